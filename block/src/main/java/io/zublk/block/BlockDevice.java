@@ -1,0 +1,18 @@
+package io.zublk.block;
+
+/**
+ * A randomly addressable array of bytes that transports serve.
+ *
+ * <p>A device may be used by any number of threads, each through a {@link BlockChannel} of its own.
+ */
+public interface BlockDevice {
+
+  /** Size and block sizes; constant for the life of the device. */
+  Geometry geometry();
+
+  /**
+   * Opens a channel for one thread. Opening allocates (codec contexts, scratch pages); using it
+   * does not, so threads open theirs once, before they serve requests.
+   */
+  BlockChannel openChannel();
+}
