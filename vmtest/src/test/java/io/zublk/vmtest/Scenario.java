@@ -1,0 +1,70 @@
+package io.zublk.vmtest;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * One scenario file on one kind of guest.
+ *
+ * @param guest "uml" or "qemu"
+ */
+record Scenario(Path file, String guest) {
+
+  private static final Path HOME = Path.of(System.getProperty("vmtest.home", "."));
+  private static final String GUESTS = "# guest: ";
+
+  /** All of them: a file is a scenario if it says what guests it is for. */
+  static List<Scenario> all() throws IOException {
+    try (Stream<Path> files = Files.list(HOME.resolve("scenarios"))) {
+      return files.sorted().flatMap(Scenario::of).toList();
+    }
+  }
+
+  private static Stream<Scenario> of(Path file) {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines
+          .filter(line -> line.startsWith(GUESTS))
+          .flatMap(line -> Stream.of(line.substring(GUESTS.length()).split(" ")))
+          .map(guest -> new Scenario(file, guest))
+          .toList()
+          .stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  String name() {
+    return file.getFileName().toString().replaceFirst("\\.sh$", "");
+  }
+
+  /** How many of the host's CPUs a guest of this kind keeps busy. */
+  int cpus() {
+    return guest.equals("qemu") ? 2 : 1;
+  }
+
+  /** Boots a guest, runs the scenario to its end, and returns what the console said. */
+  Report run() throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(HOME.resolve("guest/run").toString(), "--guest", guest, file.toString())
+            .redirectErrorStream(true)
+            .start();
+    process.getOutputStream().close();
+    List<String> console = new ArrayList<>();
+    try (BufferedReader reader = process.inputReader()) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        console.add(line);
+      }
+      process.waitFor();
+    } finally {
+      // Reached early only if we are being stopped: the script ends its guest on this signal.
+      process.destroy();
+    }
+    return Report.parse(console);
+  }
+}
