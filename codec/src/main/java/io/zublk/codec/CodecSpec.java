@@ -1,0 +1,90 @@
+package io.zublk.codec;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What to compress with, as {@code lz4}, {@code zstd}, {@code zstd(level=3)} or {@code none}.
+ *
+ * @param level for zstd {@link #MIN_ZSTD_LEVEL} to {@link #MAX_ZSTD_LEVEL} but not 0, otherwise 0
+ */
+public record CodecSpec(Algorithm algorithm, int level) {
+
+  /** Below this, pages of real programs hardly shrink further from a faster search. */
+  public static final int MIN_ZSTD_LEVEL = -20;
+
+  /** {@code ZSTD_maxCLevel()} of zstd 1.5. */
+  public static final int MAX_ZSTD_LEVEL = 22;
+
+  /** The level of a plain {@code zstd}. */
+  public static final int DEFAULT_ZSTD_LEVEL = 1;
+
+  private static final Pattern SYNTAX =
+      Pattern.compile("([a-z0-9]+)(?:\\(level=([+-]?\\d{1,9})\\))?");
+
+  /** Checks the level. */
+  public CodecSpec {
+    if (algorithm != Algorithm.ZSTD && level != 0) {
+      throw new IllegalArgumentException(algorithm.label() + " has no levels; only zstd has");
+    }
+    if (algorithm == Algorithm.ZSTD
+        && (level == 0 || level < MIN_ZSTD_LEVEL || level > MAX_ZSTD_LEVEL)) {
+      throw new IllegalArgumentException(
+          "zstd has no level %d; allowed are %d to -1 and 1 to %d"
+              .formatted(level, MIN_ZSTD_LEVEL, MAX_ZSTD_LEVEL));
+    }
+  }
+
+  /** An algorithm at its default level. */
+  public static CodecSpec of(Algorithm algorithm) {
+    return new CodecSpec(algorithm, algorithm == Algorithm.ZSTD ? DEFAULT_ZSTD_LEVEL : 0);
+  }
+
+  /**
+   * Reads what {@link #toString} writes; {@code zstd} alone means its default level.
+   *
+   * @throws IllegalArgumentException with one line for the user
+   */
+  public static CodecSpec parse(String text) {
+    Matcher matcher = SYNTAX.matcher(text);
+    if (!matcher.matches()) {
+      throw unknown(text);
+    }
+    Algorithm algorithm = algorithmCalled(matcher.group(1));
+    String level = matcher.group(2);
+    return level == null ? of(algorithm) : new CodecSpec(algorithm, Integer.parseInt(level));
+  }
+
+  private static Algorithm algorithmCalled(String name) {
+    for (Algorithm algorithm : Algorithm.values()) {
+      if (algorithm.label().equals(name)) {
+        return algorithm;
+      }
+    }
+    throw unknown(name);
+  }
+
+  private static IllegalArgumentException unknown(String text) {
+    return new IllegalArgumentException(
+        "unknown algorithm '" + text + "'; allowed are lz4, zstd, zstd(level=N) and none");
+  }
+
+  /**
+   * Opens a codec for the calling thread. That of {@code none} fits no page into any limit, so
+   * every page is stored as it is.
+   *
+   * @throws UnsupportedOperationException if this machine cannot run the compression library
+   */
+  public PageCodec newCodec() {
+    return switch (algorithm) {
+      case NONE -> new NoCodec();
+      case LZ4 -> new Lz4Codec();
+      case ZSTD -> new ZstdCodec(level);
+    };
+  }
+
+  @Override
+  public String toString() {
+    return algorithm == Algorithm.ZSTD ? "zstd(level=" + level + ")" : algorithm.label();
+  }
+}
