@@ -115,6 +115,11 @@ public final class LinuxFile implements AutoCloseable {
     }
   }
 
+  /** Takes over a descriptor that another call made; {@code name} appears in messages. */
+  public static LinuxFile adopt(String name, int fd) {
+    return new LinuxFile(name, fd);
+  }
+
   /** The file's descriptor. */
   public int fd() {
     int value = fd.get();
