@@ -2,7 +2,9 @@
 # Sourced in the guest. A scenario is a list of "ok NAME COMMAND…" and ends with "finish".
 
 CHECKS=0 FAILED=0
-trap '' PIPE
+OWN=/tmp/scenario # the scenario's own files, so that nobody mistakes them for leftovers
+mkdir -p $OWN
+cd $OWN || exit 1
 
 now() { cut -d ' ' -f 1 /proc/uptime; }
 note() { echo "# $*"; }
@@ -12,7 +14,7 @@ ok() {
     local name=$1 begin status=0; shift
     CHECKS=$((CHECKS + 1))
     begin=$(now)
-    "$@" > /tmp/ok.out 2>&1 || status=$?
+    "$@" > $OWN/output 2>&1 || status=$?
     local took; took=$(awk -v a="$begin" -v b="$(now)" 'BEGIN {printf "%.2f", b - a}')
     if [ $status = 0 ]; then
         echo "ok $CHECKS - $name # ${took}s"
@@ -20,7 +22,7 @@ ok() {
         FAILED=$((FAILED + 1))
         echo "not ok $CHECKS - $name # ${took}s"
         note "status $status: $*"
-        tail -n 40 /tmp/ok.out | tr -d '\r' | sed 's/^/#   /'
+        tail -n 40 $OWN/output | tr -d '\r' | sed 's/^/#   /'
     fi
     return $status
 }
@@ -37,12 +39,11 @@ bail() {
 # refuses COMMAND… : succeeds if the command fails
 refuses() { ! "$@"; }
 
-# eventually SECONDS COMMAND… : succeeds as soon as the command does
+# eventually SECONDS COMMAND… : succeeds as soon as the command does; shows its last try if never
 eventually() {
-    local tries=$(($1 * 10)); shift
-    while ! "$@"; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
+    local until=$((SECONDS + $1)); shift
+    while ! "$@" > $OWN/try 2>&1; do
+        [ $SECONDS -le $until ] || { cat $OWN/try; return 1; }
         sleep 0.1
     done
 }
@@ -66,4 +67,87 @@ show_logs() {
     done
     note "last lines of the kernel's log"
     dmesg | tail -n 15 | sed 's/^/#   /'
+}
+
+# --- The product ---------------------------------------------------------------------------------
+
+export ZUBLK_RUN_DIR=/run/zublk
+zublk() { "${ZUBLK:-/payload/dist/bin/zublk}" "$@"; }
+
+# field NAME : the value of a string or a number in the JSON object on standard input
+field() { tr -d '\n' | sed -n "s/.*\"$1\" *: *\"\{0,1\}\([^\",}]*\).*/\1/p"; }
+
+# create OPTION… : starts a ublk device; sets DEVICE, ID and SERVER, the process that serves it
+create() {
+    local json
+    DEVICE= ID= SERVER=
+    json=$(zublk create --json --transport ublk "$@") || return
+    DEVICE=$(field path <<< "$json")
+    ID=$(field id <<< "$json")
+    SERVER=$(field pid <<< "$json")
+    [ -b "$DEVICE" ] && kill -0 "$SERVER"
+}
+
+# stat_of FIELD [DEVICE]
+stat_of() { zublk stat "${2:-$DEVICE}" --json | field "$1"; }
+
+# remove [DEVICE…] : without any, the last one created
+remove() {
+    zublk remove "${@:-$DEVICE}" || return
+    local device
+    for device in "${@:-$DEVICE}"; do
+        refuses test -e "$device" || return
+    done
+}
+
+# refuses_clearly OPTION… : "create" fails, with one line on stderr and none on stdout
+refuses_clearly() {
+    if zublk create "$@" > $OWN/stdout 2> $OWN/stderr; then
+        echo "it was accepted"
+        return 1
+    fi
+    cat $OWN/stderr $OWN/stdout
+    [ ! -s $OWN/stdout ] && [ "$(wc -l < $OWN/stderr)" = 1 ]
+}
+
+# leftovers : whatever a device could leave behind: nodes, files, mounts, processes
+leftovers() {
+    ls /dev/ublk* 2>/dev/null | grep -v ublk-control
+    find /run /tmp /dev/shm -mindepth 1 -not -path "$OWN*" -not -path '/tmp/hsperfdata*' \
+        -not -path "$ZUBLK_RUN_DIR"
+    cut -d ' ' -f 2 /proc/mounts | sort
+    pidof java
+}
+
+# Both remember what there was at the start, and compare.
+remember() { leftovers > $OWN/before; }
+nothing_left() { leftovers | diff $OWN/before -; }
+
+# --- Data ----------------------------------------------------------------------------------------
+
+no_cache() { sync; echo 3 > /proc/sys/vm/drop_caches; }
+
+# same_data FILE DEVICE OFFSET-IN-MIB BLOCK-SIZE : what the device holds there is the file
+same_data() {
+    local size; size=$(stat -c %s "$1")
+    dd if="$2" iflag=direct,skip_bytes,count_bytes skip=$(($3 << 20)) count="$size" bs="$4" \
+        status=none | cmp - "$1"
+}
+
+# put FILE DEVICE OFFSET-IN-MIB BLOCK-SIZE : writes a file around the page cache
+put() {
+    dd if="$1" of="$2" oflag=direct,seek_bytes seek=$(($3 << 20)) bs="$4" conv=notrunc status=none
+}
+
+# reads_zero DEVICE MIB : its first so many MiB are zeros
+reads_zero() { dd if="$1" iflag=direct bs=1M count="$2" status=none | cmp -n $(($2 << 20)) - /dev/zero; }
+
+# mixed_data FILE MIB : real code, noise, and repetition, a third each
+mixed_data() {
+    local third=$(($2 * 1024 / 3))
+    {
+        head -c $((third << 10)) /opt/jdk/lib/modules
+        head -c $((third << 10)) /dev/urandom
+        yes "the same line again" | head -c $((($2 << 20) - 2 * (third << 10)))
+    } > "$1"
 }

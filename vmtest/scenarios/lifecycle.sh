@@ -1,0 +1,75 @@
+# Devices come and go, several at a time, and leave nothing behind.
+# guest: uml
+# limit: 180
+. /payload/lib.sh
+
+mixed_data $OWN/data 12
+remember
+
+# --- Two at once
+must "create the first" create --size 64M --algorithm lz4
+first=$DEVICE first_server=$SERVER
+must "create the second" create --size 96M --algorithm zstd
+second=$DEVICE
+ok "they are two" test "$first" != "$second" -a "$first_server" != "$SERVER"
+ok "list shows both" test "$(zublk list -n -o NAME | grep -c -e "^$first *$" -e "^$second *$")" = 2
+ok "write to the first" put $OWN/data $first 0 64k
+ok "the second has none of it" reads_zero $second 12
+write_both() {
+    put $OWN/data $first 20 4k & local other=$!
+    put $OWN/data $second 1 4k && wait $other
+}
+ok "write to both at a time" write_both
+ok "the first is right" same_data $OWN/data $first 20 1M
+ok "the second is right" same_data $OWN/data $second 1 1M
+ok "remove the first" remove $first
+ok "the second does not mind" same_data $OWN/data $second 1 64k
+ok "remove --all" zublk remove --all
+ok "nothing is left" nothing_left
+
+# --- Twenty times
+twenty_times() {
+    local round
+    for round in $(seq 20); do
+        create --size 16M || { echo "create failed in round $round"; return 1; }
+        dd if=/dev/zero of=$DEVICE bs=1M count=4 oflag=direct status=none || return
+        remove || { echo "remove failed in round $round"; return 1; }
+        nothing_left || { echo "something was left in round $round"; return 1; }
+    done
+}
+ok "create and remove, twenty times" twenty_times
+ok "kernel workers do not pile up" \
+    test "$(ps -o comm | grep -c -e ublk -e iou-wrk -e iou-sqp)" = 0
+
+# --- The server is told to go while requests are in flight
+load() {
+    fio --name=load --filename=$DEVICE --allow_file_create=0 --direct=1 --ioengine=io_uring \
+        --rw=randrw --bs=4k --iodepth=32 --size=32m --time_based --runtime=60 \
+        --output=$OWN/fio
+}
+must "create one to be stopped" create --size 64M
+load > $OWN/load 2>&1 &
+job=$!
+sleep 2
+ok "it is busy" kill -0 $job
+kill -TERM $SERVER
+gone() { refuses kill -0 $SERVER 2> /dev/null; }
+ok "SIGTERM under I/O: the server ends" eventually 15 gone
+ended() { refuses kill -0 $job 2> /dev/null; }
+ok "... the load ends too, with an error" eventually 15 ended
+kill $job 2> /dev/null
+wait $job
+ok "... nothing is left" eventually 5 nothing_left
+
+# --- In the foreground
+zublk create --foreground --transport ublk --size 32M > $OWN/path 2> $OWN/foreground &
+server=$!
+ok "foreground: says where" eventually 20 grep -q '^/dev/ublkb[0-9]*$' $OWN/path
+ok "foreground: serves" put $OWN/data "$(cat $OWN/path)" 0 64k
+kill -TERM $server
+wait $server
+status=$?
+# 143 is how a program ended by SIGTERM looks to a shell.
+ok "foreground: SIGTERM ends it well ($status)" test $status = 0 -o $status = 143
+ok "foreground: nothing is left" eventually 5 nothing_left
+finish

@@ -1,0 +1,88 @@
+# What goes wrong with a real driver: taken ids, killed servers, other people's devices, full memory.
+# guest: uml
+# limit: 150
+. /payload/lib.sh
+
+mixed_data $OWN/data 8
+remember
+
+# --- Ids
+must "create with an id" create --size 32M --id 3
+ok "it has that id" test "$DEVICE" = /dev/ublkb3 -a "$ID" = 3
+ok "data on it" put $OWN/data $DEVICE 0 64k
+leftovers > $OWN/before_refusal
+ok "the id is taken: refused in one line" refuses_clearly --size 32M --id 3 --transport ublk
+ok "... and nothing is left of the attempt" diff $OWN/before_refusal <(leftovers)
+ok "... and the device still has its data" same_data $OWN/data $DEVICE 0 64k
+
+# --- Mounted
+mkfs.ext4 -q $DEVICE
+mount -t ext4 $DEVICE /mnt
+ok "remove refuses while it is mounted" refuses zublk remove $DEVICE
+ok "... and it goes on working" cp $OWN/data /mnt/data
+umount /mnt
+ok "remove after unmounting" remove
+ok "nothing is left" nothing_left
+
+# --- The server is killed
+must "create one to be killed" create --size 32M --id 3
+kill -KILL $SERVER
+gone() { refuses test -b /dev/ublkb3; }
+ok "SIGKILL: the disk goes" eventually 5 gone
+ok "... its control node stays, as the driver has it" test -c /dev/ublkc3
+ok "... list does not fail" zublk list
+ok "... list does not show it as a working device" \
+    test "$(zublk list -n -o NAME | grep -c '^/dev/ublkb3 *$')" = 0
+ok "the id can be had again" create --size 32M --id 3
+ok "... with a working device" put $OWN/data $DEVICE 0 64k
+kill -KILL $SERVER
+eventually 5 gone
+ok "SIGKILL: remove --all clears it away" zublk remove --all
+ok "... wholly" nothing_left
+
+# --- Somebody else's device
+# The example server of the library knows nothing of zublk's records.
+ram_device 7 64
+ok "another program's device is up" eventually 15 test -b /dev/ublkb7
+put $OWN/data /dev/ublkb7 0 64k
+ok "list does not claim it" test "$(zublk list -n -o NAME | grep -c ublkb7)" = 0
+ok "create refuses its id in one line" refuses_clearly --size 32M --id 7 --transport ublk
+ok "remove refuses it" refuses zublk remove /dev/ublkb7
+ok "remove --force refuses it" refuses zublk remove --force /dev/ublkb7
+zublk remove --all
+ok "after remove --all it has its data" same_data $OWN/data /dev/ublkb7 0 64k
+kill -KILL $RAM_DEVICE
+gone7() { refuses test -b /dev/ublkb7; }
+eventually 5 gone7
+ok "killed, it is still not ours: create refuses the id" \
+    refuses_clearly --size 32M --id 7 --transport ublk
+zublk remove --all
+ok "... and remove --all leaves its node alone" test -c /dev/ublkc7
+
+# --- Memory
+must "create with a limit" create --size 128M --mem-limit 16M
+ok "within the limit" put $OWN/data $DEVICE 0 64k
+head -c 32M /dev/urandom > $OWN/noise
+ok "beyond it, writing fails" refuses put $OWN/noise $DEVICE 64 64k
+ok "... and the limit was kept" test "$(stat_of mem_used_max)" -le $((17 << 20))
+ok "... and what was there is still right" same_data $OWN/data $DEVICE 0 64k
+ok "after a discard there is room again" blkdiscard -f -o $((64 << 20)) -l $((64 << 20)) $DEVICE
+ok "... for other data" put $OWN/data $DEVICE 32 64k
+ok "... which is right" same_data $OWN/data $DEVICE 32 64k
+ok "remove" remove
+
+# --- No right to, no driver
+chmod 755 /tmp $OWN
+chmod 666 $OWN/*
+as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env "$@"; }
+unprivileged() {
+    as_nobody XDG_RUNTIME_DIR=/tmp/nobody ZUBLK_RUN_DIR= bash -c \
+        '. /payload/lib.sh; refuses_clearly --size 16M --transport ublk'
+}
+mkdir -p /tmp/nobody && chown 65534:65534 /tmp/nobody
+ok "without privileges: refused in one line" unprivileged
+rm -rf /tmp/nobody
+mv /dev/ublk-control /dev/hidden
+ok "without a driver: refused in one line" refuses_clearly --size 16M --transport ublk
+mv /dev/hidden /dev/ublk-control
+finish
