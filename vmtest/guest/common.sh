@@ -1,5 +1,5 @@
 # Shared by the scripts beside it: where things live, how Debian packages are had, how to log.
-# Source it; it runs nothing by itself. Every script prints its result on stdout, its talk on stderr.
+# Source it; it runs nothing by itself. Scripts print their result on stdout, their talk on stderr.
 
 set -eEuo pipefail
 trap 'say "failed: line $LINENO: $BASH_COMMAND"' ERR
@@ -77,11 +77,12 @@ mirror_of() {
 update_lists() {
     [ -n "$(find "$1/stamp" -mtime -1 2>/dev/null)" ] && return
     say "reading package lists: $(sed -n 's/^Suites: //p' "$1/parts/zublk.sources" | tr '\n' ' ')"
-    apt-get "${APT[@]}" update > "$1/log" 2>&1 || { tail -20 "$1/log" >&2; die "apt update failed"; }
+    apt-get "${APT[@]}" update > "$1/log" 2>&1 \
+        || { tail -20 "$1/log" >&2; die "the package lists could not be read"; }
     touch "$1/stamp"
 }
 
-# find_jdk : sets JAVA_HOME to a JDK of at least 25, the one already there or one of the usual places
+# find_jdk : sets JAVA_HOME to a JDK of at least 25: the one it names, or one in the usual place
 find_jdk() {
     local home
     for home in "${JAVA_HOME:-}" /usr/lib/jvm/*25*; do

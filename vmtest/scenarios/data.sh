@@ -25,7 +25,8 @@ for algorithm in lz4 zstd; do
     ok "$algorithm: through the page cache" \
         dd if=$OWN/large of=$DEVICE bs=64k seek=5000 conv=notrunc,fsync status=none
     no_cache
-    ok "$algorithm: ... and back" cmp -n $((48 << 20)) $OWN/large <(tail -c +$((5000 * 65536 + 1)) $DEVICE)
+    dd if=$DEVICE bs=64k skip=5000 count=$((48 * 16)) status=none > $OWN/back
+    ok "$algorithm: ... and back" cmp $OWN/large $OWN/back
 
     stored=$(stat_of mem_used_total)
     written=$(stat_of orig_data_size)

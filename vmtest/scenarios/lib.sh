@@ -140,7 +140,9 @@ put() {
 }
 
 # reads_zero DEVICE MIB : its first so many MiB are zeros
-reads_zero() { dd if="$1" iflag=direct bs=1M count="$2" status=none | cmp -n $(($2 << 20)) - /dev/zero; }
+reads_zero() {
+    dd if="$1" iflag=direct bs=1M count="$2" status=none | cmp -n $(($2 << 20)) - /dev/zero
+}
 
 # mixed_data FILE MIB : real code, noise, and repetition, a third each
 mixed_data() {

@@ -1,4 +1,4 @@
-# What goes wrong with a real driver: taken ids, killed servers, other people's devices, full memory.
+# What goes wrong with a real driver: taken ids, killed servers, other people's devices, no memory.
 # guest: uml
 # limit: 150
 . /payload/lib.sh
