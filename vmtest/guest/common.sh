@@ -9,6 +9,10 @@ VMTEST=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${ZUBLK_CACHE:-$HOME/.cache/zublk}
 mkdir -p "$CACHE"
 
+# Debian packages: for every run, and for building a User Mode Linux kernel.
+RUN_PACKAGES=(busybox-static fio e2fsprogs util-linux coreutils kmod cpio zstd xz-utils)
+BUILD_PACKAGES=(gcc make flex bison bc xz-utils libelf-dev libc6-dev)
+
 say() { printf '[%s +%ss] %s\n' "$(basename "$0")" "$SECONDS" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
@@ -54,14 +58,15 @@ suite_apt() {
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' \
         | sed -n 's,^\(.*/debian/*\) main$,\1,p' | head -n 1)
     [ -n "$mirror" ] || die "no Debian mirror is configured for apt"
-    mkdir -p "$dir/lists/partial" "$dir/parts"
+    mkdir -p "$dir"/{lists/partial,cache/archives/partial,parts}
     for suite in "$@"; do
         printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n\n' \
             "$(mirror_of "$suite" "$mirror")" "$suite" \
             /usr/share/keyrings/debian-archive-keyring.gpg
     done > "$dir/parts/zublk.sources"
     APT=(-q -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$dir/parts"
-        -o "Dir::State::lists=$dir/lists" -o APT::Sandbox::User=root)
+        -o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache"
+        -o APT::Sandbox::User=root)
     with_lock apt update_lists "$dir"
 }
 
