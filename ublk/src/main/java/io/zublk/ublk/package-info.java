@@ -1,1 +1,16 @@
+/**
+ * Disks served by Java: a server library for ublk, the kernel's driver of userspace block devices.
+ *
+ * <p>Implement {@link io.zublk.block.BlockDevice} and give it to {@link
+ * io.zublk.ublk.UblkServer#start}; see {@link io.zublk.ublk.examples.NullDevice} and {@link
+ * io.zublk.ublk.examples.RamDevice}. {@link io.zublk.ublk.UblkControl} looks at, stops and deletes
+ * devices of any process.
+ *
+ * <p>A request's way: the kernel puts it into a tag of a hardware queue and copies a write's bytes
+ * into the tag's buffer; the queue's thread, back from its one system call per batch, reads the
+ * tag's descriptor, has the device serve it, and commits the result with its next system call.
+ *
+ * <p>Needs Linux 6.5 with CONFIG_BLK_DEV_UBLK, and CAP_SYS_ADMIN. Numbers come from
+ * include/uapi/linux/ublk_cmd.h, rules from Documentation/block/ublk.rst.
+ */
 package io.zublk.ublk;

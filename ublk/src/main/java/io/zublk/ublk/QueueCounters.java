@@ -1,0 +1,26 @@
+package io.zublk.ublk;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/** The counters of one queue: one thread writes them, any thread reads them, nobody waits. */
+@SuppressWarnings("EnumOrdinal") // the order is nowhere stored, and an EnumMap would box
+final class QueueCounters {
+
+  private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
+
+  // Two cache lines (adjacent-line prefetch) at either end keep other queues' writes away.
+  private static final int PADDING = 128 / Long.BYTES;
+
+  private final long[] counts = new long[PADDING + UblkCounter.values().length + PADDING];
+
+  /** Adds to a counter; only the queue's own thread may. */
+  void add(UblkCounter counter, long amount) {
+    int index = PADDING + counter.ordinal();
+    COUNTS.setOpaque(counts, index, (long) COUNTS.getOpaque(counts, index) + amount);
+  }
+
+  long get(UblkCounter counter) {
+    return (long) COUNTS.getOpaque(counts, PADDING + counter.ordinal());
+  }
+}

@@ -1,0 +1,87 @@
+package io.zublk.ublk;
+
+import io.zublk.block.Geometry;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * How a device is to be served.
+ *
+ * @param id the device's number, or {@link #ANY_ID}
+ * @param queues hardware queues, 1 to 4096; the driver grants no more than there are CPUs
+ * @param depth requests in flight per queue, 1 to 4096
+ * @param maxIoBytes the largest read or write, a power of two from 4 KiB to 32 MiB. Each queue
+ *     keeps {@code depth * maxIoBytes} of address space for buffers, which becomes memory as far as
+ *     it is touched
+ * @param volatileCache whether users must flush, and may ask for FUA
+ * @param affinity the CPUs of queue threads: queue q takes set q modulo their number; empty for the
+ *     kernel's choice
+ * @param cookie a mark that tells this program's devices from others'
+ */
+public record UblkOptions(
+    int id,
+    int queues,
+    int depth,
+    int maxIoBytes,
+    boolean volatileCache,
+    List<BitSet> affinity,
+    long cookie) {
+
+  /** Lets the driver choose the device's number. */
+  public static final int ANY_ID = -1;
+
+  public UblkOptions {
+    require(id >= ANY_ID, "the id is negative", id);
+    require(queues >= 1 && queues <= UblkAbi.MAX_QUEUES, "queues are not in 1..4096", queues);
+    require(depth >= 1 && depth <= UblkAbi.MAX_DEPTH, "the depth is not in 1..4096", depth);
+    require(
+        Integer.bitCount(maxIoBytes) == 1
+            && maxIoBytes >= Geometry.PAGE_BYTES
+            && maxIoBytes <= UblkAbi.MAX_IO_BYTES,
+        "the largest request is not a power of two from 4 KiB to 32 MiB",
+        maxIoBytes);
+    affinity = List.copyOf(affinity);
+  }
+
+  private static void require(boolean condition, String complaint, int value) {
+    if (!condition) {
+      throw new IllegalArgumentException(complaint + ": " + value);
+    }
+  }
+
+  /**
+   * One queue of 128 requests of up to 512 KiB. That request size is the largest whose buffer stays
+   * in a second-level cache between compressor and copy, and bounds a queue's buffers to 64 MiB.
+   */
+  public static UblkOptions defaults() {
+    return new UblkOptions(ANY_ID, 1, 128, 512 << 10, true, List.of(), 0);
+  }
+
+  public UblkOptions withId(int value) {
+    return new UblkOptions(value, queues, depth, maxIoBytes, volatileCache, affinity, cookie);
+  }
+
+  public UblkOptions withQueues(int value) {
+    return new UblkOptions(id, value, depth, maxIoBytes, volatileCache, affinity, cookie);
+  }
+
+  public UblkOptions withDepth(int value) {
+    return new UblkOptions(id, queues, value, maxIoBytes, volatileCache, affinity, cookie);
+  }
+
+  public UblkOptions withMaxIoBytes(int value) {
+    return new UblkOptions(id, queues, depth, value, volatileCache, affinity, cookie);
+  }
+
+  public UblkOptions withVolatileCache(boolean value) {
+    return new UblkOptions(id, queues, depth, maxIoBytes, value, affinity, cookie);
+  }
+
+  public UblkOptions withAffinity(List<BitSet> value) {
+    return new UblkOptions(id, queues, depth, maxIoBytes, volatileCache, value, cookie);
+  }
+
+  public UblkOptions withCookie(long value) {
+    return new UblkOptions(id, queues, depth, maxIoBytes, volatileCache, affinity, value);
+  }
+}

@@ -1,0 +1,2 @@
+/** Small devices that show how a disk is made; each can be run. */
+package io.zublk.ublk.examples;

@@ -1,0 +1,46 @@
+package io.zublk.ublk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.zublk.block.Geometry;
+import io.zublk.ublk.examples.NullDevice;
+import io.zublk.uring.sys.Errnos;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** What is said where there is no driver; with one, the guest scenarios speak. */
+class UblkControlTest {
+
+  private static void assumeNoDriver() {
+    assumeFalse(Files.exists(Path.of("/dev/ublk-control")), "the driver is here");
+  }
+
+  @Test
+  void aMissingDriverIsNamedWithTheRemedy() {
+    assumeNoDriver();
+    assertThatThrownBy(UblkControl::open)
+        .isInstanceOfSatisfying(
+            UblkException.class, e -> assertThat(e.errno()).isEqualTo(Errnos.ENOENT))
+        .hasMessage(
+            "the kernel has no ublk driver (no /dev/ublk-control); load it with: modprobe ublk_drv");
+  }
+
+  @Test
+  void aServerThatCannotStartLeavesNoThread() {
+    assumeNoDriver();
+    NullDevice device = new NullDevice(new Geometry(1 << 20, 4096));
+    assertThatThrownBy(() -> UblkServer.start(device, UblkOptions.defaults()))
+        .hasMessageContaining("no ublk driver");
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(thread -> thread.getName().startsWith("ublk"));
+  }
+
+  @Test
+  void aMachineWithoutTheDriverHasNoDevices() throws Exception {
+    assumeNoDriver();
+    assertThat(UblkControl.deviceIds()).isEmpty();
+  }
+}
