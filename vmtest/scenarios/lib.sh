@@ -123,6 +123,34 @@ leftovers() {
 remember() { leftovers > $OWN/before; }
 nothing_left() { leftovers | diff $OWN/before -; }
 
+# --- The library's examples ----------------------------------------------------------------------
+
+# example NAME SIZE-IN-MIB [QUEUES] : starts one in the background; sets EXAMPLE, its disk's path, and
+# EXAMPLE_SERVER, its process
+example() {
+    local name=$1; shift
+    : > $OWN/$name
+    # Its own file for each, as several may run.
+    java -XX:+UseSerialGC -Xmx64m --enable-native-access=ALL-UNNAMED \
+        -cp '/payload/dist/lib/*:/payload/dist/*:/payload/dist' \
+        "io.zublk.ublk.examples.$name" "$@" > $OWN/$name 2>&1 &
+    EXAMPLE_SERVER=$!
+    eventually 30 grep -q '^/dev/ublkb' $OWN/$name || { cat $OWN/$name; return 1; }
+    EXAMPLE=$(grep -m 1 '^/dev/ublkb' $OWN/$name)
+    [ -b "$EXAMPLE" ]
+}
+
+# stop_example : SIGTERM; succeeds if it ends and its disk goes
+stop_example() {
+    kill -TERM $EXAMPLE_SERVER
+    wait $EXAMPLE_SERVER
+    local status=$?
+    tail -n 3 "$(ls -t $OWN/*Device | head -n 1)"
+    # 143 is how a program ended by SIGTERM looks to a shell.
+    [ $status = 0 ] || [ $status = 143 ] || return
+    refuses test -e "$EXAMPLE"
+}
+
 # --- Data ----------------------------------------------------------------------------------------
 
 no_cache() { sync; echo 3 > /proc/sys/vm/drop_caches; }

@@ -41,23 +41,24 @@ ok "SIGKILL: remove --all clears it away" zublk remove --all
 ok "... wholly" nothing_left
 
 # --- Somebody else's device
-# The example server of the library knows nothing of zublk's records.
-ram_device 7 64
-ok "another program's device is up" eventually 15 test -b /dev/ublkb7
-put $OWN/data /dev/ublkb7 0 64k
-ok "list does not claim it" test "$(zublk list -n -o NAME | grep -c ublkb7)" = 0
-ok "create refuses its id in one line" refuses_clearly --size 32M --id 7 --transport ublk
-ok "remove refuses it" refuses zublk remove /dev/ublkb7
-ok "remove --force refuses it" refuses zublk remove --force /dev/ublkb7
+# The library's example is a ublk server that knows nothing of zublk's records.
+ok "another program's device is up" example RamDevice 64
+theirs=${EXAMPLE#/dev/ublkb}
+put $OWN/data $EXAMPLE 0 64k
+ok "list does not claim it" test "$(zublk list -n -o NAME | grep -c "$EXAMPLE")" = 0
+ok "create refuses its id in one line" refuses_clearly --size 32M --id $theirs --transport ublk
+ok "remove refuses it" refuses zublk remove $EXAMPLE
+ok "remove --force refuses it" refuses zublk remove --force $EXAMPLE
 zublk remove --all
-ok "after remove --all it has its data" same_data $OWN/data /dev/ublkb7 0 64k
-kill -KILL $RAM_DEVICE
-gone7() { refuses test -b /dev/ublkb7; }
-eventually 5 gone7
-ok "killed, it is still not ours: create refuses the id" \
-    refuses_clearly --size 32M --id 7 --transport ublk
+ok "after remove --all it has its data" same_data $OWN/data $EXAMPLE 0 64k
+kill -KILL $EXAMPLE_SERVER
+wait $EXAMPLE_SERVER 2> /dev/null
+theirs_gone() { refuses test -b $EXAMPLE; }
+ok "killed, its disk goes" eventually 5 theirs_gone
+ok "... and is still not ours: create refuses the id" \
+    refuses_clearly --size 32M --id $theirs --transport ublk
 zublk remove --all
-ok "... and remove --all leaves its node alone" test -c /dev/ublkc7
+ok "... and remove --all leaves its node alone" test -c /dev/ublkc$theirs
 
 # --- Memory
 must "create with a limit" create --size 128M --mem-limit 16M

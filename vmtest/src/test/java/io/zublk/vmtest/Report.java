@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
  * @param checks the checks in the order they were made
  * @param plan the number of checks that the scenario says it made, printed as its last act
  * @param console everything that was printed
+ * @param status the exit status of the script that ran the guest, which judges too
  */
-record Report(List<Check> checks, OptionalInt plan, List<String> console) {
+record Report(List<Check> checks, OptionalInt plan, List<String> console, int status) {
 
   /**
    * One check.
@@ -25,7 +26,7 @@ record Report(List<Check> checks, OptionalInt plan, List<String> console) {
   private static final Pattern CHECK = Pattern.compile("(not )?ok \\d+ - (.*?)( # [\\d.]+s)?");
   private static final Pattern PLAN = Pattern.compile("1\\.\\.(\\d+)");
 
-  static Report parse(List<String> console) {
+  static Report parse(List<String> console, int status) {
     List<Check> checks = new ArrayList<>();
     OptionalInt plan = OptionalInt.empty();
     List<String> diagnostics = new ArrayList<>();
@@ -41,11 +42,13 @@ record Report(List<Check> checks, OptionalInt plan, List<String> console) {
         diagnostics.add(line);
       }
     }
-    return new Report(List.copyOf(checks), plan, List.copyOf(console));
+    return new Report(List.copyOf(checks), plan, List.copyOf(console), status);
   }
 
   /** A guest that panicked, hung or lost a line says less than it planned to, or nothing at all. */
   boolean complete() {
-    return plan.isPresent() && plan.getAsInt() == checks.size() && !checks.isEmpty();
+    boolean asPlanned = plan.isPresent() && plan.getAsInt() == checks.size() && !checks.isEmpty();
+    // A failed check makes the status bad; if none did, something else went wrong.
+    return asPlanned && (status == 0 || !checks.stream().allMatch(Check::passed));
   }
 }

@@ -18,7 +18,8 @@ class ReportTest {
                 "not ok 2 - lz4: read back # 1.20s",
                 "# status 1: cmp a b",
                 "ok 3 - no time given",
-                "1..3"));
+                "1..3"),
+            1);
     assertThat(report.checks())
         .containsExactly(
             new Report.Check("lz4: create", true, List.of()),
@@ -30,14 +31,21 @@ class ReportTest {
 
   @Test
   void aGuestThatDiedIsNotComplete() {
-    assertThat(Report.parse(List.of()).complete()).isFalse();
-    assertThat(Report.parse(List.of("Kernel panic - not syncing")).complete()).isFalse();
-    assertThat(Report.parse(List.of("ok 1 - create # 0.1s")).complete()).isFalse();
+    assertThat(Report.parse(List.of(), 1).complete()).isFalse();
+    assertThat(Report.parse(List.of("Kernel panic - not syncing"), 1).complete()).isFalse();
+    assertThat(Report.parse(List.of("ok 1 - create # 0.1s"), 1).complete()).isFalse();
+  }
+
+  @Test
+  void theScriptThatRanTheGuestJudgesToo() {
+    List<String> fine = List.of("ok 1 - create # 0.1s", "1..1");
+    assertThat(Report.parse(fine, 0).complete()).isTrue();
+    assertThat(Report.parse(fine, 1).complete()).isFalse();
   }
 
   @Test
   void aLostCheckOrAnEmptyScenarioIsNotComplete() {
-    assertThat(Report.parse(List.of("ok 1 - create # 0.1s", "1..2")).complete()).isFalse();
-    assertThat(Report.parse(List.of("1..0")).complete()).isFalse();
+    assertThat(Report.parse(List.of("ok 1 - create # 0.1s", "1..2"), 1).complete()).isFalse();
+    assertThat(Report.parse(List.of("1..0"), 1).complete()).isFalse();
   }
 }

@@ -26,6 +26,11 @@ record Scenario(Path file, String guest) {
     }
   }
 
+  /** One of those that only test the tests. */
+  static Scenario inTests(String name) {
+    return new Scenario(HOME.resolve("src/test/scenarios").resolve(name + ".sh"), "uml");
+  }
+
   private static Stream<Scenario> of(Path file) {
     try (Stream<String> lines = Files.lines(file)) {
       return lines
@@ -60,11 +65,10 @@ record Scenario(Path file, String guest) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         console.add(line);
       }
-      process.waitFor();
+      return Report.parse(console, process.waitFor());
     } finally {
       // Reached early only if we are being stopped: the script ends its guest on this signal.
       process.destroy();
     }
-    return Report.parse(console);
   }
 }
