@@ -4,29 +4,24 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 
-/** The functions of {@code lz4.h} (liblz4 1.10) that {@link Lz4Codec} needs. */
+/** The functions of {@code lz4.h} (liblz4 1.11) that {@link Lz4Codec} needs. */
 final class Lz4 {
 
-  private static final NativeLibrary LIBRARY = NativeLibrary.load("lz4");
-
-  /** Needs no thread state transition: a call ends within microseconds and never calls back. */
-  private static final Linker.Option SHORT_CALL = Linker.Option.critical(false);
+  private static final NativeLibrary LIBRARY =
+      NativeLibrary.load("net/jpountz/util/linux/%s/liblz4-java.so");
 
   private static final MethodHandle COMPRESS =
       LIBRARY.function(
           "LZ4_compress_fast_extState",
           FunctionDescriptor.of(
-              JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT),
-          SHORT_CALL);
+              JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT));
 
   private static final MethodHandle DECOMPRESS =
       LIBRARY.function(
           "LZ4_decompress_safe",
-          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT),
-          SHORT_CALL);
+          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT));
 
   /** 1 is what {@code LZ4_compress_default} uses: the densest of the fast search. */
   private static final int ACCELERATION = 1;

@@ -13,7 +13,6 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * A C library that travels inside a jar. It is loaded from a memory file ({@code memfd_create(2)}),
@@ -32,26 +31,27 @@ final class NativeLibrary {
   }
 
   /**
-   * Loads {@code lib<name>.so} of this machine's architecture.
+   * Loads {@code resource}, in which {@code %s} stands for the architecture as Java names it.
    *
-   * @throws UnsupportedOperationException if there is none, or the system refuses to load it
+   * @throws UnsupportedOperationException if there is none for this machine, or the system refuses
+   *     to load it
    */
-  static NativeLibrary load(String name) {
-    String resource = "aircompressor/" + platform() + "/lib" + name + ".so";
-    try (InputStream library = NativeLibrary.class.getClassLoader().getResourceAsStream(resource)) {
+  static NativeLibrary load(String resource) {
+    String file = resource.formatted(System.getProperty("os.arch"));
+    try (InputStream library = NativeLibrary.class.getClassLoader().getResourceAsStream(file)) {
       if (library == null) {
-        throw new UnsupportedOperationException("no lib" + name + " for " + platform());
+        throw new UnsupportedOperationException("no compression library " + file);
       }
-      return new NativeLibrary(loadFromMemory(name, library));
+      return new NativeLibrary(loadFromMemory(file, library));
     } catch (IOException | IllegalArgumentException e) {
-      throw new UnsupportedOperationException("cannot load lib" + name + ": " + e.getMessage(), e);
+      throw new UnsupportedOperationException("cannot load " + file + ": " + e.getMessage(), e);
     }
   }
 
   private static SymbolLookup loadFromMemory(String name, InputStream library) throws IOException {
     int fd = memfdCreate(name);
     if (fd < 0) {
-      throw new IOException("memfd_create failed");
+      throw new IOException("memfd_create failed (is vm.memfd_noexec 2?)");
     }
     // The descriptor stays open: the dynamic loader knows libraries by path, and would take another
     // one under a path it has seen for this one.
@@ -66,21 +66,21 @@ final class NativeLibrary {
             LINKER.defaultLookup().findOrThrow("memfd_create"),
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     try (Arena arena = Arena.ofConfined()) {
-      return (int) memfdCreate.invokeExact(arena.allocateFrom("zublk-" + name), MFD_CLOEXEC);
+      return (int)
+          memfdCreate.invokeExact(
+              arena.allocateFrom(Path.of(name).getFileName().toString()), MFD_CLOEXEC);
     } catch (Throwable e) {
       throw new AssertionError(e); // a downcall throws nothing
     }
   }
 
-  private static String platform() {
-    return System.getProperty("os.name").toLowerCase(Locale.ROOT)
-        + "-"
-        + System.getProperty("os.arch");
-  }
-
-  /** A handle on the C function {@code name}, for {@code invokeExact}. */
-  MethodHandle function(String name, FunctionDescriptor type, Linker.Option... options) {
+  /**
+   * A handle on the C function {@code name}, for {@code invokeExact}. Not a critical one: that
+   * would save 8 ns of 1400, but a garbage collection would wait for a call that waits for a page
+   * fault.
+   */
+  MethodHandle function(String name, FunctionDescriptor type) {
     MemorySegment symbol = symbols.findOrThrow(name);
-    return LINKER.downcallHandle(symbol, type, options);
+    return LINKER.downcallHandle(symbol, type);
   }
 }

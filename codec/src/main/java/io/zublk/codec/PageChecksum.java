@@ -1,50 +1,77 @@
 package io.zublk.codec;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.zip.CRC32C;
 
-/** A 32-bit checksum of the stored bytes of a page. Finds accidents, not attacks. */
+/**
+ * One thread's checksum of stored bytes in one memory: CRC-32C (RFC 3720, appendix B.4), mixed with
+ * a seed. It finds every error that spans at most 32 bits, and any other but one in 2^32. It is no
+ * defence against an attacker. Not thread-safe; a call allocates nothing.
+ *
+ * <p>{@link CRC32C}, which the JVM turns into the CPU's instruction, only takes buffers, and a
+ * buffer ends at 2 GiB. So memory is seen through windows that begin every GiB and overlap by a
+ * page: any range of up to a page lies in the window of its first byte.
+ */
 public final class PageChecksum {
 
-  private static final long K0 = 0x9E3779B97F4A7C15L;
-  private static final long K1 = 0xD6E8FEB86659FD93L;
-  private static final int STRIPE = 4 * Long.BYTES;
+  private static final int WINDOW_SHIFT = 30;
+  private static final long WINDOW_STEP = 1L << WINDOW_SHIFT;
+  private static final long WINDOW_BYTES = WINDOW_STEP + PageCodec.PAGE_BYTES;
 
-  private PageChecksum() {}
+  // Odd, so that multiplying by them loses nothing; from xxHash32.
+  private static final int LOW_PRIME = 0x9E3779B1;
+  private static final int HIGH_PRIME = 0x85EBCA77;
+
+  private final CRC32C crc = new CRC32C();
+  private final ByteBuffer[] windows;
+  private final long memoryBytes;
 
   /**
-   * The checksum of {@code length} bytes at {@code offset}.
-   *
-   * @param seed tells equal bytes of different owners apart: the page number
+   * Opens a checksum over {@code memory}, which must be native and stay open while this is used.
    */
-  public static int of(MemorySegment segment, long offset, int length, long seed) {
-    long a = seed * K0 + length;
-    long b = a ^ K1;
-    long c = ~a;
-    long d = ~b;
-    int i = 0;
-    for (; i <= length - STRIPE; i += STRIPE) {
-      a = step(a, segment.get(JAVA_LONG_UNALIGNED, offset + i));
-      b = step(b, segment.get(JAVA_LONG_UNALIGNED, offset + i + 8));
-      c = step(c, segment.get(JAVA_LONG_UNALIGNED, offset + i + 16));
-      d = step(d, segment.get(JAVA_LONG_UNALIGNED, offset + i + 24));
-    }
-    for (; i <= length - Long.BYTES; i += Long.BYTES) {
-      a = step(a, segment.get(JAVA_LONG_UNALIGNED, offset + i));
-    }
-    long tail = 0;
-    for (; i < length; i++) {
-      tail = (tail << 8) | (segment.get(JAVA_BYTE, offset + i) & 0xFF);
-    }
-    long hash = step(step(step(step(a, tail), b), c), d);
-    hash ^= hash >>> 32;
-    hash *= K1;
-    return (int) (hash >>> 32);
+  public PageChecksum(MemorySegment memory) {
+    memoryBytes = memory.byteSize();
+    windows = windowsOf(unshared(memory));
   }
 
-  private static long step(long hash, long word) {
-    return Long.rotateLeft(hash ^ word, 29) * K0;
+  /**
+   * The same bytes without their owner: the JDK counts the users of a shared arena in one word,
+   * which all threads would write for every page.
+   */
+  private static MemorySegment unshared(MemorySegment memory) {
+    long address = NativeMemory.address(memory, 0, memory.byteSize());
+    return MemorySegment.ofAddress(address).reinterpret(memory.byteSize());
+  }
+
+  private static ByteBuffer[] windowsOf(MemorySegment memory) {
+    var windows = new ByteBuffer[Math.toIntExact(Math.ceilDiv(memory.byteSize(), WINDOW_STEP))];
+    for (int i = 0; i < windows.length; i++) {
+      long start = i * WINDOW_STEP;
+      long length = Math.min(WINDOW_BYTES, memory.byteSize() - start);
+      windows[i] = memory.asSlice(start, length).asByteBuffer();
+    }
+    return windows;
+  }
+
+  /**
+   * The checksum of {@code length} bytes at {@code offset}; at least one byte, at most a page.
+   *
+   * @param seed tells equal bytes of different owners apart, such as the page number: seeds that
+   *     differ only in their low or only in their high 32 bits always give different checksums
+   */
+  public int of(long offset, int length, long seed) {
+    Objects.checkFromIndexSize(offset, length, memoryBytes);
+    ByteBuffer window = windows[(int) (offset >>> WINDOW_SHIFT)];
+    int start = (int) offset & (int) (WINDOW_STEP - 1);
+    window.limit(start + length).position(start);
+    crc.reset();
+    crc.update(window);
+    return (int) crc.getValue() ^ mix(seed);
+  }
+
+  private static int mix(long seed) {
+    return (int) seed * LOW_PRIME ^ (int) (seed >>> 32) * HIGH_PRIME;
   }
 }

@@ -3,14 +3,15 @@ package io.zublk.codec;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import com.github.luben.zstd.util.ZstdVersion;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 
 /** The functions of {@code zstd.h} (libzstd 1.5.7) that {@link ZstdCodec} needs. */
 final class Zstd {
 
-  private static final NativeLibrary LIBRARY = NativeLibrary.load("zstd");
+  private static final NativeLibrary LIBRARY =
+      NativeLibrary.load("linux/%s/libzstd-jni-" + ZstdVersion.VERSION + ".so");
 
   private static final FunctionDescriptor NEW = FunctionDescriptor.of(JAVA_LONG);
   private static final FunctionDescriptor FREE = FunctionDescriptor.of(JAVA_LONG, JAVA_LONG);
@@ -26,10 +27,7 @@ final class Zstd {
   private static final MethodHandle SET_CCTX = LIBRARY.function("ZSTD_CCtx_setParameter", SET);
   private static final MethodHandle SET_DCTX = LIBRARY.function("ZSTD_DCtx_setParameter", SET);
   private static final MethodHandle COMPRESS = LIBRARY.function("ZSTD_compress2", CODE);
-
-  /** Needs no thread state transition: a call ends within microseconds and never calls back. */
-  private static final MethodHandle DECOMPRESS =
-      LIBRARY.function("ZSTD_decompressDCtx", CODE, Linker.Option.critical(false));
+  private static final MethodHandle DECOMPRESS = LIBRARY.function("ZSTD_decompressDCtx", CODE);
 
   // ZSTD_cParameter, ZSTD_dParameter and ZSTD_format_e
   private static final int C_FORMAT = 10;

@@ -13,7 +13,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
-class PageCodecTest {
+class PageCodecPropertyTest {
 
   private static final byte GUARD = (byte) 0xA5;
   private static final int MARGIN = 256;
