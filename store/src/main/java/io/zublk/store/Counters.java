@@ -1,0 +1,34 @@
+package io.zublk.store;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The counters of one thread. Only that thread adds; any thread may read a recent value. Summing
+ * them over threads costs the reader, not the I/O path.
+ */
+final class Counters {
+
+  private static final VarHandle VALUE = MethodHandles.arrayElementVarHandle(long[].class);
+
+  /** Keeps the counters of different threads out of each other's cache lines. */
+  private static final int PADDING = 16;
+
+  private final long[] values = new long[PADDING + Counter.COUNT + PADDING];
+
+  void add(Counter counter, long delta) {
+    int index = PADDING + counter.ordinal();
+    VALUE.setOpaque(values, index, values[index] + delta);
+  }
+
+  long get(Counter counter) {
+    return (long) VALUE.getOpaque(values, PADDING + counter.ordinal());
+  }
+
+  /** Adds all of another thread's counters; the caller makes sure that both stand still. */
+  void addAll(Counters other) {
+    for (Counter counter : Counter.values()) {
+      add(counter, other.get(counter));
+    }
+  }
+}

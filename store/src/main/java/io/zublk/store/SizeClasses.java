@@ -1,0 +1,94 @@
+package io.zublk.store;
+
+import java.util.Arrays;
+
+/**
+ * The slot sizes of the arena: which class holds an object, and how a slab of that class is laid
+ * out.
+ *
+ * <p>A class's slot size is the largest multiple of 16 of which some whole number fills a slab, so
+ * no slab has a tail to speak of. All of it follows from the constants here and is part of the file
+ * format: after a crash an object's slot is found from its location and length alone.
+ */
+final class SizeClasses {
+
+  /**
+   * A slab holds slots of one class. Large enough that sizes between 2 KiB and 4 KiB lose 1 % to
+   * rounding (64 KiB: 2.3 %), which is what most pages of real memory compress to.
+   */
+  static final int SLAB_BYTES = 256 << 10;
+
+  /**
+   * The unit in which memory is taken from the kernel and given back. Smaller chunks would follow
+   * the contents more closely at a system call each.
+   */
+  static final int CHUNK_BYTES = 16 << 10;
+
+  static final int CHUNKS = SLAB_BYTES / CHUNK_BYTES;
+
+  /** Slots are multiples of this, because a location counts in it. */
+  static final int UNIT_BYTES = 16;
+
+  /** The largest object: one page stored as it is. */
+  static final int MAX_OBJECT_BYTES = 4096;
+
+  /**
+   * The most slots of a slab, so that its bitmap and state fill one cache line. A slab of objects
+   * below 585 bytes leaves its end unused, which costs addresses but no memory.
+   */
+  static final int MAX_SLOTS = 448;
+
+  /** Steps of less than 2 % between classes would add half-used chunks without saving memory. */
+  private static final int MIN_STEP_DIVISOR = 48;
+
+  private static final int[] SLOT_BYTES = slotSizes();
+  private static final byte[] CLASS_OF_UNITS = new byte[MAX_OBJECT_BYTES / UNIT_BYTES + 1];
+
+  static {
+    for (int units = 1, c = 0; units < CLASS_OF_UNITS.length; units++) {
+      while (SLOT_BYTES[c] < units * UNIT_BYTES) {
+        c++;
+      }
+      CLASS_OF_UNITS[units] = (byte) c;
+    }
+  }
+
+  private SizeClasses() {}
+
+  /** The number of classes, below 128. */
+  static int count() {
+    return SLOT_BYTES.length;
+  }
+
+  /** The class of the smallest slot that holds 1 to {@link #MAX_OBJECT_BYTES} bytes. */
+  static int classOf(int bytes) {
+    return CLASS_OF_UNITS[(bytes + UNIT_BYTES - 1) / UNIT_BYTES];
+  }
+
+  static int slotBytes(int sizeClass) {
+    return SLOT_BYTES[sizeClass];
+  }
+
+  static int slots(int sizeClass) {
+    return slotsIn(SLOT_BYTES[sizeClass]);
+  }
+
+  private static int slotsIn(int slotBytes) {
+    return Math.min(MAX_SLOTS, SLAB_BYTES / slotBytes);
+  }
+
+  private static int[] slotSizes() {
+    int[] sizes = new int[MAX_OBJECT_BYTES / UNIT_BYTES];
+    int n = 0;
+    int last = 0;
+    for (int size = UNIT_BYTES; size <= MAX_OBJECT_BYTES; size += UNIT_BYTES) {
+      boolean fillsSlab = SLAB_BYTES / size > SLAB_BYTES / (size + UNIT_BYTES);
+      boolean worthIt = size - last >= last / MIN_STEP_DIVISOR;
+      if (size == MAX_OBJECT_BYTES || fillsSlab && worthIt) {
+        sizes[n++] = size;
+        last = size;
+      }
+    }
+    return Arrays.copyOf(sizes, n);
+  }
+}

@@ -1,0 +1,292 @@
+package io.zublk.store;
+
+import static io.zublk.store.SizeClasses.CHUNK_BYTES;
+import static io.zublk.store.SizeClasses.SLAB_BYTES;
+
+import io.zublk.block.Errno;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Allocates memory for objects of 1 to 4096 bytes inside the store file.
+ *
+ * <p>A slab is addresses, a chunk is memory: slots get their chunk's memory from the kernel when
+ * the first of them is taken, and the kernel gets it back when the last is freed. Lock-free, any
+ * thread; allocates no Java object.
+ */
+final class SlabArena {
+
+  /** Tries at giving a chunk back before a busy neighbour is trusted to do it. */
+  private static final int RECLAIM_TRIES = 4;
+
+  private final StoreFile file;
+  private final SlabDirectory directory;
+  private final SlabHints hints;
+  private final int slabs;
+  private final long metadataBytes;
+
+  /** The slab that each class allocated from last. */
+  private final AtomicIntegerArray current = new AtomicIntegerArray(SizeClasses.count());
+
+  /** Where to look for an unused slab first; a wrong guess costs a second look. */
+  private final AtomicInteger lowestUnused = new AtomicInteger();
+
+  private final AtomicLong committedBytes = new AtomicLong();
+  private final AtomicLong maxUsedBytes = new AtomicLong();
+  private volatile long limitBytes;
+
+  /** An arena without objects; the directory and hints of the file must be zeros. */
+  SlabArena(StoreFile file) {
+    this.file = file;
+    StoreLayout layout = file.layout();
+    this.slabs = layout.slabs;
+    this.metadataBytes = layout.metadataBytes();
+    this.directory = new SlabDirectory(file.memory(), layout.directoryOffset);
+    this.hints = new SlabHints(file.memory(), layout.hintsOffset, slabs);
+    this.limitBytes = file.memLimit();
+    this.maxUsedBytes.set(metadataBytes);
+    for (int slab = 0; slab < slabs; slab++) {
+      hints.set(SlabHints.unused(), slab);
+    }
+  }
+
+  /** The most memory to use, metadata included; 0: no limit. */
+  void setLimit(long bytes) {
+    limitBytes = bytes;
+  }
+
+  /** Bytes in use: all metadata, and every chunk that has memory. */
+  long usedBytes() {
+    return metadataBytes + committedBytes.get();
+  }
+
+  /** The most that {@link #usedBytes} ever was since the file was opened. */
+  long maxUsedBytes() {
+    return maxUsedBytes.get();
+  }
+
+  /**
+   * Takes a slot.
+   *
+   * @return its place in bytes from the arena's start, or {@code -ENOSPC}
+   */
+  long allocate(int bytes) {
+    int sizeClass = SizeClasses.classOf(bytes);
+    int slab = current.getPlain(sizeClass);
+    if (!directory.reserve(slab, sizeClass, 1)) {
+      slab = findSlab(sizeClass);
+      if (slab < 0) {
+        return -Errno.ENOSPC;
+      }
+      current.setPlain(sizeClass, slab);
+    }
+    int slot = directory.claim(slab, SizeClasses.slots(sizeClass));
+    int offset = slot * SizeClasses.slotBytes(sizeClass);
+    int end = offset + SizeClasses.slotBytes(sizeClass) - 1;
+    if (!commit(slab, offset / CHUNK_BYTES, end / CHUNK_BYTES)) {
+      freeSlot(slab, sizeClass, slot);
+      return -Errno.ENOSPC;
+    }
+    return (long) slab * SLAB_BYTES + offset;
+  }
+
+  /** Frees a slot that {@link #allocate} gave out for this many bytes. */
+  void free(long location, int bytes) {
+    int sizeClass = SizeClasses.classOf(bytes);
+    int slab = (int) (location / SLAB_BYTES);
+    freeSlot(slab, sizeClass, (int) (location % SLAB_BYTES) / SizeClasses.slotBytes(sizeClass));
+  }
+
+  /** A slab with one slot reserved, or -1 if there is neither one nor addresses for one. */
+  private int findSlab(int sizeClass) {
+    for (int slab = 0; (slab = hints.next(sizeClass, slab)) >= 0; slab++) {
+      if (directory.reserve(slab, sizeClass, 1)) {
+        return slab;
+      }
+      dropHint(sizeClass, slab);
+    }
+    int slab = takeUnused(sizeClass, lowestUnused.getPlain());
+    return slab >= 0 ? slab : takeUnused(sizeClass, 0);
+  }
+
+  private int takeUnused(int sizeClass, int from) {
+    int unused = SlabHints.unused();
+    for (int slab = from; (slab = hints.next(unused, slab)) >= 0; slab++) {
+      hints.clear(unused, slab);
+      if (directory.assign(slab, sizeClass)) {
+        lowestUnused.setPlain(slab + 1);
+        hints.set(sizeClass, slab);
+        return slab;
+      }
+    }
+    return -1;
+  }
+
+  /** Clears a hint that proved wrong, unless it came true again meanwhile. */
+  private void dropHint(int sizeClass, int slab) {
+    hints.clear(sizeClass, slab);
+    long state = directory.state(slab);
+    if (SlabDirectory.sizeClass(state) == sizeClass
+        && SlabDirectory.count(state) < SizeClasses.slots(sizeClass)) {
+      hints.set(sizeClass, slab);
+    }
+  }
+
+  /**
+   * Takes the slot of an object that the page table names, while a file is being opened; one
+   * thread. False if no such slot exists or it is taken, which only a damaged table can cause.
+   */
+  boolean restore(long location, int bytes) {
+    int sizeClass = SizeClasses.classOf(bytes);
+    int slotBytes = SizeClasses.slotBytes(sizeClass);
+    int slab = (int) (location / SLAB_BYTES);
+    int offset = (int) (location % SLAB_BYTES);
+    int slot = offset / slotBytes;
+    if (slab >= slabs || offset % slotBytes != 0 || slot >= SizeClasses.slots(sizeClass)) {
+      return false;
+    }
+    if (!directory.restore(slab, sizeClass, slot)) {
+      return false;
+    }
+    for (int at = offset / CHUNK_BYTES; at <= (offset + slotBytes - 1) / CHUNK_BYTES; at++) {
+      if (directory.setChunk(slab, at)) {
+        committedBytes.addAndGet(CHUNK_BYTES);
+      }
+    }
+    return true;
+  }
+
+  /** Ends restoring: gives back the memory that no object needs, and makes the rest known. */
+  void finishRestore() {
+    long unusedFrom = 0;
+    for (int slab = 0; slab < slabs; slab++) {
+      long state = directory.state(slab);
+      int sizeClass = SlabDirectory.sizeClass(state);
+      if (sizeClass >= 0) {
+        hints.clear(SlabHints.unused(), slab);
+        if (SlabDirectory.count(state) < SizeClasses.slots(sizeClass)) {
+          hints.set(sizeClass, slab);
+        }
+      }
+      for (int chunks = SlabDirectory.chunks(state); chunks != 0; chunks &= chunks - 1) {
+        long used = position(slab, Integer.numberOfTrailingZeros(chunks));
+        releaseGap(unusedFrom, used);
+        unusedFrom = used + CHUNK_BYTES;
+      }
+    }
+    releaseGap(unusedFrom, (long) slabs * SLAB_BYTES);
+    maxUsedBytes.set(usedBytes());
+  }
+
+  private void releaseGap(long from, long to) {
+    if (from < to) {
+      file.release(from, to - from);
+    }
+  }
+
+  /** Makes sure that the chunks have memory, within the limit. */
+  private boolean commit(int slab, int firstChunk, int lastChunk) {
+    int have = SlabDirectory.chunks(directory.state(slab));
+    for (int chunk = firstChunk; chunk <= lastChunk; chunk++) {
+      if ((have >>> chunk & 1) == 0 && !commitChunk(slab, chunk)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean commitChunk(int slab, int chunk) {
+    long used = metadataBytes + committedBytes.addAndGet(CHUNK_BYTES);
+    long limit = limitBytes;
+    // Committing twice does no harm, so threads that need the same chunk need not agree first.
+    if (limit > 0 && used > limit || file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
+      committedBytes.addAndGet(-CHUNK_BYTES);
+      return false;
+    }
+    if (directory.setChunk(slab, chunk)) {
+      maxUsedBytes.accumulateAndGet(used, Math::max);
+    } else {
+      committedBytes.addAndGet(-CHUNK_BYTES);
+    }
+    return true;
+  }
+
+  private void freeSlot(int slab, int sizeClass, int slot) {
+    if (!directory.clearSlot(slab, slot)) {
+      return; // a damaged page table named the slot twice
+    }
+    int offset = slot * SizeClasses.slotBytes(sizeClass);
+    int end = offset + SizeClasses.slotBytes(sizeClass) - 1;
+    for (int chunk = offset / CHUNK_BYTES; chunk <= end / CHUNK_BYTES; chunk++) {
+      reclaim(slab, sizeClass, chunk);
+    }
+    discount(slab, sizeClass, 1);
+  }
+
+  /**
+   * Gives a chunk back if nothing lies in it. The free slots are taken first, so that nobody can
+   * start to use one meanwhile; the caller's own reservation keeps the slab in its class.
+   */
+  private void reclaim(int slab, int sizeClass, int chunk) {
+    int slotBytes = SizeClasses.slotBytes(sizeClass);
+    int first = chunk * CHUNK_BYTES / slotBytes;
+    int last =
+        Math.min(
+            ((chunk + 1) * CHUNK_BYTES - 1) / slotBytes, SizeClasses.slots(sizeClass) - 1);
+    int slots = last - first + 1;
+    for (int tries = 0; tries < RECLAIM_TRIES; tries++) {
+      if (!directory.isClear(slab, first, last)) {
+        return;
+      }
+      if (directory.reserve(slab, sizeClass, slots - 1)) {
+        if (directory.claimRange(slab, first, last)) {
+          releaseChunk(slab, chunk);
+          directory.clearRange(slab, first, last);
+        }
+        if (slots > 1) {
+          discount(slab, sizeClass, slots - 1);
+        }
+        return;
+      }
+    }
+  }
+
+  private void releaseChunk(int slab, int chunk) {
+    if (directory.clearChunk(slab, chunk)) {
+      file.release(position(slab, chunk), CHUNK_BYTES);
+      committedBytes.addAndGet(-CHUNK_BYTES);
+    }
+  }
+
+  private void discount(int slab, int sizeClass, int slots) {
+    int before = SlabDirectory.count(directory.unreserve(slab, slots));
+    if (before == SizeClasses.slots(sizeClass)) {
+      hints.set(sizeClass, slab);
+    }
+    if (before == slots) {
+      retire(slab, sizeClass);
+    }
+  }
+
+  private void retire(int slab, int sizeClass) {
+    long state = directory.retire(slab, sizeClass);
+    if (state == 0) {
+      return;
+    }
+    hints.clear(sizeClass, slab);
+    for (int chunks = SlabDirectory.chunks(state); chunks != 0; chunks &= chunks - 1) {
+      file.release(position(slab, Integer.numberOfTrailingZeros(chunks)), CHUNK_BYTES);
+      committedBytes.addAndGet(-CHUNK_BYTES);
+    }
+    directory.setUnused(slab);
+    hints.set(SlabHints.unused(), slab);
+    if (slab < lowestUnused.getPlain()) {
+      lowestUnused.setPlain(slab);
+    }
+  }
+
+  private static long position(int slab, int chunk) {
+    return (long) slab * SLAB_BYTES + (long) chunk * CHUNK_BYTES;
+  }
+}

@@ -1,0 +1,67 @@
+package io.zublk.store;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Where an allocation should look: for every size class, the slabs that may have a free slot, and
+ * the slabs that no class uses. A bit is a hint, not a truth; that is the slab's own state.
+ *
+ * <p>Lock-free. Whoever makes a slab useful sets its bit afterwards; whoever finds it useless
+ * clears the bit and then looks at the slab once more.
+ */
+final class SlabHints {
+
+  private static final VarHandle WORD = JAVA_LONG.varHandle();
+
+  private final MemorySegment memory;
+  private final long offset;
+  private final int wordsPerSet;
+
+  SlabHints(MemorySegment memory, long offset, int slabs) {
+    this.memory = memory;
+    this.offset = offset;
+    this.wordsPerSet = wordsPerSet(slabs);
+  }
+
+  /** The memory that the hints of this many slabs take. */
+  static long bytes(int slabs) {
+    return (long) (SizeClasses.count() + 1) * wordsPerSet(slabs) * Long.BYTES;
+  }
+
+  private static int wordsPerSet(int slabs) {
+    return (slabs + Long.SIZE - 1) / Long.SIZE;
+  }
+
+  /** The set of slabs that no class uses. */
+  static int unused() {
+    return SizeClasses.count();
+  }
+
+  void set(int set, int slab) {
+    long unused = (long) WORD.getAndBitwiseOr(memory, at(set, slab >>> 6), 1L << slab);
+  }
+
+  void clear(int set, int slab) {
+    long unused = (long) WORD.getAndBitwiseAnd(memory, at(set, slab >>> 6), ~(1L << slab));
+  }
+
+  /** The first slab of the set from {@code from} on, or -1. Low slabs fill first: that packs. */
+  int next(int set, int from) {
+    int index = from >>> 6;
+    long mask = -1L << from;
+    for (; index < wordsPerSet; index++, mask = -1L) {
+      long word = (long) WORD.getAcquire(memory, at(set, index)) & mask;
+      if (word != 0) {
+        return index << 6 | Long.numberOfTrailingZeros(word);
+      }
+    }
+    return -1;
+  }
+
+  private long at(int set, int index) {
+    return offset + ((long) set * wordsPerSet + index) * Long.BYTES;
+  }
+}

@@ -1,0 +1,195 @@
+package io.zublk.store;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.zublk.codec.CodecSpec;
+import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.Memory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.CRC32C;
+
+/**
+ * The shared-memory file of a page store, mapped: its superblock, and the kernel's memory behind it.
+ *
+ * <p>One process at a time: the file is locked while open, and the lock ends with the process.
+ */
+final class StoreFile implements AutoCloseable {
+
+  private static final long MAGIC = 0x5a55_424c_4b53_5431L; // "ZUBLKST1"
+  private static final int VERSION = 1;
+
+  // The superblock. Everything below CHECKSUM is constant and covered by it.
+  private static final long SB_MAGIC = 0;
+  private static final long SB_VERSION = 8;
+  private static final long SB_SLAB_BYTES = 12;
+  private static final long SB_PAGES = 16;
+  private static final long SB_CODEC = 24;
+  private static final int SB_CODEC_BYTES = 40;
+  private static final long SB_CHECKSUM = 64;
+  private static final long SB_MEM_LIMIT = 72;
+
+  private final LinuxFile file;
+  private final MemorySegment memory;
+  private final StoreLayout layout;
+
+  private StoreFile(LinuxFile file, MemorySegment memory, StoreLayout layout) {
+    this.file = file;
+    this.memory = memory;
+    this.layout = layout;
+  }
+
+  /** Makes a new file with all of its metadata allocated; fails if there is one already. */
+  static StoreFile create(Path path, StoreOptions options) throws IOException {
+    StoreLayout layout = new StoreLayout(options.sizeBytes() / 4096);
+    LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
+    try {
+      lock(file, path);
+      file.truncate(layout.fileBytes);
+      // A page table that is there cannot turn into a SIGBUS when memory runs out later.
+      int errno = file.allocate(0, 0, layout.metadataBytes());
+      if (errno < 0) {
+        throw new IOException(
+            "no memory for the page table: "
+                + (layout.metadataBytes() >> 10)
+                + " KiB are needed at "
+                + path.getParent()
+                + "; make the device smaller");
+      }
+      StoreFile store = new StoreFile(file, Memory.mapShared(file, 0, layout.fileBytes), layout);
+      store.writeSuperblock(options);
+      return store;
+    } catch (Throwable t) {
+      file.close();
+      Files.deleteIfExists(path);
+      throw t;
+    }
+  }
+
+  /** Opens the file that another process, dead or alive no more, left behind. */
+  static StoreFile open(Path path) throws IOException {
+    LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0);
+    try {
+      lock(file, path);
+      StoreLayout layout = readSuperblock(file, path);
+      return new StoreFile(file, Memory.mapShared(file, 0, layout.fileBytes), layout);
+    } catch (Throwable t) {
+      file.close();
+      throw t;
+    }
+  }
+
+  private static void lock(LinuxFile file, Path path) throws IOException {
+    if (!file.tryLock(true)) {
+      throw new IOException("another process serves the store file " + path + "; stop it first");
+    }
+  }
+
+  private void writeSuperblock(StoreOptions options) {
+    byte[] codec = options.codec().toString().getBytes(StandardCharsets.US_ASCII);
+    memory.set(JAVA_INT, SB_VERSION, VERSION);
+    memory.set(JAVA_INT, SB_SLAB_BYTES, SizeClasses.SLAB_BYTES);
+    memory.set(JAVA_LONG, SB_PAGES, layout.pages);
+    MemorySegment.copy(codec, 0, memory, JAVA_BYTE, SB_CODEC, Math.min(codec.length, SB_CODEC_BYTES - 1));
+    setMemLimit(options.memLimitBytes());
+    memory.set(JAVA_LONG, SB_MAGIC, MAGIC);
+    memory.set(JAVA_INT, SB_CHECKSUM, checksum(memory));
+  }
+
+  private static StoreLayout readSuperblock(LinuxFile file, Path path) throws IOException {
+    long size = file.size();
+    if (size < StoreLayout.SUPERBLOCK_BYTES) {
+      throw new IOException(path + " is no zublk store file: it has only " + size + " bytes");
+    }
+    MemorySegment superblock = Memory.mapShared(file, 0, StoreLayout.SUPERBLOCK_BYTES);
+    try {
+      if (superblock.get(JAVA_LONG, SB_MAGIC) != MAGIC) {
+        throw new IOException(path + " is no zublk store file: its first bytes are wrong");
+      }
+      int version = superblock.get(JAVA_INT, SB_VERSION);
+      int slabBytes = superblock.get(JAVA_INT, SB_SLAB_BYTES);
+      if (version != VERSION || slabBytes != SizeClasses.SLAB_BYTES) {
+        throw new IOException(path + " has store layout " + version + "; this zublk reads " + VERSION);
+      }
+      if (superblock.get(JAVA_INT, SB_CHECKSUM) != checksum(superblock)) {
+        throw new IOException(path + " has a damaged superblock; its contents cannot be trusted");
+      }
+      StoreLayout layout = new StoreLayout(superblock.get(JAVA_LONG, SB_PAGES));
+      if (size != layout.fileBytes) {
+        throw new IOException(path + " has " + size + " bytes instead of " + layout.fileBytes);
+      }
+      return layout;
+    } finally {
+      Memory.unmap(superblock);
+    }
+  }
+
+  private static int checksum(MemorySegment superblock) {
+    CRC32C crc = new CRC32C();
+    crc.update(superblock.asSlice(0, SB_CHECKSUM).toArray(JAVA_BYTE));
+    return (int) crc.getValue();
+  }
+
+  StoreOptions options() {
+    return new StoreOptions(
+        layout.pages * 4096, CodecSpec.parse(memory.getString(SB_CODEC)), memLimit());
+  }
+
+  /** The limit outlives the process because a recovered device must not outgrow it. */
+  long memLimit() {
+    return memory.get(JAVA_LONG, SB_MEM_LIMIT);
+  }
+
+  void setMemLimit(long bytes) {
+    memory.set(JAVA_LONG, SB_MEM_LIMIT, bytes);
+  }
+
+  MemorySegment memory() {
+    return memory;
+  }
+
+  StoreLayout layout() {
+    return layout;
+  }
+
+  /**
+   * Gives a range of the arena memory, so that writing to it cannot fail.
+   *
+   * @return 0 or a negative errno
+   */
+  int commit(long arenaPosition, long length) {
+    return file.allocate(0, layout.arenaOffset + arenaPosition, length);
+  }
+
+  /** Gives a range of the arena back to the kernel. */
+  void release(long arenaPosition, long length) {
+    file.punchHole(layout.arenaOffset + arenaPosition, length);
+  }
+
+  /** Makes the parts of the file that are derived from the page table zeros again. */
+  void clearDerived() throws IOException {
+    long length = layout.arenaOffset - layout.directoryOffset;
+    file.punchHole(layout.directoryOffset, length);
+    int errno = file.allocate(0, layout.directoryOffset, length);
+    if (errno < 0) {
+      throw new IOException("no memory for the slab directory: " + (length >> 10) + " KiB");
+    }
+  }
+
+  /** What the kernel says the file occupies, in bytes. */
+  long allocatedBytes() throws IOException {
+    return file.allocatedBytes();
+  }
+
+  /** Unmaps and unlocks the file, and leaves it where it is. */
+  @Override
+  public void close() {
+    Memory.unmap(memory);
+    file.close();
+  }
+}

@@ -1,0 +1,35 @@
+package io.zublk.store;
+
+import io.zublk.codec.CodecSpec;
+
+/**
+ * What a page store is made from.
+ *
+ * @param sizeBytes the device's size, a positive multiple of 4096, at most 1 TiB
+ * @param codec how pages are compressed
+ * @param memLimitBytes the most memory that the store may use, all overhead included; 0: no limit
+ */
+public record StoreOptions(long sizeBytes, CodecSpec codec, long memLimitBytes) {
+
+  public StoreOptions {
+    if (sizeBytes <= 0) {
+      throw new IllegalArgumentException("the size must be positive, not " + sizeBytes);
+    }
+    if (sizeBytes % 4096 != 0) {
+      throw new IllegalArgumentException(
+          "the size must be a multiple of 4096 bytes, not " + sizeBytes);
+    }
+    if (sizeBytes > StoreLayout.MAX_DEVICE_BYTES) {
+      throw new IllegalArgumentException(
+          "the size is " + sizeBytes + " bytes; a page table holds at most 1 TiB");
+    }
+    long metadata = new StoreLayout(sizeBytes / 4096).metadataBytes();
+    if (memLimitBytes < 0 || memLimitBytes > 0 && memLimitBytes <= metadata) {
+      throw new IllegalArgumentException(
+          "the memory limit is "
+              + memLimitBytes
+              + " bytes; an empty device of this size takes "
+              + metadata);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.zublk.store;
+
+/**
+ * A store's statistics, under zram's names (Documentation/admin-guide/blockdev/zram.rst), with
+ * zram's meanings. Values are of one moment each, not all of the same.
+ *
+ * @param origDataSize bytes of the pages that are present, same-filled ones included
+ * @param comprDataSize bytes they compress to
+ * @param memUsedTotal all memory of the store file in bytes: arena chunks, page table, slab books
+ * @param memLimit the limit of {@code memUsedTotal}, 0 if there is none
+ * @param memUsedMax the most that {@code memUsedTotal} was since the store was opened
+ * @param samePages pages of one repeated word
+ * @param hugePages pages stored as they are
+ * @param hugePagesSince pages ever stored as they are, since the store was opened
+ * @param failedReads read requests that failed
+ * @param failedWrites write requests that failed
+ * @param invalidIo requests outside the device
+ * @param notifyFree pages freed by discard or write-zeroes
+ * @param checksumErrors pages found damaged
+ */
+public record StoreStats(
+    long origDataSize,
+    long comprDataSize,
+    long memUsedTotal,
+    long memLimit,
+    long memUsedMax,
+    long samePages,
+    long hugePages,
+    long hugePagesSince,
+    long failedReads,
+    long failedWrites,
+    long invalidIo,
+    long notifyFree,
+    long checksumErrors) {}
