@@ -7,6 +7,7 @@ import java.lang.invoke.VarHandle;
  * The counters of one thread. Only that thread adds; any thread may read a recent value. Summing
  * them over threads costs the reader, not the I/O path.
  */
+@SuppressWarnings("EnumOrdinal") // an index into an array that no other program sees
 final class Counters {
 
   private static final VarHandle VALUE = MethodHandles.arrayElementVarHandle(long[].class);

@@ -64,6 +64,9 @@ final class PageAccess implements AutoCloseable {
       return loadUnstored(page, entry, target, offset);
     }
     entry = table.lock(page);
+    if (entry == PageTable.STUCK) {
+      return damaged();
+    }
     try {
       return decode(page, entry, target, offset);
     } finally {
@@ -71,41 +74,38 @@ final class PageAccess implements AutoCloseable {
     }
   }
 
-  /** Replaces a page by the bytes at {@code source} and returns 0 or {@code -ENOSPC}. */
+  /** Replaces a page by the bytes at {@code source} and returns 0, {@code -ENOSPC} or -EIO. */
   int store(long page, MemorySegment source, long offset) {
     long entry = encode(page, source, offset);
-    if (entry < 0 && entry > -4096) {
-      return (int) entry;
-    }
-    count(entry, 1);
-    release(page, table.replace(page, entry));
-    return 0;
+    return isErrno(entry) ? (int) entry : publish(page, entry);
   }
 
   /** Replaces {@code length} bytes inside a page, from {@code at} on. */
   int modify(long page, int at, MemorySegment source, long offset, int length) {
     long old = table.lock(page);
-    int result = decode(page, old, scratch, SCRATCH_PAGE);
-    if (result == 0) {
-      MemorySegment.copy(source, offset, scratch, SCRATCH_PAGE + at, length);
-      return storeLocked(page, old);
+    if (old == PageTable.STUCK) {
+      return damaged();
     }
-    table.unlock(page, old);
-    return result;
-  }
-
-  /** Zeroes {@code length} bytes inside a page, from {@code at} on. */
-  int zero(long page, int at, int length) {
-    long old = table.lock(page);
-    int result = decode(page, old, scratch, SCRATCH_PAGE);
-    if (result == 0 && PageEntry.kind(old) != PageEntry.ABSENT) {
-      for (int i = at; i < at + length; i++) {
-        scratch.set(java.lang.foreign.ValueLayout.JAVA_BYTE, SCRATCH_PAGE + i, (byte) 0);
+    long entry = old;
+    try {
+      int result = decode(page, old, scratch, SCRATCH_PAGE);
+      if (result < 0) {
+        return result;
       }
-      return storeLocked(page, old);
+      MemorySegment.copy(source, offset, scratch, SCRATCH_PAGE + at, length);
+      long changed = encode(page, scratch, SCRATCH_PAGE);
+      if (isErrno(changed)) {
+        return (int) changed;
+      }
+      entry = changed;
+      return 0;
+    } finally {
+      table.unlock(page, entry);
+      if (entry != old) {
+        count(counters, entry, 1);
+        release(page, old);
+      }
     }
-    table.unlock(page, old);
-    return result;
   }
 
   /** Reads {@code length} bytes inside a page, from {@code at} on. */
@@ -117,30 +117,40 @@ final class PageAccess implements AutoCloseable {
     return result;
   }
 
-  /** Makes a page absent. */
-  void drop(long page) {
-    if (table.get(page) != 0 && release(page, table.replace(page, 0))) {
+  /** Makes a page absent, and returns 0 or {@code -EIO}. */
+  int drop(long page) {
+    if (table.get(page) == 0) {
+      return 0;
+    }
+    long old = table.replace(page, 0);
+    if (old == PageTable.STUCK) {
+      return damaged();
+    }
+    if (release(page, old)) {
       counters.add(Counter.FREED_PAGES, 1);
     }
+    return 0;
   }
 
-  /** Makes a page zeros that count as stored. */
-  void fillWithZeros(long page) {
-    long entry = PageEntry.ofFill(page, 0);
-    count(entry, 1);
-    release(page, table.replace(page, entry));
+  /** Makes a page zeros that count as stored, and returns 0 or {@code -EIO}. */
+  int fillWithZeros(long page) {
+    return publish(page, PageEntry.ofFill(page, 0));
   }
 
-  private int storeLocked(long page, long old) {
-    long entry = encode(page, scratch, SCRATCH_PAGE);
-    if (entry < 0 && entry > -4096) {
-      table.unlock(page, old);
-      return (int) entry;
+  private int publish(long page, long entry) {
+    long old = table.replace(page, entry);
+    if (old == PageTable.STUCK) {
+      free(entry);
+      return damaged();
     }
-    count(entry, 1);
-    table.unlock(page, entry);
+    count(counters, entry, 1);
     release(page, old);
     return 0;
+  }
+
+  /** Whether what should be an entry is a negated errno: no entry is of kind 15. */
+  private static boolean isErrno(long entry) {
+    return entry < 0 && entry > -4096;
   }
 
   private int loadUnstored(long page, long entry, MemorySegment target, long offset) {
@@ -229,7 +239,8 @@ final class PageAccess implements AutoCloseable {
     }
     MemorySegment.copy(source, offset, memory, arenaOffset + location, PAGE_BYTES);
     long place = PageEntry.ofRaw(page, 0, location);
-    int checksum = PageChecksum.of(memory, arenaOffset + location, PAGE_BYTES, rawSeed(page, place));
+    int checksum =
+        PageChecksum.of(memory, arenaOffset + location, PAGE_BYTES, rawSeed(page, place));
     return PageEntry.ofRaw(page, checksum, location);
   }
 
@@ -239,15 +250,15 @@ final class PageAccess implements AutoCloseable {
     if (old == 0 || !PageEntry.isValid(page, old)) {
       return false;
     }
-    count(old, -1);
-    if (PageEntry.isStored(old)) {
-      arena.free(PageEntry.location(old), objectBytes(old));
-    }
+    count(counters, old, -1);
+    free(old);
     return true;
   }
 
-  private void count(long entry, int pages) {
-    count(counters, entry, pages);
+  private void free(long entry) {
+    if (PageEntry.isStored(entry)) {
+      arena.free(PageEntry.location(entry), objectBytes(entry));
+    }
   }
 
   /** Adds a page of this entry to the gauges, or takes it away. */
@@ -272,11 +283,11 @@ final class PageAccess implements AutoCloseable {
   }
 
   private static long seed(long page, long entry) {
-    return page << 16 | (long) PageEntry.kind(entry) << 12 | PageEntry.length(entry) - 1;
+    return (page << 16) | ((long) PageEntry.kind(entry) << 12) | (PageEntry.length(entry) - 1);
   }
 
   private static long rawSeed(long page, long entry) {
-    return seed(page, entry) ^ PageEntry.location(entry) << 20;
+    return seed(page, entry) ^ (PageEntry.location(entry) << 20);
   }
 
   @Override

@@ -6,10 +6,13 @@ import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
 import io.zublk.block.Geometry;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** One thread's way into a page store: byte ranges cut into pages. */
 final class PageChannel implements BlockChannel {
+
+  private static final MemorySegment ZEROS = Arena.global().allocate(PAGE_BYTES);
 
   private final PageStore store;
   private final PageTable table;
@@ -78,7 +81,11 @@ final class PageChannel implements BlockChannel {
     }
     long endPage = (position + length) / PAGE_BYTES;
     for (long page = (position + PAGE_BYTES - 1) / PAGE_BYTES; page < endPage; page++) {
-      access.drop(page);
+      int result = access.drop(page);
+      if (result < 0) {
+        counters.add(Counter.FAILED_WRITES, 1);
+        return result;
+      }
     }
     return 0;
   }
@@ -104,14 +111,9 @@ final class PageChannel implements BlockChannel {
   private int zero(long at, int part, boolean mayUnmap) {
     long page = at / PAGE_BYTES;
     if (part < PAGE_BYTES) {
-      return access.zero(page, (int) (at % PAGE_BYTES), part);
+      return access.modify(page, (int) (at % PAGE_BYTES), ZEROS, 0, part);
     }
-    if (mayUnmap) {
-      access.drop(page);
-    } else {
-      access.fillWithZeros(page);
-    }
-    return 0;
+    return mayUnmap ? access.drop(page) : access.fillWithZeros(page);
   }
 
   /** Nothing to do: what is acknowledged is in the store file, and that is all RAM can promise. */

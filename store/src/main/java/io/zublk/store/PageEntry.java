@@ -10,8 +10,8 @@ package io.zublk.store;
  *  |        |   |          | REPEAT   the 32 bits that the word has twice    |
  *  |        |   |          | objects  length - 1 : 12, location / 16 : 37    |
  *  +--------+---+----------+-------------------------------------------------+
- *  | RAW    | L | checksum of the page : 30     | location / 4096 : 29       |
- *  +--------+---+-------------------------------+----------------------------+
+ *  | RAW    | L | check : 6 | checksum : 24     | location / 4096 : 29       |
+ *  +--------+---+-----------+-------------------+----------------------------+
  * </pre>
  *
  * <p>{@code L} is the lock bit. {@code check} is a hash of the page number and all other bits: an
@@ -54,7 +54,9 @@ final class PageEntry {
   private static final int FILL_BITS = 48;
   private static final int RAW_LOCATION_BITS = 29;
   private static final long RAW_LOCATION_MASK = (1L << RAW_LOCATION_BITS) - 1;
-  private static final int RAW_CHECKSUM_MASK = (1 << 30) - 1;
+  private static final int RAW_CHECKSUM_MASK = (1 << 24) - 1;
+  private static final int RAW_CHECK_SHIFT = 53;
+  private static final long RAW_CHECK_MASK = 0x3fL << RAW_CHECK_SHIFT;
 
   /** Set while one thread relies on the entry staying as it is. */
   static final long LOCK = 1L << 59;
@@ -125,12 +127,14 @@ final class PageEntry {
    * @param location from the arena's start, a multiple of 4096
    */
   static long ofRaw(long page, int checksum, long location) {
-    return (long) RAW << KIND_SHIFT
-        | (long) (checksum & RAW_CHECKSUM_MASK) << RAW_LOCATION_BITS
-        | location >>> 12;
+    return withCheck(
+        page,
+        (long) RAW << KIND_SHIFT
+            | (long) (checksum & RAW_CHECKSUM_MASK) << RAW_LOCATION_BITS
+            | location >>> 12);
   }
 
-  /** Whether a {@link #RAW} entry carries this checksum, as far as its 30 bits tell. */
+  /** Whether a {@link #RAW} entry carries this checksum, as far as its 24 bits tell. */
   static boolean rawChecksumMatches(long entry, int checksum) {
     return (int) (entry >>> RAW_LOCATION_BITS & RAW_CHECKSUM_MASK)
         == (checksum & RAW_CHECKSUM_MASK);
@@ -155,8 +159,11 @@ final class PageEntry {
     if (kind == ABSENT) {
       return unlocked == 0;
     }
-    // A RAW entry has no check of its own: its checksum is seeded with page and location.
-    return kind == RAW || kind <= ZSTD && withCheck(page, unlocked & ~CHECK_MASK) == unlocked;
+    return kind <= ZSTD && withCheck(page, unlocked & ~checkMask(kind)) == unlocked;
+  }
+
+  private static long checkMask(int kind) {
+    return kind == RAW ? RAW_CHECK_MASK : CHECK_MASK;
   }
 
   private static long signExtend(long word) {
@@ -167,6 +174,7 @@ final class PageEntry {
     // Two rounds of multiply and fold (the constants are those of MurmurHash3's finalizer).
     long h = (bits ^ page * 0x9e37_79b9_7f4a_7c15L) * 0xff51_afd7_ed55_8ccdL;
     h = (h ^ h >>> 33) * 0xc4ce_b9fe_1a85_ec53L;
-    return bits | h >>> 54 << CHECK_SHIFT;
+    long check = kind(bits) == RAW ? h >>> 58 << RAW_CHECK_SHIFT : h >>> 54 << CHECK_SHIFT;
+    return bits | check;
   }
 }

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The array of {@linkplain PageEntry entries}, one a page, in shared memory.
@@ -17,8 +18,20 @@ final class PageTable {
 
   private static final VarHandle ENTRY = JAVA_LONG.varHandle();
 
+  /** What {@link #lock} and {@link #replace} return when the lock is never given back. */
+  static final long STUCK = PageEntry.LOCK;
+
   /** Spins before the lock's holder is presumed to have lost its CPU: some microseconds. */
   private static final int SPINS = 1 << 10;
+
+  /** Yields before it is presumed to have lost it for longer. */
+  private static final int YIELDS = 1 << 10;
+
+  /**
+   * Naps of a millisecond before the lock is presumed to be a damaged bit that nobody holds. Naps
+   * are counted, not time, so that a process that was stopped finds its locks as it left them.
+   */
+  private static final int NAPS = 5000;
 
   private final MemorySegment memory;
   private final long offset;
@@ -33,16 +46,17 @@ final class PageTable {
     return (long) ENTRY.getAcquire(memory, at(page));
   }
 
-  /** Locks the entry and returns it as it was, without the lock. */
+  /** Locks the entry and returns it as it was, without the lock; or {@link #STUCK}. */
   long lock(long page) {
-    for (int spins = 0; ; spins++) {
+    for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
       long entry = get(page);
       if (!PageEntry.isLocked(entry)
           && ENTRY.weakCompareAndSet(memory, at(page), entry, entry | PageEntry.LOCK)) {
         return entry;
       }
-      pause(spins);
+      pause(tries);
     }
+    return STUCK;
   }
 
   /** Replaces the entry that the caller has locked, and unlocks it. */
@@ -50,22 +64,26 @@ final class PageTable {
     ENTRY.setRelease(memory, at(page), entry);
   }
 
-  /** Replaces the entry as soon as it is unlocked, and returns the old one. */
+  /** Replaces the entry as soon as it is unlocked, and returns the old one; or {@link #STUCK}. */
   long replace(long page, long entry) {
-    for (int spins = 0; ; spins++) {
+    for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
       long old = get(page);
       if (!PageEntry.isLocked(old) && ENTRY.weakCompareAndSet(memory, at(page), old, entry)) {
         return old;
       }
-      pause(spins);
+      pause(tries);
     }
+    return STUCK;
   }
 
-  private static void pause(int spins) {
-    if (spins < SPINS) {
+  @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
+  private static void pause(int tries) {
+    if (tries < SPINS) {
       Thread.onSpinWait();
-    } else {
+    } else if (tries < SPINS + YIELDS) {
       Thread.yield();
+    } else {
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

@@ -84,7 +84,7 @@ final class SizeClasses {
     for (int size = UNIT_BYTES; size <= MAX_OBJECT_BYTES; size += UNIT_BYTES) {
       boolean fillsSlab = SLAB_BYTES / size > SLAB_BYTES / (size + UNIT_BYTES);
       boolean worthIt = size - last >= last / MIN_STEP_DIVISOR;
-      if (size == MAX_OBJECT_BYTES || fillsSlab && worthIt) {
+      if (size == MAX_OBJECT_BYTES || (fillsSlab && worthIt)) {
         sizes[n++] = size;
         last = size;
       }

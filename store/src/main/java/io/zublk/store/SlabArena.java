@@ -85,17 +85,26 @@ final class SlabArena {
     int offset = slot * SizeClasses.slotBytes(sizeClass);
     int end = offset + SizeClasses.slotBytes(sizeClass) - 1;
     if (!commit(slab, offset / CHUNK_BYTES, end / CHUNK_BYTES)) {
-      freeSlot(slab, sizeClass, slot);
+      directory.clearSlot(slab, slot);
+      giveBack(slab, sizeClass, slot);
       return -Errno.ENOSPC;
     }
     return (long) slab * SLAB_BYTES + offset;
   }
 
-  /** Frees a slot that {@link #allocate} gave out for this many bytes. */
+  /**
+   * Frees a slot that {@link #allocate} gave out for this many bytes. A slot that cannot be one,
+   * because a damaged page table named it, is left alone.
+   */
   void free(long location, int bytes) {
     int sizeClass = SizeClasses.classOf(bytes);
     int slab = (int) (location / SLAB_BYTES);
-    freeSlot(slab, sizeClass, (int) (location % SLAB_BYTES) / SizeClasses.slotBytes(sizeClass));
+    int slot = (int) (location % SLAB_BYTES) / SizeClasses.slotBytes(sizeClass);
+    if (slab < slabs
+        && SlabDirectory.sizeClass(directory.state(slab)) == sizeClass
+        && directory.clearSlot(slab, slot)) {
+      giveBack(slab, sizeClass, slot);
+    }
   }
 
   /** A slab with one slot reserved, or -1 if there is neither one nor addresses for one. */
@@ -200,7 +209,7 @@ final class SlabArena {
     long used = metadataBytes + committedBytes.addAndGet(CHUNK_BYTES);
     long limit = limitBytes;
     // Committing twice does no harm, so threads that need the same chunk need not agree first.
-    if (limit > 0 && used > limit || file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
+    if ((limit > 0 && used > limit) || file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
       committedBytes.addAndGet(-CHUNK_BYTES);
       return false;
     }
@@ -212,10 +221,8 @@ final class SlabArena {
     return true;
   }
 
-  private void freeSlot(int slab, int sizeClass, int slot) {
-    if (!directory.clearSlot(slab, slot)) {
-      return; // a damaged page table named the slot twice
-    }
+  /** Follows the clearing of a slot's bit: its memory and its place in the count. */
+  private void giveBack(int slab, int sizeClass, int slot) {
     int offset = slot * SizeClasses.slotBytes(sizeClass);
     int end = offset + SizeClasses.slotBytes(sizeClass) - 1;
     for (int chunk = offset / CHUNK_BYTES; chunk <= end / CHUNK_BYTES; chunk++) {
@@ -232,8 +239,7 @@ final class SlabArena {
     int slotBytes = SizeClasses.slotBytes(sizeClass);
     int first = chunk * CHUNK_BYTES / slotBytes;
     int last =
-        Math.min(
-            ((chunk + 1) * CHUNK_BYTES - 1) / slotBytes, SizeClasses.slots(sizeClass) - 1);
+        Math.min(((chunk + 1) * CHUNK_BYTES - 1) / slotBytes, SizeClasses.slots(sizeClass) - 1);
     int slots = last - first + 1;
     for (int tries = 0; tries < RECLAIM_TRIES; tries++) {
       if (!directory.isClear(slab, first, last)) {

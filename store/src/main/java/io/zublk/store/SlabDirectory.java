@@ -103,7 +103,8 @@ final class SlabDirectory {
     long word = bits(slab, first);
     while ((~word & valid) != 0) {
       int bit = Long.numberOfTrailingZeros(~word);
-      long seen = (long) WORD.compareAndExchange(memory, bitsAt(slab, first), word, word | 1L << bit);
+      long seen =
+          (long) WORD.compareAndExchange(memory, bitsAt(slab, first), word, word | 1L << bit);
       if (seen == word) {
         return bit;
       }
@@ -203,7 +204,7 @@ final class SlabDirectory {
   /** Counts a slot found in use when the file was opened; single-threaded. */
   boolean restore(int slab, int sizeClass, int slot) {
     long state = state(slab);
-    if (state != 0 && sizeClass(state) != sizeClass || !setSlot(slab, slot)) {
+    if ((state != 0 && sizeClass(state) != sizeClass) || !setSlot(slab, slot)) {
       return false;
     }
     long base = state == 0 ? (long) (sizeClass + 1) << CLASS_SHIFT : state;

@@ -15,7 +15,8 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /**
- * The shared-memory file of a page store, mapped: its superblock, and the kernel's memory behind it.
+ * The shared-memory file of a page store, mapped: its superblock, and the kernel's memory behind
+ * it.
  *
  * <p>One process at a time: the file is locked while open, and the lock ends with the process.
  */
@@ -47,7 +48,8 @@ final class StoreFile implements AutoCloseable {
   /** Makes a new file with all of its metadata allocated; fails if there is one already. */
   static StoreFile create(Path path, StoreOptions options) throws IOException {
     StoreLayout layout = new StoreLayout(options.sizeBytes() / 4096);
-    LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
+    LinuxFile file =
+        LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
     try {
       lock(file, path);
       file.truncate(layout.fileBytes);
@@ -95,7 +97,8 @@ final class StoreFile implements AutoCloseable {
     memory.set(JAVA_INT, SB_VERSION, VERSION);
     memory.set(JAVA_INT, SB_SLAB_BYTES, SizeClasses.SLAB_BYTES);
     memory.set(JAVA_LONG, SB_PAGES, layout.pages);
-    MemorySegment.copy(codec, 0, memory, JAVA_BYTE, SB_CODEC, Math.min(codec.length, SB_CODEC_BYTES - 1));
+    MemorySegment.copy(
+        codec, 0, memory, JAVA_BYTE, SB_CODEC, Math.min(codec.length, SB_CODEC_BYTES - 1));
     setMemLimit(options.memLimitBytes());
     memory.set(JAVA_LONG, SB_MAGIC, MAGIC);
     memory.set(JAVA_INT, SB_CHECKSUM, checksum(memory));
@@ -114,7 +117,8 @@ final class StoreFile implements AutoCloseable {
       int version = superblock.get(JAVA_INT, SB_VERSION);
       int slabBytes = superblock.get(JAVA_INT, SB_SLAB_BYTES);
       if (version != VERSION || slabBytes != SizeClasses.SLAB_BYTES) {
-        throw new IOException(path + " has store layout " + version + "; this zublk reads " + VERSION);
+        throw new IOException(
+            path + " has store layout " + version + "; this zublk reads " + VERSION);
       }
       if (superblock.get(JAVA_INT, SB_CHECKSUM) != checksum(superblock)) {
         throw new IOException(path + " has a damaged superblock; its contents cannot be trusted");

@@ -24,7 +24,7 @@ public record StoreOptions(long sizeBytes, CodecSpec codec, long memLimitBytes) 
           "the size is " + sizeBytes + " bytes; a page table holds at most 1 TiB");
     }
     long metadata = new StoreLayout(sizeBytes / 4096).metadataBytes();
-    if (memLimitBytes < 0 || memLimitBytes > 0 && memLimitBytes <= metadata) {
+    if (memLimitBytes < 0 || (memLimitBytes > 0 && memLimitBytes <= metadata)) {
       throw new IllegalArgumentException(
           "the memory limit is "
               + memLimitBytes

@@ -1,0 +1,97 @@
+package io.zublk.store;
+
+import static io.zublk.store.TestPages.PAGE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.zublk.block.BlockChannel;
+import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+import java.util.Random;
+
+/**
+ * The program that {@link PageStoreCrashTest} kills: two threads that write ever higher versions to
+ * the pages of a store, and note in a file beside it what was acknowledged. The even versions of
+ * every eighth page are discards.
+ */
+final class CrashWriter {
+
+  static final int PAGES = 512;
+  static final int THREADS = 2;
+
+  /** The libraries are loaded by then, so the killer's clock measures writing. */
+  private static final int WRITES_BEFORE_NOTICE = 20;
+
+  /** One word a page in shared memory: the last version that the store acknowledged. */
+  static final class Journal implements AutoCloseable {
+
+    private static final VarHandle WORD = JAVA_LONG.varHandle();
+
+    private final LinuxFile file;
+    private final MemorySegment memory;
+
+    Journal(Path path) throws Exception {
+      file = LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT, 0600);
+      file.truncate(PAGES * 8L);
+      memory = Memory.mapShared(file, 0, PAGES * 8L);
+    }
+
+    long get(int page) {
+      return (long) WORD.getVolatile(memory, page * 8L);
+    }
+
+    void set(int page, long version) {
+      WORD.setVolatile(memory, page * 8L, version);
+    }
+
+    @Override
+    public void close() {
+      Memory.unmap(memory);
+      file.close();
+    }
+  }
+
+  private CrashWriter() {}
+
+  static boolean isDiscard(int page, long version) {
+    return page % 8 == 0 && version % 2 == 0;
+  }
+
+  /** Arguments: the store file and the journal. Prints a line once it writes. */
+  public static void main(String[] args) throws Exception {
+    PageStore store = PageStore.open(Path.of(args[0]));
+    Journal journal = new Journal(Path.of(args[1]));
+    for (int t = 1; t < THREADS; t++) {
+      int id = t;
+      Thread.ofPlatform().start(() -> write(store, journal, id));
+    }
+    write(store, journal, 0);
+  }
+
+  private static void write(PageStore store, Journal journal, int id) {
+    Random random = new Random();
+    long writes = 0;
+    MemorySegment buffer = Arena.global().allocate(PAGE, PAGE);
+    try (BlockChannel channel = store.openChannel()) {
+      while (true) {
+        int page = random.nextInt(PAGES / THREADS) * THREADS + id;
+        long version = journal.get(page) + 1;
+        TestPages.write(buffer, 0, version);
+        int result =
+            isDiscard(page, version)
+                ? channel.discard((long) page * PAGE, PAGE)
+                : channel.write((long) page * PAGE, buffer, 0, PAGE);
+        if (result < 0) {
+          throw new AssertionError("write failed: " + result);
+        }
+        journal.set(page, version);
+        if (id == 0 && ++writes == WRITES_BEFORE_NOTICE) {
+          System.out.println("writing");
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.zublk.store;
+
+import static io.zublk.store.TestPages.PAGE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.zublk.block.BlockChannel;
+import io.zublk.codec.CodecSpec;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PageStoreAllocationTest {
+
+  private static final int PAGES = 4096;
+  private static final int OPERATIONS = 1_000_000;
+
+  /** What the counting itself and a late compilation may cost in all, in bytes. */
+  private static final long TOLERANCE = 8 << 10;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lz4", "zstd"})
+  void aMillionOperationsAllocateNoObject(String codec) throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, CodecSpec.parse(codec), 0);
+    try (TestStore test = new TestStore(options);
+        BlockChannel channel = test.get().openChannel()) {
+      MemorySegment buffer = Arena.ofAuto().allocate(16 * PAGE, PAGE);
+      for (int i = 0; i < 16; i++) {
+        TestPages.write(buffer, (long) i * PAGE, 1000 + i);
+      }
+      var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      run(channel, buffer, OPERATIONS / 5);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      int failed = run(channel, buffer, OPERATIONS);
+      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      assertThat(failed).isZero();
+      assertThat(allocated).isLessThan(TOLERANCE);
+    }
+  }
+
+  private static int run(BlockChannel channel, MemorySegment buffer, int operations) {
+    int failed = 0;
+    for (int i = 0; i < operations; i++) {
+      long page = (i * 2654435761L >>> 7) % PAGES;
+      long offset = (long) (i & 15) * PAGE;
+      failed +=
+          switch (i & 7) {
+            case 0 -> channel.write(page * PAGE, buffer, offset, PAGE);
+            case 1 -> channel.write(page * PAGE + 100, buffer, offset, 512);
+            case 2 -> channel.discard(page * PAGE, PAGE);
+            case 3 -> channel.read(page * PAGE + 100, READ_TARGET, 100, 777);
+            case 4 -> (int) channel.status(page * PAGE, PAGE) >>> 31;
+            default -> channel.read(page * PAGE, READ_TARGET, 0, PAGE);
+          };
+    }
+    return failed;
+  }
+
+  private static final MemorySegment READ_TARGET = Arena.global().allocate(PAGE, PAGE);
+}

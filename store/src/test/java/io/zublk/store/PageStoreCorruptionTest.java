@@ -1,0 +1,145 @@
+package io.zublk.store;
+
+import static io.zublk.store.TestPages.PAGE;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zublk.block.BlockChannel;
+import io.zublk.block.Errno;
+import io.zublk.codec.CodecSpec;
+import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Damage to the store file is an I/O error, and never other data than was written. */
+class PageStoreCorruptionTest {
+
+  private static final int PAGES = 1024;
+  private static final StoreLayout LAYOUT = new StoreLayout(PAGES);
+
+  private final MemorySegment buffer = Arena.ofAuto().allocate(PAGE, PAGE);
+  private final MemorySegment scratch = Arena.ofAuto().allocate(PAGE, PAGE);
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lz4", "zstd", "none"})
+  void anyDamagedByteIsFoundOrDoesNotMatter(String codec) throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, CodecSpec.parse(codec), 0);
+    try (TestStore test = new TestStore(options)) {
+      fill(test.get());
+      long used = test.get().stats().memUsedTotal() - LAYOUT.metadataBytes();
+      damage(test, LAYOUT.arenaOffset, LAYOUT.arenaOffset + used, 3000);
+      damage(test, LAYOUT.tableOffset, LAYOUT.tableOffset + 8L * PAGES, 60);
+      int wrong = countDamagedPages(test.get());
+      assertThat(wrong).isBetween(200, PAGES - 1);
+      assertThat(test.get().stats().checksumErrors()).isEqualTo(wrong);
+      // A new process finds the same damage, and no more of it.
+      assertThat(countDamagedPages(test.reopen())).isEqualTo(wrong);
+      // What is written anew is whole again.
+      fill(test.get());
+      assertThat(countDamagedPages(test.get())).isZero();
+    }
+  }
+
+  @Test
+  void entriesThatChangedPlacesAreFound() throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
+    try (TestStore test = new TestStore(options)) {
+      fill(test.get());
+      try (LinuxFile file = LinuxFile.open(test.path, LinuxFile.O_RDWR, 0)) {
+        MemorySegment table = Memory.mapShared(file, 0, LAYOUT.directoryOffset);
+        MemorySegment entries = table.asSlice(LAYOUT.tableOffset, 8L * PAGES);
+        byte[] all = entries.toArray(JAVA_BYTE);
+        MemorySegment.copy(all, 8, entries, JAVA_BYTE, 0, 8 * (PAGES - 1));
+        Memory.unmap(table);
+      }
+      // An entry's own check has ten bits; the checksum finds what it lets through.
+      assertThat(countDamagedPages(test.get())).isGreaterThanOrEqualTo(PAGES - 6);
+    }
+  }
+
+  @Test
+  void aLockBitThatNobodyHoldsIsAnErrorUntilTheFileIsOpenedAgain() throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
+    try (TestStore test = new TestStore(options)) {
+      fill(test.get());
+      long top = LAYOUT.tableOffset + 7; // of the entry of page 0
+      set(test, top, (byte) (get(test, top) | PageEntry.LOCK >>> 56));
+      try (BlockChannel channel = test.get().openChannel()) {
+        assertThat(channel.read(0, buffer, 0, PAGE)).isEqualTo(-Errno.EIO);
+        assertThat(channel.write(0, buffer, 0, PAGE)).isEqualTo(-Errno.EIO);
+      }
+      test.reopen();
+      assertThat(countDamagedPages(test.get())).isZero();
+    }
+  }
+
+  @Test
+  void aDamagedSuperblockIsNotOpened() throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
+    try (TestStore test = new TestStore(options)) {
+      byte good = get(test, 17);
+      set(test, 17, (byte) (good + 1));
+      assertThatThrownBy(test::reopen).hasMessageContaining("damaged superblock");
+      set(test, 17, good);
+      test.adopt(PageStore.open(test.path));
+    }
+  }
+
+  private void fill(PageStore store) {
+    try (BlockChannel channel = store.openChannel()) {
+      for (int page = 0; page < PAGES; page++) {
+        TestPages.write(buffer, 0, 1 + page * 3L);
+        assertThat(channel.write((long) page * PAGE, buffer, 0, PAGE)).isZero();
+      }
+    }
+  }
+
+  private int countDamagedPages(PageStore store) {
+    int damaged = 0;
+    try (BlockChannel channel = store.openChannel()) {
+      for (int page = 0; page < PAGES; page++) {
+        int result = channel.read((long) page * PAGE, buffer, 0, PAGE);
+        if (result == -Errno.EIO) {
+          damaged++;
+        } else {
+          assertThat(result).isZero();
+          assertThat(TestPages.seedOf(buffer, 0, scratch)).isEqualTo(1 + page * 3L);
+        }
+      }
+    }
+    return damaged;
+  }
+
+  private static void damage(TestStore test, long from, long to, int bytes) throws Exception {
+    Random random = new Random(to);
+    for (int i = 0; i < bytes; i++) {
+      long at = from + (long) (random.nextDouble() * (to - from));
+      // Lock bits are left alone here: each would take seconds to be recognised.
+      set(test, at, (byte) (get(test, at) ^ random.nextInt(256) & ~0x08));
+    }
+  }
+
+  private static byte get(TestStore test, long at) throws Exception {
+    try (LinuxFile file = LinuxFile.open(test.path, LinuxFile.O_RDWR, 0);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment one = arena.allocate(1);
+      assertThat(file.read(at, one, 0, 1)).isEqualTo(1);
+      return one.get(JAVA_BYTE, 0);
+    }
+  }
+
+  private static void set(TestStore test, long at, byte value) throws Exception {
+    try (LinuxFile file = LinuxFile.open(test.path, LinuxFile.O_RDWR, 0);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment one = arena.allocate(1);
+      one.set(JAVA_BYTE, 0, value);
+      assertThat(file.write(at, one, 0, 1)).isEqualTo(1);
+    }
+  }
+}
