@@ -38,6 +38,7 @@ final class PageAccess implements AutoCloseable {
   private final long arenaOffset;
   private final int compressedKind;
   private final PageCodec codec;
+  private final PageChecksum checksum;
   private final Counters counters;
 
   /** An object under construction, and a page under construction behind it. */
@@ -53,6 +54,7 @@ final class PageAccess implements AutoCloseable {
     this.arenaOffset = file.layout().arenaOffset;
     this.compressedKind = spec.algorithm() == Algorithm.ZSTD ? PageEntry.ZSTD : PageEntry.LZ4;
     this.codec = spec.newCodec();
+    this.checksum = new PageChecksum(memory);
     this.counters = counters;
     this.scratch = Memory.mapAnonymous(2 * PAGE_BYTES);
   }
@@ -190,11 +192,10 @@ final class PageAccess implements AutoCloseable {
       return false;
     }
     if (PageEntry.kind(entry) == PageEntry.RAW) {
-      int checksum = PageChecksum.of(memory, object, length, rawSeed(page, entry));
-      return PageEntry.rawChecksumMatches(entry, checksum);
+      return PageEntry.rawChecksumMatches(entry, checksum.of(object, length, rawSeed(page, entry)));
     }
-    int checksum = PageChecksum.of(memory, object + CHECKSUM_BYTES, length, seed(page, entry));
-    return memory.get(JAVA_INT, object) == checksum;
+    return memory.get(JAVA_INT, object)
+        == checksum.of(object + CHECKSUM_BYTES, length, seed(page, entry));
   }
 
   private int damaged() {
@@ -227,8 +228,8 @@ final class PageAccess implements AutoCloseable {
     }
     long entry = PageEntry.ofObject(page, kind, length, location);
     long object = arenaOffset + location;
-    memory.set(JAVA_INT, object, PageChecksum.of(scratch, 0, length, seed(page, entry)));
     MemorySegment.copy(scratch, 0, memory, object + CHECKSUM_BYTES, length);
+    memory.set(JAVA_INT, object, checksum.of(object + CHECKSUM_BYTES, length, seed(page, entry)));
     return entry;
   }
 
@@ -237,11 +238,10 @@ final class PageAccess implements AutoCloseable {
     if (location < 0) {
       return location;
     }
-    MemorySegment.copy(source, offset, memory, arenaOffset + location, PAGE_BYTES);
-    long place = PageEntry.ofRaw(page, 0, location);
-    int checksum =
-        PageChecksum.of(memory, arenaOffset + location, PAGE_BYTES, rawSeed(page, place));
-    return PageEntry.ofRaw(page, checksum, location);
+    long object = arenaOffset + location;
+    MemorySegment.copy(source, offset, memory, object, PAGE_BYTES);
+    long seed = rawSeed(page, PageEntry.ofRaw(page, 0, location));
+    return PageEntry.ofRaw(page, checksum.of(object, PAGE_BYTES, seed), location);
   }
 
   /** Frees what a replaced entry points at. False if the page was absent. */

@@ -52,6 +52,7 @@ final class PageEntry {
   private static final long LOCATION_MASK = (1L << LENGTH_SHIFT) - 1;
   private static final int LOCATION_UNIT_SHIFT = 4;
   private static final int FILL_BITS = 48;
+  private static final long FILL_MASK = (1L << FILL_BITS) - 1;
   private static final int RAW_LOCATION_BITS = 29;
   private static final long RAW_LOCATION_MASK = (1L << RAW_LOCATION_BITS) - 1;
   private static final int RAW_CHECKSUM_MASK = (1 << 24) - 1;
@@ -93,9 +94,9 @@ final class PageEntry {
   /** The entry of a page of equal words; {@link #fitsInEntry} must hold for the word. */
   static long ofFill(long page, long word) {
     if (word == signExtend(word)) {
-      return withCheck(page, (long) FILL << KIND_SHIFT | word & (1L << FILL_BITS) - 1);
+      return withCheck(page, ((long) FILL << KIND_SHIFT) | (word & FILL_MASK));
     }
-    return withCheck(page, (long) REPEAT << KIND_SHIFT | word & 0xffff_ffffL);
+    return withCheck(page, ((long) REPEAT << KIND_SHIFT) | (word & 0xffff_ffffL));
   }
 
   /** The word of a {@link #FILL} or {@link #REPEAT} entry. */
@@ -115,9 +116,9 @@ final class PageEntry {
   static long ofObject(long page, int kind, int length, long location) {
     return withCheck(
         page,
-        (long) kind << KIND_SHIFT
-            | (long) (length - 1) << LENGTH_SHIFT
-            | location >>> LOCATION_UNIT_SHIFT);
+        ((long) kind << KIND_SHIFT)
+            | ((long) (length - 1) << LENGTH_SHIFT)
+            | (location >>> LOCATION_UNIT_SHIFT));
   }
 
   /**
@@ -129,20 +130,20 @@ final class PageEntry {
   static long ofRaw(long page, int checksum, long location) {
     return withCheck(
         page,
-        (long) RAW << KIND_SHIFT
-            | (long) (checksum & RAW_CHECKSUM_MASK) << RAW_LOCATION_BITS
-            | location >>> 12);
+        ((long) RAW << KIND_SHIFT)
+            | ((long) (checksum & RAW_CHECKSUM_MASK) << RAW_LOCATION_BITS)
+            | (location >>> 12));
   }
 
   /** Whether a {@link #RAW} entry carries this checksum, as far as its 24 bits tell. */
   static boolean rawChecksumMatches(long entry, int checksum) {
-    return (int) (entry >>> RAW_LOCATION_BITS & RAW_CHECKSUM_MASK)
+    return ((int) (entry >>> RAW_LOCATION_BITS) & RAW_CHECKSUM_MASK)
         == (checksum & RAW_CHECKSUM_MASK);
   }
 
   /** The object's length in bytes, without its checksum. */
   static int length(long entry) {
-    return kind(entry) == RAW ? 4096 : (int) (entry >>> LENGTH_SHIFT & 0xfff) + 1;
+    return kind(entry) == RAW ? 4096 : ((int) (entry >>> LENGTH_SHIFT) & 0xfff) + 1;
   }
 
   /** The object's place in bytes from the arena's start. */
@@ -167,14 +168,14 @@ final class PageEntry {
   }
 
   private static long signExtend(long word) {
-    return word << Long.SIZE - FILL_BITS >> Long.SIZE - FILL_BITS;
+    return (word << (Long.SIZE - FILL_BITS)) >> (Long.SIZE - FILL_BITS);
   }
 
   private static long withCheck(long page, long bits) {
     // Two rounds of multiply and fold (the constants are those of MurmurHash3's finalizer).
-    long h = (bits ^ page * 0x9e37_79b9_7f4a_7c15L) * 0xff51_afd7_ed55_8ccdL;
-    h = (h ^ h >>> 33) * 0xc4ce_b9fe_1a85_ec53L;
-    long check = kind(bits) == RAW ? h >>> 58 << RAW_CHECK_SHIFT : h >>> 54 << CHECK_SHIFT;
+    long h = (bits ^ (page * 0x9e37_79b9_7f4a_7c15L)) * 0xff51_afd7_ed55_8ccdL;
+    h = (h ^ (h >>> 33)) * 0xc4ce_b9fe_1a85_ec53L;
+    long check = kind(bits) == RAW ? (h >>> 58) << RAW_CHECK_SHIFT : (h >>> 54) << CHECK_SHIFT;
     return bits | check;
   }
 }

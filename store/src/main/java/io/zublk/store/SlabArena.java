@@ -198,7 +198,7 @@ final class SlabArena {
   private boolean commit(int slab, int firstChunk, int lastChunk) {
     int have = SlabDirectory.chunks(directory.state(slab));
     for (int chunk = firstChunk; chunk <= lastChunk; chunk++) {
-      if ((have >>> chunk & 1) == 0 && !commitChunk(slab, chunk)) {
+      if (((have >>> chunk) & 1) == 0 && !commitChunk(slab, chunk)) {
         return false;
       }
     }

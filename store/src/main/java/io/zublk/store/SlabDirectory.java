@@ -59,12 +59,12 @@ final class SlabDirectory {
 
   /** The chunks that have memory, as bits. */
   static int chunks(long state) {
-    return (int) (state >>> CHUNK_SHIFT & CHUNK_MASK);
+    return (int) ((state >>> CHUNK_SHIFT) & CHUNK_MASK);
   }
 
   /** Gives an unused slab to a class, with one slot reserved. False if it was not unused. */
   boolean assign(int slab, int sizeClass) {
-    long state = (long) (sizeClass + 1) << CLASS_SHIFT | 1;
+    long state = ((long) (sizeClass + 1) << CLASS_SHIFT) | 1;
     return WORD.compareAndSet(memory, at(slab), 0L, state);
   }
 
@@ -99,12 +99,12 @@ final class SlabDirectory {
   }
 
   private int claimIn(int slab, int first, int slots) {
-    long valid = -1L >>> Long.SIZE - slots;
+    long valid = -1L >>> (Long.SIZE - slots);
     long word = bits(slab, first);
     while ((~word & valid) != 0) {
       int bit = Long.numberOfTrailingZeros(~word);
       long seen =
-          (long) WORD.compareAndExchange(memory, bitsAt(slab, first), word, word | 1L << bit);
+          (long) WORD.compareAndExchange(memory, bitsAt(slab, first), word, word | (1L << bit));
       if (seen == word) {
         return bit;
       }
@@ -115,7 +115,7 @@ final class SlabDirectory {
 
   /** Takes the free slots from {@code first} to {@code last}: all of them, or none. */
   boolean claimRange(int slab, int first, int last) {
-    for (int from = first; from <= last; from = (from | 63) + 1) {
+    for (int from = first; from <= last; from = nextWord(from)) {
       if (!claimMask(slab, from, mask(from, last))) {
         if (from > first) {
           clearRange(slab, first, from - 1);
@@ -140,14 +140,14 @@ final class SlabDirectory {
 
   /** Clears slots that the caller has claimed. */
   void clearRange(int slab, int first, int last) {
-    for (int from = first; from <= last; from = (from | 63) + 1) {
-      long unused = (long) WORD.getAndBitwiseAnd(memory, bitsAt(slab, from), ~mask(from, last));
+    for (int from = first; from <= last; from = nextWord(from)) {
+      long _ = (long) WORD.getAndBitwiseAnd(memory, bitsAt(slab, from), ~mask(from, last));
     }
   }
 
   /** Whether no slot from {@code first} to {@code last} is taken, at this moment. */
   boolean isClear(int slab, int first, int last) {
-    for (int from = first; from <= last; from = (from | 63) + 1) {
+    for (int from = first; from <= last; from = nextWord(from)) {
       if ((bits(slab, from) & mask(from, last)) != 0) {
         return false;
       }
@@ -169,13 +169,13 @@ final class SlabDirectory {
 
   /** Notes that a chunk has memory. False if it was noted already. */
   boolean setChunk(int slab, int chunk) {
-    long bit = 1L << CHUNK_SHIFT + chunk;
+    long bit = 1L << (CHUNK_SHIFT + chunk);
     return ((long) WORD.getAndBitwiseOr(memory, at(slab), bit) & bit) == 0;
   }
 
   /** Notes that a chunk has no memory. False if it was noted already. */
   boolean clearChunk(int slab, int chunk) {
-    long bit = 1L << CHUNK_SHIFT + chunk;
+    long bit = 1L << (CHUNK_SHIFT + chunk);
     return ((long) WORD.getAndBitwiseAnd(memory, at(slab), ~bit) & bit) != 0;
   }
 
@@ -223,6 +223,10 @@ final class SlabDirectory {
   /** The bits of slots {@code from} to {@code last} in the word that holds {@code from}. */
   private static long mask(int from, int last) {
     int end = Math.min(last, from | 63);
-    return -1L << from & -1L >>> 63 - (end & 63);
+    return (-1L << from) & (-1L >>> (63 - (end & 63)));
+  }
+
+  private static int nextWord(int slot) {
+    return (slot | 63) + 1;
   }
 }

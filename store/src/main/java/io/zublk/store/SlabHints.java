@@ -41,11 +41,11 @@ final class SlabHints {
   }
 
   void set(int set, int slab) {
-    long unused = (long) WORD.getAndBitwiseOr(memory, at(set, slab >>> 6), 1L << slab);
+    long _ = (long) WORD.getAndBitwiseOr(memory, at(set, slab >>> 6), 1L << slab);
   }
 
   void clear(int set, int slab) {
-    long unused = (long) WORD.getAndBitwiseAnd(memory, at(set, slab >>> 6), ~(1L << slab));
+    long _ = (long) WORD.getAndBitwiseAnd(memory, at(set, slab >>> 6), ~(1L << slab));
   }
 
   /** The first slab of the set from {@code from} on, or -1. Low slabs fill first: that packs. */
@@ -55,7 +55,7 @@ final class SlabHints {
     for (; index < wordsPerSet; index++, mask = -1L) {
       long word = (long) WORD.getAcquire(memory, at(set, index)) & mask;
       if (word != 0) {
-        return index << 6 | Long.numberOfTrailingZeros(word);
+        return (index << 6) | Long.numberOfTrailingZeros(word);
       }
     }
     return -1;

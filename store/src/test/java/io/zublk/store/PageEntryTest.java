@@ -65,8 +65,8 @@ class PageEntryTest {
     long entry = PageEntry.ofObject(page, PageEntry.LZ4, 1234, 16 * 99);
     int missed = PageEntry.isValid(page + 1, entry) ? 1 : 0;
     for (int bit = 0; bit < Long.SIZE; bit++) {
-      long damaged = entry ^ 1L << bit;
-      if (1L << bit != PageEntry.LOCK && PageEntry.isValid(page, damaged)) {
+      long damaged = entry ^ (1L << bit);
+      if ((1L << bit) != PageEntry.LOCK && PageEntry.isValid(page, damaged)) {
         missed++;
       }
     }

@@ -43,7 +43,7 @@ class PageStoreAllocationTest {
   private static int run(BlockChannel channel, MemorySegment buffer, int operations) {
     int failed = 0;
     for (int i = 0; i < operations; i++) {
-      long page = (i * 2654435761L >>> 7) % PAGES;
+      long page = ((i * 2654435761L) >>> 7) % PAGES;
       long offset = (long) (i & 15) * PAGE;
       failed +=
           switch (i & 7) {

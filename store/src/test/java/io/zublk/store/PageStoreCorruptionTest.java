@@ -69,7 +69,7 @@ class PageStoreCorruptionTest {
     try (TestStore test = new TestStore(options)) {
       fill(test.get());
       long top = LAYOUT.tableOffset + 7; // of the entry of page 0
-      set(test, top, (byte) (get(test, top) | PageEntry.LOCK >>> 56));
+      set(test, top, (byte) (get(test, top) | (PageEntry.LOCK >>> 56)));
       try (BlockChannel channel = test.get().openChannel()) {
         assertThat(channel.read(0, buffer, 0, PAGE)).isEqualTo(-Errno.EIO);
         assertThat(channel.write(0, buffer, 0, PAGE)).isEqualTo(-Errno.EIO);
@@ -121,7 +121,7 @@ class PageStoreCorruptionTest {
     for (int i = 0; i < bytes; i++) {
       long at = from + (long) (random.nextDouble() * (to - from));
       // Lock bits are left alone here: each would take seconds to be recognised.
-      set(test, at, (byte) (get(test, at) ^ random.nextInt(256) & ~0x08));
+      set(test, at, (byte) (get(test, at) ^ (random.nextInt(256) & ~0x08)));
     }
   }
 

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Many threads on few pages. Every page has one writer, which gives it ever higher versions, and
- * any number of readers, which must never see a version older than one that was acknowledged
- * before they began, nor a page that is no version. Further pages are everybody's to write.
+ * any number of readers, which must never see a version older than one that was acknowledged before
+ * they began, nor a page that is no version. Further pages are everybody's to write.
  */
 class PageStoreStressTest {
 

@@ -154,8 +154,7 @@ class PageStoreTest {
       assertThat(channel.status(0, SIZE)).isEqualTo(BlockStatus.of(2 * PAGE, hole));
       assertThat(channel.status(100, SIZE - 100)).isEqualTo(BlockStatus.of(2 * PAGE - 100, hole));
       assertThat(channel.status(2 * PAGE, SIZE - 2 * PAGE)).isEqualTo(BlockStatus.of(2 * PAGE, 0));
-      assertThat(channel.status(4 * PAGE, 5))
-          .isEqualTo(BlockStatus.of(5, BlockStatus.ZERO));
+      assertThat(channel.status(4 * PAGE, 5)).isEqualTo(BlockStatus.of(5, BlockStatus.ZERO));
       assertThat(channel.status(5 * PAGE, SIZE - 5 * PAGE))
           .isEqualTo(BlockStatus.of(SIZE - 5 * PAGE, hole));
     }
@@ -244,7 +243,7 @@ class PageStoreTest {
 
     /** Words of any size, small ones often: they make filled pages of different states. */
     private long seed() {
-      return random.nextLong() >>> random.nextInt(60) | 1 << random.nextInt(5);
+      return (random.nextLong() >>> random.nextInt(60)) | (1L << random.nextInt(5));
     }
 
     private void discard(BlockChannel channel, long position, int length) {

@@ -37,7 +37,7 @@ final class TestPages {
       case 0 -> seed;
       case 1 -> seed * (i % 37);
       case 2 -> i % 2 == 0 ? random : 0x7f00_0000_0000L + (random >>> 50);
-      default -> random ^ random >>> 29;
+      default -> random ^ (random >>> 29);
     };
   }
 

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A store in shared memory that can be closed, killed and opened again; its file goes at the end. */
+/**
+ * A store in shared memory that can be closed, killed and opened again; its file goes at the end.
+ */
 final class TestStore implements AutoCloseable {
 
   final Path path;
