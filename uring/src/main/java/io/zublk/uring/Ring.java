@@ -263,12 +263,10 @@ public final class Ring implements AutoCloseable {
 
   private void register(String call, int operation, MemorySegment argument, int count)
       throws LinuxException {
-    long result =
+    Syscall.check(
+        call,
         Syscall.call(
-            Syscall.IO_URING_REGISTER, file.fd(), operation, argument.address(), count, 0, 0);
-    if (result < 0) {
-      throw new LinuxException(call, (int) -result);
-    }
+            Syscall.IO_URING_REGISTER, file.fd(), operation, argument.address(), count, 0, 0));
   }
 
   /**

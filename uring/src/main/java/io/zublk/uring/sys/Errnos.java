@@ -57,12 +57,6 @@ public final class Errnos {
           .strip()
           .split("\\s+");
 
-  private static final MethodHandle STRERROR =
-      Linker.nativeLinker()
-          .downcallHandle(
-              Linker.nativeLinker().defaultLookup().findOrThrow("strerror"),
-              FunctionDescriptor.of(ADDRESS, JAVA_INT));
-
   private Errnos() {}
 
   /** The symbol of a positive error number, such as {@code ENOENT}. */
@@ -74,11 +68,17 @@ public final class Errnos {
 
   /** The C library's words for a positive error number, such as "No such file or directory". */
   public static String message(int errno) {
+    // Bound when it is needed, which is seldom.
+    Linker linker = Linker.nativeLinker();
+    MethodHandle strerror =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("strerror"),
+            FunctionDescriptor.of(ADDRESS, JAVA_INT));
     try {
-      MemorySegment text = (MemorySegment) STRERROR.invokeExact(errno);
+      MemorySegment text = (MemorySegment) strerror.invokeExact(errno);
       return text.reinterpret(Long.MAX_VALUE).getString(0);
     } catch (Throwable t) {
-      throw Native.rethrown(t);
+      throw new AssertionError("a downcall threw", t);
     }
   }
 }

@@ -1,12 +1,9 @@
 package io.zublk.uring.sys;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -39,6 +36,7 @@ public final class LinuxFile implements AutoCloseable {
   private static final int MFD_CLOEXEC = 1;
   private static final int CLOSED = -1;
 
+  private static final int AT_FDCWD = -100;
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_SIZE_AND_BLOCKS = 0x200 | 0x400;
   private static final int STATX_BYTES = 256;
@@ -49,24 +47,6 @@ public final class LinuxFile implements AutoCloseable {
   private static final int LOCK_SH = 1;
   private static final int LOCK_EX = 2;
   private static final int LOCK_NB = 4;
-
-  private static final MethodHandle OPEN =
-      Native.variadic("open", 2, Native.intOf(ADDRESS, JAVA_INT, JAVA_INT));
-  private static final MethodHandle MEMFD_CREATE =
-      Native.function("memfd_create", Native.intOf(ADDRESS, JAVA_INT));
-  private static final MethodHandle CLOSE = Native.function("close", Native.intOf(JAVA_INT));
-  private static final MethodHandle FTRUNCATE =
-      Native.function("ftruncate", Native.intOf(JAVA_INT, JAVA_LONG));
-  private static final MethodHandle FALLOCATE =
-      Native.function("fallocate", Native.intOf(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle STATX =
-      Native.function("statx", Native.intOf(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
-  private static final MethodHandle PREAD =
-      Native.function("pread", Native.longOf(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle PWRITE =
-      Native.function("pwrite", Native.longOf(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle FLOCK =
-      Native.function("flock", Native.intOf(JAVA_INT, JAVA_INT));
 
   private final String name;
   private final AtomicInteger fd;
@@ -83,17 +63,13 @@ public final class LinuxFile implements AutoCloseable {
    * @param mode the permissions of a file this call creates, such as 0600
    */
   public static LinuxFile open(Path path, int flags, int mode) throws LinuxException {
-    MemorySegment errno = Native.errno();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment text = arena.allocateFrom(path.toString());
+      long text = arena.allocateFrom(path.toString()).address();
       long result;
       do {
-        int returned = (int) OPEN.invokeExact(errno, text, flags | O_CLOEXEC, mode);
-        result = Native.result(returned, errno);
+        result = Syscall.call(Syscall.OPENAT, AT_FDCWD, text, flags | O_CLOEXEC, mode);
       } while (result == -Errnos.EINTR);
-      return new LinuxFile(path.toString(), (int) Native.check("open " + path, result));
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
+      return new LinuxFile(path.toString(), (int) Syscall.check("open " + path, result));
     }
   }
 
@@ -104,14 +80,10 @@ public final class LinuxFile implements AutoCloseable {
    * @param flags 0 or {@link #MFD_HUGETLB}
    */
   public static LinuxFile memory(String name, int flags) throws LinuxException {
-    MemorySegment errno = Native.errno();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment text = arena.allocateFrom(name);
-      int returned = (int) MEMFD_CREATE.invokeExact(errno, text, flags | MFD_CLOEXEC);
-      long result = Native.check("memfd_create " + name, Native.result(returned, errno));
-      return new LinuxFile("memfd:" + name, (int) result);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
+      long text = arena.allocateFrom(name).address();
+      long result = Syscall.call(Syscall.MEMFD_CREATE, text, flags | MFD_CLOEXEC);
+      return new LinuxFile("memfd:" + name, (int) Syscall.check("memfd_create " + name, result));
     }
   }
 
@@ -131,13 +103,8 @@ public final class LinuxFile implements AutoCloseable {
 
   /** Sets the file's size in bytes; new bytes are a hole. */
   public void truncate(long size) throws LinuxException {
-    MemorySegment errno = Native.errno();
-    try {
-      int returned = (int) FTRUNCATE.invokeExact(errno, fd(), size);
-      Native.check("ftruncate of " + name + " to " + size, Native.result(returned, errno));
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    }
+    long result = Syscall.call(Syscall.FTRUNCATE, fd(), size);
+    Syscall.check("ftruncate of " + name + " to " + size, result);
   }
 
   /**
@@ -147,17 +114,11 @@ public final class LinuxFile implements AutoCloseable {
    * @return 0 or a negative errno
    */
   public int allocate(int mode, long offset, long length) {
-    MemorySegment errno = Native.errno();
-    try {
-      long result;
-      do {
-        int returned = (int) FALLOCATE.invokeExact(errno, fd(), mode, offset, length);
-        result = Native.result(returned, errno);
-      } while (result == -Errnos.EINTR);
-      return (int) result;
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    }
+    long result;
+    do {
+      result = Syscall.call(Syscall.FALLOCATE, fd(), mode, offset, length);
+    } while (result == -Errnos.EINTR);
+    return (int) result;
   }
 
   /**
@@ -172,27 +133,27 @@ public final class LinuxFile implements AutoCloseable {
 
   /** The file's size in bytes. */
   public long size() throws LinuxException {
-    return statx(STATX_SIZE_OFFSET);
+    try (Arena arena = Arena.ofConfined()) {
+      return statx(arena).get(JAVA_LONG, STATX_SIZE_OFFSET);
+    }
   }
 
   /** The bytes of storage that the file occupies. */
   public long allocatedBytes() throws LinuxException {
-    return statx(STATX_BLOCKS_OFFSET) * STATX_BLOCK_BYTES;
+    try (Arena arena = Arena.ofConfined()) {
+      return statx(arena).get(JAVA_LONG, STATX_BLOCKS_OFFSET) * STATX_BLOCK_BYTES;
+    }
   }
 
   // statx and not fstat: its structure is the same on every machine (linux/stat.h).
-  private long statx(int field) throws LinuxException {
-    MemorySegment errno = Native.errno();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment empty = arena.allocateFrom("");
-      MemorySegment status = arena.allocate(STATX_BYTES, Long.BYTES);
-      int returned =
-          (int) STATX.invokeExact(errno, fd(), empty, AT_EMPTY_PATH, STATX_SIZE_AND_BLOCKS, status);
-      Native.check("statx of " + name, Native.result(returned, errno));
-      return status.get(JAVA_LONG, field);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    }
+  private MemorySegment statx(Arena arena) throws LinuxException {
+    long empty = arena.allocateFrom("").address();
+    MemorySegment status = arena.allocate(STATX_BYTES, Long.BYTES);
+    long result =
+        Syscall.call(
+            Syscall.STATX, fd(), empty, AT_EMPTY_PATH, STATX_SIZE_AND_BLOCKS, status.address(), 0);
+    Syscall.check("statx of " + name, result);
+    return status;
   }
 
   /**
@@ -201,16 +162,7 @@ public final class LinuxFile implements AutoCloseable {
    * @return the bytes read, 0 at the end of the file, or a negative errno
    */
   public long read(long position, MemorySegment buffer, long offset, long length) {
-    MemorySegment errno = Native.errno();
-    try {
-      long address = address(buffer, offset, length);
-      long returned = (long) PREAD.invokeExact(errno, fd(), address, length, position);
-      return Native.result(returned, errno);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    } finally {
-      Reference.reachabilityFence(buffer);
-    }
+    return transfer(Syscall.PREAD64, position, buffer, offset, length);
   }
 
   /**
@@ -219,24 +171,19 @@ public final class LinuxFile implements AutoCloseable {
    * @return the bytes written, or a negative errno
    */
   public long write(long position, MemorySegment buffer, long offset, long length) {
-    MemorySegment errno = Native.errno();
-    try {
-      long address = address(buffer, offset, length);
-      long returned = (long) PWRITE.invokeExact(errno, fd(), address, length, position);
-      return Native.result(returned, errno);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    } finally {
-      Reference.reachabilityFence(buffer);
-    }
+    return transfer(Syscall.PWRITE64, position, buffer, offset, length);
   }
 
-  private static long address(MemorySegment buffer, long offset, long length) {
+  private long transfer(int call, long position, MemorySegment buffer, long offset, long length) {
     Objects.checkFromIndexSize(offset, length, buffer.byteSize());
     if (!buffer.isNative()) {
       throw new IllegalArgumentException("the kernel cannot reach memory of the Java heap");
     }
-    return buffer.address() + offset;
+    try {
+      return Syscall.call(call, fd(), buffer.address() + offset, length, position);
+    } finally {
+      Reference.reachabilityFence(buffer);
+    }
   }
 
   /**
@@ -245,34 +192,21 @@ public final class LinuxFile implements AutoCloseable {
    * @return false if another open file has it
    */
   public boolean tryLock(boolean exclusive) throws LinuxException {
-    MemorySegment errno = Native.errno();
-    int operation = (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB;
-    try {
-      int returned = (int) FLOCK.invokeExact(errno, fd(), operation);
-      long result = Native.result(returned, errno);
-      if (result == -Errnos.EAGAIN) {
-        return false;
-      }
-      Native.check("flock of " + name, result);
-      return true;
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
+    long result = Syscall.call(Syscall.FLOCK, fd(), (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
+    if (result == -Errnos.EAGAIN) {
+      return false;
     }
+    Syscall.check("flock of " + name, result);
+    return true;
   }
 
   /** Closes the file. Closing twice has no effect. */
   @Override
   public void close() {
     int value = fd.getAndSet(CLOSED);
-    if (value == CLOSED) {
-      return;
-    }
-    MemorySegment errno = Native.errno();
-    try {
+    if (value != CLOSED) {
       // Linux has released the descriptor whatever close answers, so there is nothing to retry.
-      int _ = (int) CLOSE.invokeExact(errno, value);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
+      Syscall.call(Syscall.CLOSE, value, 0);
     }
   }
 

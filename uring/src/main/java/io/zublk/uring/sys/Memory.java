@@ -1,10 +1,13 @@
 package io.zublk.uring.sys;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * Mappings of the process's address space.
@@ -53,19 +56,7 @@ public final class Memory {
   public static final int MCL_ONFAULT = 4;
 
   private static final int MS_SYNC = 4;
-  private static final int SC_PAGESIZE = 30;
-
-  private static final MethodHandle MMAP =
-      Native.function(
-          "mmap", Native.longOf(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle MUNMAP =
-      Native.function("munmap", Native.intOf(JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle MADVISE =
-      Native.function("madvise", Native.intOf(JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle MSYNC =
-      Native.function("msync", Native.intOf(JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle MLOCKALL = Native.function("mlockall", Native.intOf(JAVA_INT));
-  private static final MethodHandle SYSCONF = Native.function("sysconf", Native.longOf(JAVA_INT));
+  private static final long AT_PAGESZ = 6;
 
   private static final int PAGE_BYTES = querySystemPage();
 
@@ -86,15 +77,9 @@ public final class Memory {
    */
   public static MemorySegment map(long length, int protection, int flags, int fd, long offset)
       throws LinuxException {
-    MemorySegment errno = Native.errno();
-    long address;
-    try {
-      address = (long) MMAP.invokeExact(errno, 0L, length, protection, flags, fd, offset);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    }
     // User addresses are positive, so only a negated errno is below zero.
-    address = Native.check("mmap of " + length + " bytes", Native.result(address, errno));
+    long result = Syscall.call(Syscall.MMAP, 0, length, protection, flags, fd, offset);
+    long address = Syscall.check("mmap of " + length + " bytes", result);
     return MemorySegment.ofAddress(address).reinterpret(length);
   }
 
@@ -112,15 +97,7 @@ public final class Memory {
 
   /** Ends a mapping. Any later access to the segment is undefined. */
   public static void unmap(MemorySegment mapping) {
-    MemorySegment errno = Native.errno();
-    long result;
-    try {
-      int returned = (int) MUNMAP.invokeExact(errno, mapping.address(), mapping.byteSize());
-      result = Native.result(returned, errno);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    }
-    if (result < 0) {
+    if (Syscall.call(Syscall.MUNMAP, mapping.address(), mapping.byteSize()) < 0) {
       throw new IllegalArgumentException("not a mapping: " + mapping);
     }
   }
@@ -133,24 +110,13 @@ public final class Memory {
    * @return 0 or a negative errno
    */
   public static int advise(MemorySegment mapping, long offset, long length, int advice) {
-    MemorySegment errno = Native.errno();
-    try {
-      int returned = (int) MADVISE.invokeExact(errno, mapping.address() + offset, length, advice);
-      return (int) Native.result(returned, errno);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    }
+    return (int) Syscall.call(Syscall.MADVISE, mapping.address() + offset, length, advice, 0);
   }
 
   /** Waits until the file below a shared mapping has its bytes. */
   public static void sync(MemorySegment mapping) throws LinuxException {
-    MemorySegment errno = Native.errno();
-    try {
-      int returned = (int) MSYNC.invokeExact(errno, mapping.address(), mapping.byteSize(), MS_SYNC);
-      Native.check("msync", Native.result(returned, errno));
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    }
+    long address = mapping.address();
+    Syscall.check("msync", Syscall.call(Syscall.MSYNC, address, mapping.byteSize(), MS_SYNC, 0));
   }
 
   /**
@@ -159,21 +125,24 @@ public final class Memory {
    * @param flags {@code MCL_} constants
    */
   public static void lockAll(int flags) throws LinuxException {
-    MemorySegment errno = Native.errno();
-    try {
-      int returned = (int) MLOCKALL.invokeExact(errno, flags);
-      Native.check("mlockall", Native.result(returned, errno));
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
-    }
+    Syscall.check("mlockall", Syscall.call(Syscall.MLOCKALL, flags, 0));
   }
 
+  // The kernel tells each process in its auxiliary vector, pairs of words; sysconf reads it, too.
   private static int querySystemPage() {
-    MemorySegment errno = Native.errno();
     try {
-      return (int) (long) SYSCONF.invokeExact(errno, SC_PAGESIZE);
-    } catch (Throwable t) {
-      throw Native.rethrown(t);
+      LongBuffer vector =
+          ByteBuffer.wrap(Files.readAllBytes(Path.of("/proc/self/auxv")))
+              .order(ByteOrder.nativeOrder())
+              .asLongBuffer();
+      for (int i = 0; i + 1 < vector.limit(); i += 2) {
+        if (vector.get(i) == AT_PAGESZ) {
+          return (int) vector.get(i + 1);
+        }
+      }
+      throw new IllegalStateException("/proc/self/auxv names no page size");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

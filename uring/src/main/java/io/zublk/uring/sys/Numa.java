@@ -31,7 +31,7 @@ public final class Numa {
               mask(arena, node).address(),
               MAX_NODES + 1,
               0);
-      Native.check("mbind to NUMA node " + node, result);
+      Syscall.check("mbind to NUMA node " + node, result);
     }
   }
 
@@ -43,7 +43,7 @@ public final class Numa {
       long result =
           Syscall.call(
               Syscall.SET_MEMPOLICY, MPOL_PREFERRED, mask.address(), MAX_NODES + 1, 0, 0, 0);
-      Native.check("set_mempolicy to NUMA node " + node, result);
+      Syscall.check("set_mempolicy to NUMA node " + node, result);
     }
   }
 

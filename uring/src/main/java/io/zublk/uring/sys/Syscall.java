@@ -1,51 +1,116 @@
 package io.zublk.uring.sys;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * A system call by number, for those the C library has no function for.
+ * The one downcall: a system call by its number.
  *
- * <p>Numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
+ * <p>One and not a function of the C library each, because binding a function takes a JVM
+ * milliseconds and this binding serves all. Numbers: arch/x86/entry/syscalls/syscall_64.tbl and
+ * include/uapi/asm-generic/unistd.h.
  */
 public final class Syscall {
 
-  /** Whether this is x86-64; otherwise it is aarch64, the only other machine supported. */
   private static final boolean X86_64 = isX86();
 
-  public static final long IO_URING_SETUP = 425;
-  public static final long IO_URING_ENTER = 426;
-  public static final long IO_URING_REGISTER = 427;
+  public static final int IO_URING_SETUP = 425;
+  public static final int IO_URING_ENTER = 426;
+  public static final int IO_URING_REGISTER = 427;
 
-  static final long MBIND = X86_64 ? 237 : 235;
-  static final long SET_MEMPOLICY = X86_64 ? 238 : 237;
+  static final int CLOSE = number(3, 57);
+  static final int MMAP = number(9, 222);
+  static final int MUNMAP = number(11, 215);
+  static final int PREAD64 = number(17, 67);
+  static final int PWRITE64 = number(18, 68);
+  static final int MSYNC = number(26, 227);
+  static final int MADVISE = number(28, 233);
+  static final int FLOCK = number(73, 32);
+  static final int FTRUNCATE = number(77, 46);
+  static final int STATFS = number(137, 43);
+  static final int MLOCKALL = number(151, 230);
+  static final int PRCTL = number(157, 167);
+  static final int MOUNT = number(165, 40);
+  static final int UMOUNT2 = number(166, 39);
+  static final int GETTID = number(186, 178);
+  static final int SCHED_SETAFFINITY = number(203, 122);
+  static final int SCHED_GETAFFINITY = number(204, 123);
+  static final int MBIND = number(237, 235);
+  static final int SET_MEMPOLICY = number(238, 237);
+  static final int OPENAT = number(257, 56);
+  static final int FALLOCATE = number(285, 47);
+  static final int MEMFD_CREATE = number(319, 279);
+  static final int STATX = number(332, 291);
+
+  private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
+  private static final long ERRNO_OFFSET =
+      CAPTURED.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
+  // A thread's segment lives as long as the thread, so a call allocates nothing after its first.
+  private static final ThreadLocal<MemorySegment> ERRNO =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURED));
 
   private static final MethodHandle SYSCALL =
-      Native.variadic(
-          "syscall",
-          1,
-          Native.longOf(
-              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+      Linker.nativeLinker()
+          .downcallHandle(
+              Linker.nativeLinker().defaultLookup().findOrThrow("syscall"),
+              FunctionDescriptor.of(
+                  JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                  JAVA_LONG),
+              Linker.Option.captureCallState("errno"),
+              Linker.Option.firstVariadicArg(1));
 
   private Syscall() {}
 
   /**
-   * Calls the kernel; arguments it does not take are ignored. Allocates nothing.
+   * Calls the kernel; arguments that the call does not have are ignored. Allocates nothing.
    *
    * @return the result, or a negative errno
    */
   public static long call(
-      long number, long first, long second, long third, long fourth, long fifth, long sixth) {
-    MemorySegment errno = Native.errno();
+      int number, long first, long second, long third, long fourth, long fifth, long sixth) {
+    MemorySegment captured = ERRNO.get();
     try {
       long result =
-          (long) SYSCALL.invokeExact(errno, number, first, second, third, fourth, fifth, sixth);
-      return Native.result(result, errno);
+          (long)
+              SYSCALL.invokeExact(
+                  captured, (long) number, first, second, third, fourth, fifth, sixth);
+      return result != -1 ? result : -captured.get(JAVA_INT, ERRNO_OFFSET);
     } catch (Throwable t) {
-      throw Native.rethrown(t);
+      throw new AssertionError("a downcall threw", t);
     }
+  }
+
+  static long call(int number, long first, long second, long third, long fourth) {
+    return call(number, first, second, third, fourth, 0, 0);
+  }
+
+  static long call(int number, long first, long second) {
+    return call(number, first, second, 0, 0, 0, 0);
+  }
+
+  /**
+   * Returns a result that is not negative.
+   *
+   * @param call what to say was tried, if it is
+   */
+  public static long check(String call, long result) throws LinuxException {
+    if (result < 0) {
+      throw new LinuxException(call, (int) -result);
+    }
+    return result;
+  }
+
+  private static int number(int x86, int generic) {
+    return X86_64 ? x86 : generic;
   }
 
   private static boolean isX86() {

@@ -13,6 +13,12 @@ class MemoryTest {
   private static final long TIB = 1L << 40;
 
   @Test
+  void pagesHaveTheSizeThatTheKernelReports() throws Exception {
+    Process getconf = new ProcessBuilder("getconf", "PAGESIZE").start();
+    assertThat(getconf.inputReader().readLine()).isEqualTo("" + Memory.pageBytes());
+  }
+
+  @Test
   void mapsATebibyteFileAsOneSegment() throws LinuxException {
     try (LinuxFile file = LinuxFile.memory("tebibyte", 0)) {
       file.truncate(TIB);
