@@ -5,6 +5,8 @@ import io.zublk.block.Geometry;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.UblkServer;
 import java.io.IOException;
+import java.util.BitSet;
+import java.util.List;
 
 /** What the examples' main methods share. */
 final class Example {
@@ -18,16 +20,31 @@ final class Example {
 
   private Example() {}
 
-  /** Prints the disk's path and serves it until SIGTERM, SIGINT, or somebody deletes it. */
-  static void serve(Factory factory, String[] arguments) throws IOException, InterruptedException {
-    Geometry geometry = new Geometry(Long.parseLong(arguments[0]) * MIB, Geometry.PAGE_BYTES);
-    int queues = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
-    UblkOptions options = UblkOptions.defaults().withQueues(queues);
+  /**
+   * Prints the disk's path and serves it until SIGTERM, SIGINT, or somebody deletes it; then prints
+   * what was counted.
+   *
+   * @param arguments the size in MiB, the number of queues, and the CPU of each queue
+   */
+  static void serve(Factory factory, String[] arguments) throws InterruptedException {
+    List<String> list = List.of(arguments);
+    Geometry geometry = new Geometry(Long.parseLong(list.getFirst()) * MIB, Geometry.PAGE_BYTES);
+    UblkOptions options =
+        UblkOptions.defaults()
+            .withQueues(list.size() > 1 ? Integer.parseInt(list.get(1)) : 1)
+            .withAffinity(list.stream().skip(2).map(Example::cpu).toList());
     try (UblkServer server = UblkServer.start(factory.make(geometry), options)) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server)));
       System.out.println(server.path());
       server.await();
+    } catch (IOException e) {
+      System.err.println(e.getMessage());
+      System.exit(1);
     }
+  }
+
+  private static BitSet cpu(String number) {
+    return BitSet.valueOf(new long[] {1L << Integer.parseInt(number)});
   }
 
   private static void stop(UblkServer server) {

@@ -4,12 +4,12 @@ import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Geometry;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
  * A disk that forgets what is written and reads whatever is in the buffer: what remains is the cost
- * of the transport. Run it with {@code java io.zublk.ublk.examples.NullDevice SIZE_MIB [QUEUES]}.
+ * of the transport. Run it with {@code java io.zublk.ublk.examples.NullDevice SIZE_MIB [QUEUES
+ * [CPU...]]}.
  */
 public record NullDevice(Geometry geometry) implements BlockDevice {
 
@@ -19,7 +19,7 @@ public record NullDevice(Geometry geometry) implements BlockDevice {
   }
 
   /** Serves a null disk until the process is told to end. */
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) throws InterruptedException {
     Example.serve(NullDevice::new, arguments);
   }
 

@@ -6,17 +6,16 @@ import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
 import io.zublk.block.Geometry;
 import io.zublk.uring.sys.Memory;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
  * A disk in memory, uncompressed: the yardstick for what compression costs. Run it with {@code java
- * io.zublk.ublk.examples.RamDevice SIZE_MIB [QUEUES]}.
+ * io.zublk.ublk.examples.RamDevice SIZE_MIB [QUEUES [CPU...]]}.
  */
 public record RamDevice(Geometry geometry, MemorySegment memory) implements BlockDevice {
 
   /** Serves a memory disk until the process is told to end. */
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) throws InterruptedException {
     Example.serve(shape -> new RamDevice(shape, Memory.mapAnonymous(shape.sizeBytes())), arguments);
   }
 
