@@ -33,8 +33,10 @@ public final class Syscall {
   static final int PWRITE64 = number(18, 68);
   static final int MSYNC = number(26, 227);
   static final int MADVISE = number(28, 233);
+  static final int EXECVE = number(59, 221);
   static final int FLOCK = number(73, 32);
   static final int FTRUNCATE = number(77, 46);
+  static final int SETSID = number(112, 157);
   static final int STATFS = number(137, 43);
   static final int MLOCKALL = number(151, 230);
   static final int PRCTL = number(157, 167);

@@ -1,0 +1,50 @@
+package io.zublk.uring.sys;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+
+/** What a process may do to itself as a whole: leave its session, change its program. */
+public final class Processes {
+
+  private Processes() {}
+
+  /**
+   * Leaves the terminal's session, so that neither Ctrl-C nor hanging up reaches this process
+   * (setsid(2)). EPERM for the leader of a process group, which already has one of its own.
+   */
+  public static void leaveSession() throws LinuxException {
+    Syscall.check("setsid", Syscall.call(Syscall.SETSID, 0, 0));
+  }
+
+  /**
+   * Replaces this process's program, and with it all of its threads and memory; the process keeps
+   * its id, its standard streams and its working directory. Returns only by throwing.
+   *
+   * @param command the program's path and its arguments
+   */
+  public static void replace(List<String> command, Map<String, String> environment)
+      throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      long path = arena.allocateFrom(command.getFirst()).address();
+      long arguments = strings(arena, command).address();
+      List<String> settings =
+          environment.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
+      long variables = strings(arena, settings).address();
+      long result = Syscall.call(Syscall.EXECVE, path, arguments, variables, 0);
+      Syscall.check("execve " + command.getFirst(), result);
+    }
+  }
+
+  private static MemorySegment strings(Arena arena, List<String> texts) {
+    MemorySegment pointers = arena.allocate(ADDRESS, texts.size() + 1L);
+    for (int i = 0; i < texts.size(); i++) {
+      pointers.setAtIndex(ADDRESS, i, arena.allocateFrom(texts.get(i)));
+    }
+    pointers.setAtIndex(ADDRESS, texts.size(), MemorySegment.NULL);
+    return pointers;
+  }
+}

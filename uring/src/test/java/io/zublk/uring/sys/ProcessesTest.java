@@ -1,0 +1,46 @@
+package io.zublk.uring.sys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ProcessesTest {
+
+  /** Run in a JVM of its own: becomes a shell that says who it is and in which session. */
+  public static final class BecomeShell {
+    private BecomeShell() {}
+
+    public static void main(String[] arguments) throws LinuxException {
+      Processes.leaveSession();
+      String script = "echo $$ $(cut -d ' ' -f 6 /proc/$$/stat) \"$1\" $SETTING";
+      Processes.replace(
+          List.of("/bin/sh", "-c", script, "sh", "two words"), Map.of("SETTING", "set"));
+    }
+  }
+
+  @Test
+  void aReplacedProgramKeepsItsProcessInASessionOfItsOwn() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                BecomeShell.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    long pid = process.pid();
+    assertThat(process.inputReader().readLine()).isEqualTo(pid + " " + pid + " two words set");
+    assertThat(process.waitFor()).isZero();
+  }
+
+  @Test
+  void aMissingProgramLeavesTheProcessAsItIs() {
+    assertThatThrownBy(() -> Processes.replace(List.of("/nonexistent"), Map.of()))
+        .hasMessage("execve /nonexistent: No such file or directory (ENOENT)");
+  }
+}
