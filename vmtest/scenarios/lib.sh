@@ -135,7 +135,7 @@ example() {
         -cp '/payload/dist/lib/*:/payload/dist/*:/payload/dist' \
         "io.zublk.ublk.examples.$name" "$@" > $OWN/$name 2>&1 &
     EXAMPLE_SERVER=$!
-    eventually 30 grep -q '^/dev/ublkb' $OWN/$name || { cat $OWN/$name; return 1; }
+    eventually 90 grep -q '^/dev/ublkb' $OWN/$name || { cat $OWN/$name; return 1; }
     EXAMPLE=$(grep -m 1 '^/dev/ublkb' $OWN/$name)
     [ -b "$EXAMPLE" ]
 }
