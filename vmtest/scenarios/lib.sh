@@ -91,6 +91,13 @@ create() {
 # stat_of FIELD [DEVICE]
 stat_of() { zublk stat "${2:-$DEVICE}" --json | field "$1"; }
 
+# no_failures [DEVICE] : no request of it has failed
+no_failures() {
+    zublk stat "${1:-$DEVICE}" --json > $OWN/stat || return
+    cat $OWN/stat
+    [ "$(field failed_reads < $OWN/stat)" = 0 ] && [ "$(field failed_writes < $OWN/stat)" = 0 ]
+}
+
 # remove [DEVICE…] : without any, the last one created
 remove() {
     zublk remove "${@:-$DEVICE}" || return

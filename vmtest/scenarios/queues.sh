@@ -19,7 +19,7 @@ for algorithm in lz4 zstd; do
     ok "$algorithm: the kernel has two" test "$(ls /sys/block/${DEVICE#/dev/}/mq | wc -l)" = 2
     ok "$algorithm: fio verify, 4K" verify small --bs=4k
     ok "$algorithm: fio verify, 4K to 128K" verify mixed --bsrange=4k-128k --bs_unaligned=0
-    ok "$algorithm: no request failed" test "$(stat_of failed_reads)$(stat_of failed_writes)" = 00
+    ok "$algorithm: no request failed" no_failures
     ok "$algorithm: remove" remove
 done
 ok "nothing is left" nothing_left
