@@ -28,6 +28,9 @@ class GuestFailuresTest {
     assertThat(report.status()).isNotZero();
     assertThat(report.complete()).isFalse();
     // The guest did boot and run: it is not for another reason that this failed.
-    assertThat(report.checks()).extracting(Report.Check::passed).containsExactly(true);
+    assertThat(report.checks())
+        .as(String.join("\n", report.console()))
+        .extracting(Report.Check::passed)
+        .containsExactly(true);
   }
 }
