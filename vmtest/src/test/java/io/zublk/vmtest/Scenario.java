@@ -13,8 +13,9 @@ import java.util.stream.Stream;
  * One scenario file on one kind of guest.
  *
  * @param guest "uml" or "qemu"
+ * @param options more options for the script that runs it
  */
-record Scenario(Path file, String guest) {
+record Scenario(Path file, String guest, List<String> options) {
 
   private static final Path HOME = Path.of(System.getProperty("vmtest.home", "."));
   private static final String GUESTS = "# guest: ";
@@ -28,7 +29,8 @@ record Scenario(Path file, String guest) {
 
   /** One of those that only test the tests. */
   static Scenario inTests(String name) {
-    return new Scenario(HOME.resolve("src/test/scenarios").resolve(name + ".sh"), "uml");
+    Path file = HOME.resolve("src/test/scenarios").resolve(name + ".sh");
+    return new Scenario(file, "uml", List.of("--discard"));
   }
 
   private static Stream<Scenario> of(Path file) {
@@ -36,7 +38,7 @@ record Scenario(Path file, String guest) {
       return lines
           .filter(line -> line.startsWith(GUESTS))
           .flatMap(line -> Stream.of(line.substring(GUESTS.length()).split(" ")))
-          .map(guest -> new Scenario(file, guest))
+          .map(guest -> new Scenario(file, guest, List.of()))
           .toList()
           .stream();
     } catch (IOException e) {
@@ -55,10 +57,11 @@ record Scenario(Path file, String guest) {
 
   /** Boots a guest, runs the scenario to its end, and returns what the console said. */
   Report run() throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(HOME.resolve("guest/run").toString(), "--guest", guest, file.toString())
-            .redirectErrorStream(true)
-            .start();
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(HOME.resolve("guest/run").toString(), "--guest", guest));
+    command.addAll(options);
+    command.add(file.toString());
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     process.getOutputStream().close();
     List<String> console = new ArrayList<>();
     try (BufferedReader reader = process.inputReader()) {
