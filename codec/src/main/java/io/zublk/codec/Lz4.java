@@ -9,8 +9,10 @@ import java.lang.invoke.MethodHandle;
 /** The functions of {@code lz4.h} (liblz4 1.11) that {@link Lz4Codec} needs. */
 final class Lz4 {
 
-  private static final NativeLibrary LIBRARY =
-      NativeLibrary.load("net/jpountz/util/linux/%s/liblz4-java.so");
+  /** Where lz4-java keeps it; {@code %s} is the architecture. */
+  static final String RESOURCE = "net/jpountz/util/linux/%s/liblz4-java.so";
+
+  private static final NativeLibrary LIBRARY = NativeLibrary.load(RESOURCE);
 
   private static final MethodHandle COMPRESS =
       LIBRARY.function(

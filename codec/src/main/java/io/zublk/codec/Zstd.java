@@ -10,8 +10,10 @@ import java.lang.invoke.MethodHandle;
 /** The functions of {@code zstd.h} (libzstd 1.5.7) that {@link ZstdCodec} needs. */
 final class Zstd {
 
-  private static final NativeLibrary LIBRARY =
-      NativeLibrary.load("linux/%s/libzstd-jni-" + ZstdVersion.VERSION + ".so");
+  /** Where zstd-jni keeps it; {@code %s} is the architecture. */
+  static final String RESOURCE = "linux/%s/libzstd-jni-" + ZstdVersion.VERSION + ".so";
+
+  private static final NativeLibrary LIBRARY = NativeLibrary.load(RESOURCE);
 
   private static final FunctionDescriptor NEW = FunctionDescriptor.of(JAVA_LONG);
   private static final FunctionDescriptor FREE = FunctionDescriptor.of(JAVA_LONG, JAVA_LONG);
