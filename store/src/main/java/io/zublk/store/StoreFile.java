@@ -176,13 +176,10 @@ final class StoreFile implements AutoCloseable {
   }
 
   /** Makes the parts of the file that are derived from the page table zeros again. */
-  void clearDerived() throws IOException {
-    long length = layout.arenaOffset - layout.directoryOffset;
-    file.punchHole(layout.directoryOffset, length);
-    int errno = file.allocate(0, layout.directoryOffset, length);
-    if (errno < 0) {
-      throw new IOException("no memory for the slab directory: " + (length >> 10) + " KiB");
-    }
+  void clearDerived() {
+    memory
+        .asSlice(layout.directoryOffset, layout.arenaOffset - layout.directoryOffset)
+        .fill((byte) 0);
   }
 
   /** What the kernel says the file occupies, in bytes. */

@@ -22,6 +22,9 @@ final class StoreLayout {
   static final long SUPERBLOCK_BYTES = 4096;
   static final int ENTRY_BYTES = Long.BYTES;
 
+  /** Of aarch64 kernels with 64 KiB pages. */
+  private static final long MAX_KERNEL_PAGE_BYTES = 64 << 10;
+
   /** Slabs beyond those of the raw device: one in use and one filling up for every class. */
   private static final int SPARE_SLABS = 256;
 
@@ -39,9 +42,10 @@ final class StoreLayout {
     // addresses that would be missing otherwise. An address costs 1/4096 byte of directory.
     this.slabs = Math.toIntExact(2 * ceilDiv(pages * 4096, SLAB_BYTES) + SPARE_SLABS);
     tableOffset = SUPERBLOCK_BYTES;
-    directoryOffset = roundUp(tableOffset + pages * ENTRY_BYTES);
-    hintsOffset = roundUp(directoryOffset + (long) slabs * SlabDirectory.DESCRIPTOR_BYTES);
-    arenaOffset = roundUp(hintsOffset + SlabHints.bytes(slabs));
+    directoryOffset = roundUp(tableOffset + pages * ENTRY_BYTES, SlabDirectory.DESCRIPTOR_BYTES);
+    hintsOffset = directoryOffset + (long) slabs * SlabDirectory.DESCRIPTOR_BYTES;
+    // Chunks can be given back alone if they begin where a page of any kernel does.
+    arenaOffset = roundUp(hintsOffset + SlabHints.bytes(slabs), MAX_KERNEL_PAGE_BYTES);
     fileBytes = arenaOffset + (long) slabs * SLAB_BYTES;
   }
 
@@ -54,8 +58,7 @@ final class StoreLayout {
     return (n + unit - 1) / unit;
   }
 
-  /** Parts start at multiples of the largest kernel page, so that each can be punched alone. */
-  private static long roundUp(long n) {
-    return ceilDiv(n, 64 << 10) * (64 << 10);
+  private static long roundUp(long n, long unit) {
+    return ceilDiv(n, unit) * unit;
   }
 }
