@@ -156,7 +156,7 @@ final class PageAccess implements AutoCloseable {
   }
 
   private int loadUnstored(long page, long entry, MemorySegment target, long offset) {
-    if (!PageEntry.isValid(page, entry)) {
+    if (!PageEntry.isValid(page, entry) || PageEntry.kind(entry) == PageEntry.LOST) {
       return damaged();
     }
     boolean absent = PageEntry.kind(entry) == PageEntry.ABSENT;
@@ -171,7 +171,7 @@ final class PageAccess implements AutoCloseable {
     }
     long object = arenaOffset + PageEntry.location(entry);
     int length = PageEntry.length(entry);
-    if (!PageEntry.isValid(page, entry) || !isIntact(page, entry, object, length)) {
+    if (!PageEntry.isValid(page, entry) || !isIntact(page, entry)) {
       return damaged();
     }
     int kind = PageEntry.kind(entry);
@@ -187,8 +187,11 @@ final class PageAccess implements AutoCloseable {
     return 0;
   }
 
-  private boolean isIntact(long page, long entry, long object, int length) {
-    if (object + length + CHECKSUM_BYTES > memory.byteSize()) {
+  /** Whether the object of an entry is there and has its checksum. */
+  private boolean isIntact(long page, long entry) {
+    long object = arenaOffset + PageEntry.location(entry);
+    int length = PageEntry.length(entry);
+    if (object + objectBytes(entry) > memory.byteSize()) {
       return false;
     }
     if (PageEntry.kind(entry) == PageEntry.RAW) {
@@ -251,7 +254,10 @@ final class PageAccess implements AutoCloseable {
       return false;
     }
     count(counters, old, -1);
-    free(old);
+    // The short check of a raw entry is not enough to free what might be another page's memory.
+    if (PageEntry.kind(old) != PageEntry.RAW || isIntact(page, old)) {
+      free(old);
+    }
     return true;
   }
 

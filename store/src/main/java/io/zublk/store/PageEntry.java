@@ -45,6 +45,9 @@ final class PageEntry {
   /** Compressed by Zstandard. */
   static final int ZSTD = 6;
 
+  /** Lost: its entry named memory that belongs to another page. Reads fail until it is written. */
+  static final int LOST = 7;
+
   private static final int KIND_SHIFT = 60;
   private static final int CHECK_SHIFT = 49;
   private static final long CHECK_MASK = 0x3ffL << CHECK_SHIFT;
@@ -83,7 +86,8 @@ final class PageEntry {
 
   /** Whether the entry points at bytes in the arena. */
   static boolean isStored(long entry) {
-    return kind(entry) >= WORD;
+    int kind = kind(entry);
+    return kind >= WORD && kind <= ZSTD;
   }
 
   /** Whether an entry of this word costs no arena memory. */
@@ -105,6 +109,11 @@ final class PageEntry {
       return signExtend(entry);
     }
     return (entry & 0xffff_ffffL) * 0x1_0000_0001L;
+  }
+
+  /** The entry of a page whose bytes are lost. */
+  static long ofLost(long page) {
+    return withCheck(page, (long) LOST << KIND_SHIFT);
   }
 
   /**
@@ -160,7 +169,7 @@ final class PageEntry {
     if (kind == ABSENT) {
       return unlocked == 0;
     }
-    return kind <= ZSTD && withCheck(page, unlocked & ~checkMask(kind)) == unlocked;
+    return kind <= LOST && withCheck(page, unlocked & ~checkMask(kind)) == unlocked;
   }
 
   private static long checkMask(int kind) {

@@ -72,9 +72,16 @@ public final class PageStore implements BlockDevice, AutoCloseable {
       }
       entry &= ~PageEntry.LOCK;
       table.unlock(page, entry);
-      if (!PageEntry.isValid(page, entry) || !restoreObject(entry)) {
+      if (!PageEntry.isValid(page, entry)) {
         restored.add(Counter.CHECKSUM_ERRORS, 1);
-      } else if (entry != 0) {
+        continue;
+      }
+      if (!restoreObject(entry)) {
+        restored.add(Counter.CHECKSUM_ERRORS, 1);
+        entry = PageEntry.ofLost(page);
+        table.unlock(page, entry);
+      }
+      if (entry != 0) {
         PageAccess.count(restored, entry, 1);
       }
     }
