@@ -42,6 +42,7 @@ final class SizeClasses {
   private static final int MIN_STEP_DIVISOR = 48;
 
   private static final int[] SLOT_BYTES = slotSizes();
+  private static final int[] SLOTS = Arrays.stream(SLOT_BYTES).map(SizeClasses::slotsIn).toArray();
   private static final byte[] CLASS_OF_UNITS = new byte[MAX_OBJECT_BYTES / UNIT_BYTES + 1];
 
   static {
@@ -70,11 +71,14 @@ final class SizeClasses {
   }
 
   static int slots(int sizeClass) {
-    return slotsIn(SLOT_BYTES[sizeClass]);
+    return SLOTS[sizeClass];
   }
 
   private static int slotsIn(int slotBytes) {
-    return Math.min(MAX_SLOTS, SLAB_BYTES / slotBytes);
+    int slots = Math.min(MAX_SLOTS, SLAB_BYTES / slotBytes);
+    int wholeChunks = slots * slotBytes / CHUNK_BYTES;
+    // The slots of small objects end with a chunk, lest every slab pay for one it hardly uses.
+    return wholeChunks == 0 || slots < MAX_SLOTS ? slots : wholeChunks * CHUNK_BYTES / slotBytes;
   }
 
   private static int[] slotSizes() {

@@ -1,0 +1,126 @@
+package io.zublk.bench;
+
+import io.zublk.block.BlockChannel;
+import io.zublk.codec.CodecSpec;
+import io.zublk.store.PageStore;
+import io.zublk.store.StoreOptions;
+import io.zublk.store.StoreStats;
+import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.Memory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * How much memory the same bytes take in a zublk store and in kernel zram, by zram's definitions.
+ *
+ * <p>{@code orig/compr} is the codec's ratio. {@code orig/used} is what the machine pays: of zublk
+ * with the page table and all books, checked against the blocks that the kernel counts; of zram
+ * {@code mem_used_total}, which leaves out its page table of 16 bytes a page.
+ */
+public final class Footprint {
+
+  private static final int IO_BYTES = 1 << 20;
+  private static final String ROW = "%-28s %-6s %-8s %14s %14s %14s %8s %8s%n";
+
+  private Footprint() {}
+
+  /**
+   * Arguments: {@code mixed:1G}, {@code w3:64M} or files of memory pages.
+   *
+   * @throws IOException if a file cannot be read or there is no memory
+   */
+  public static void main(String[] args) throws IOException {
+    System.out.printf(ROW, "data", "codec", "store", "orig", "compr", "used", "o/compr", "o/used");
+    for (String arg : args) {
+      measure(arg);
+    }
+    if (!ZramDevice.isAvailable()) {
+      System.out.println("kernel zram: not available here (it needs root and the zram driver)");
+    }
+  }
+
+  private static void measure(String source) throws IOException {
+    MemorySegment data = load(source);
+    long bytes = data.byteSize();
+    String name = Path.of(source).getFileName().toString();
+    for (String codec : new String[] {"lz4", "zstd"}) {
+      print(name, codec, "zublk", store(data, codec));
+    }
+    if (ZramDevice.isAvailable()) {
+      try (ZramDevice zram = ZramDevice.create("lz4", bytes)) {
+        zram.write(data, bytes);
+        print(name, "lz4", "zram", zram.mmStat());
+      }
+    }
+    Memory.unmap(data);
+  }
+
+  private static MemorySegment load(String source) throws IOException {
+    String[] set = source.split(":", 2);
+    if (set.length == 2) {
+      long bytes = bytes(set[1]);
+      MemorySegment data = Memory.mapAnonymous(bytes);
+      DataSet.valueOf(set[0].toUpperCase(Locale.ROOT)).writeTo(data, bytes);
+      return data;
+    }
+    try (LinuxFile file = LinuxFile.open(Path.of(source), LinuxFile.O_RDONLY, 0)) {
+      long bytes = file.size() / 4096 * 4096;
+      MemorySegment data = Memory.mapAnonymous(bytes);
+      for (long at = 0; at < bytes; at += IO_BYTES) {
+        long length = Math.min(IO_BYTES, bytes - at);
+        if (file.read(at, data, at, length) != length) {
+          throw new IOException("short read of " + source);
+        }
+      }
+      return data;
+    }
+  }
+
+  private static long bytes(String size) {
+    long unit = size.endsWith("G") ? 1 << 30 : 1 << 20;
+    return Long.parseLong(size.substring(0, size.length() - 1)) * unit;
+  }
+
+  private static long[] store(MemorySegment data, String codec) throws IOException {
+    Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-footprint");
+    Path path = directory.resolve("store");
+    StoreOptions options = new StoreOptions(data.byteSize(), CodecSpec.parse(codec), 0);
+    try (PageStore store = PageStore.create(path, options);
+        BlockChannel channel = store.openChannel()) {
+      for (long at = 0; at < data.byteSize(); at += IO_BYTES) {
+        int length = (int) Math.min(IO_BYTES, data.byteSize() - at);
+        if (channel.write(at, data, at, length) != 0) {
+          throw new IOException("the store refused a write; is there memory for it?");
+        }
+      }
+      StoreStats stats = store.stats();
+      if (stats.memUsedTotal() != store.allocatedBytes()) {
+        throw new IOException("the store's count of its memory differs from the kernel's");
+      }
+      return new long[] {stats.origDataSize(), stats.comprDataSize(), stats.memUsedTotal()};
+    } finally {
+      Files.delete(path);
+      Files.delete(directory);
+    }
+  }
+
+  private static void print(String name, String codec, String store, long[] mmStat) {
+    System.out.printf(
+        ROW,
+        name,
+        codec,
+        store,
+        mmStat[0],
+        mmStat[1],
+        mmStat[2],
+        ratio(mmStat[0], mmStat[1]),
+        ratio(mmStat[0], mmStat[2]));
+  }
+
+  private static String ratio(long a, long b) {
+    return "%.3f".formatted((double) a / b);
+  }
+}
