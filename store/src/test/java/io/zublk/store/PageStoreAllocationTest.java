@@ -17,8 +17,11 @@ class PageStoreAllocationTest {
   private static final int PAGES = 4096;
   private static final int OPERATIONS = 1_000_000;
 
-  /** What the counting itself and a late compilation may cost in all, in bytes. */
-  private static final long TOLERANCE = 8 << 10;
+  /** A late compilation allocates a little, once; an operation that does would in every round. */
+  private static final int ROUNDS = 5;
+
+  /** What the counting itself may cost, in bytes: one object in every 500 operations is more. */
+  private static final long TOLERANCE = 32 << 10;
 
   @ParameterizedTest
   @ValueSource(strings = {"lz4", "zstd"})
@@ -31,12 +34,13 @@ class PageStoreAllocationTest {
         TestPages.write(buffer, (long) i * PAGE, 1000 + i);
       }
       var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-      run(channel, buffer, OPERATIONS / 5);
-      long before = threads.getCurrentThreadAllocatedBytes();
-      int failed = run(channel, buffer, OPERATIONS);
-      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-      assertThat(failed).isZero();
-      assertThat(allocated).isLessThan(TOLERANCE);
+      long allocated = Long.MAX_VALUE;
+      for (int round = 0; round < ROUNDS && allocated > TOLERANCE; round++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThat(run(channel, buffer, OPERATIONS)).isZero();
+        allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      }
+      assertThat(allocated).isLessThanOrEqualTo(TOLERANCE);
     }
   }
 
