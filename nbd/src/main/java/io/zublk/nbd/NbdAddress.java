@@ -1,0 +1,153 @@
+package io.zublk.nbd;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/** Where an NBD server listens. */
+public sealed interface NbdAddress {
+
+  /** RFC 3986, section 2.3, and the slash that separates path segments. */
+  String UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+
+  /**
+   * Parses {@code unix:PATH}, {@code tcp:HOST:PORT} or {@code tcp:[V6ADDRESS]:PORT}.
+   *
+   * @throws IllegalArgumentException with one line for the user
+   */
+  static NbdAddress parse(String text) {
+    if (text.startsWith("unix:")) {
+      return Unix.of(text.substring("unix:".length()));
+    }
+    if (text.startsWith("tcp:")) {
+      return Tcp.of(text.substring("tcp:".length()));
+    }
+    throw new IllegalArgumentException(
+        "address '" + text + "' is neither unix:PATH nor tcp:HOST:PORT");
+  }
+
+  /** The address as the system knows it; a host name is looked up here. */
+  SocketAddress socketAddress();
+
+  /** The URI under which clients reach an export at this address (NBD URI specification). */
+  URI uri(String export);
+
+  /**
+   * A socket in the file system.
+   *
+   * @param path at most 107 bytes, the limit of {@code sockaddr_un} (unix(7))
+   */
+  record Unix(Path path) implements NbdAddress {
+
+    private static final int MAX_PATH_BYTES = 107;
+
+    public Unix {
+      path = path.toAbsolutePath().normalize();
+      int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > MAX_PATH_BYTES) {
+        throw new IllegalArgumentException(
+            "unix socket path " + path + " is " + bytes + " bytes long; the limit is 107");
+      }
+    }
+
+    private static Unix of(String path) {
+      if (path.isEmpty()) {
+        throw new IllegalArgumentException("address 'unix:' lacks a path: unix:PATH");
+      }
+      try {
+        return new Unix(Path.of(path));
+      } catch (InvalidPathException e) {
+        throw new IllegalArgumentException("'" + path + "' is not a path: " + e.getReason(), e);
+      }
+    }
+
+    @Override
+    public SocketAddress socketAddress() {
+      return UnixDomainSocketAddress.of(path);
+    }
+
+    @Override
+    public URI uri(String export) {
+      return URI.create("nbd+unix:///" + encode(export) + "?socket=" + encode(path.toString()));
+    }
+
+    @Override
+    public String toString() {
+      return "unix:" + path;
+    }
+  }
+
+  /**
+   * A TCP port.
+   *
+   * @param host a name or an address
+   * @param port 0 lets the system choose when the server starts
+   */
+  record Tcp(String host, int port) implements NbdAddress {
+
+    private static Tcp of(String hostAndPort) {
+      int colon = hostAndPort.lastIndexOf(':');
+      String host = colon < 0 ? "" : hostAndPort.substring(0, colon);
+      if (host.startsWith("[") && host.endsWith("]")) {
+        host = host.substring(1, host.length() - 1);
+      } else if (host.contains(":")) {
+        throw new IllegalArgumentException(
+            "'tcp:" + hostAndPort + "': write an IPv6 address in brackets: tcp:[::1]:10809");
+      }
+      if (host.isEmpty()) {
+        throw new IllegalArgumentException("'tcp:" + hostAndPort + "' is not tcp:HOST:PORT");
+      }
+      return new Tcp(host, port(hostAndPort.substring(colon + 1)));
+    }
+
+    private static int port(String text) {
+      try {
+        int port = Integer.parseInt(text);
+        if (port >= 0 && port <= 65535) {
+          return port;
+        }
+      } catch (NumberFormatException e) {
+        // reported below, like a number out of range
+      }
+      throw new IllegalArgumentException("'" + text + "' is not a port from 0 to 65535");
+    }
+
+    @Override
+    public InetSocketAddress socketAddress() {
+      return new InetSocketAddress(host, port);
+    }
+
+    @Override
+    public URI uri(String export) {
+      InetAddress address = socketAddress().getAddress();
+      // Nobody can connect to "any address"; this machine's own name for itself always works.
+      String reachable = address != null && address.isAnyLocalAddress() ? "localhost" : host;
+      String bracketed = reachable.contains(":") ? "[" + reachable + "]" : reachable;
+      return URI.create("nbd://" + bracketed + ":" + port + "/" + encode(export));
+    }
+
+    @Override
+    public String toString() {
+      return "tcp:" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+  }
+
+  /** Percent-encodes all but the unreserved characters of RFC 3986, section 2.3, and '/'. */
+  private static String encode(String text) {
+    StringBuilder encoded = new StringBuilder();
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      boolean letterOrDigit = b > 0 && Character.isLetterOrDigit(b);
+      if (letterOrDigit || "-._~/".indexOf(b) >= 0) {
+        encoded.append((char) b);
+      } else {
+        encoded.append(String.format("%%%02X", b));
+      }
+    }
+    return encoded.toString();
+  }
+}

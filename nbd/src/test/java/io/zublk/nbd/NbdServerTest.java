@@ -1,0 +1,223 @@
+package io.zublk.nbd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class NbdServerTest {
+
+  private static final NbdOptions OPTIONS = NbdOptions.defaults();
+
+  @TempDir private Path directory;
+
+  private final RamDevice device = new RamDevice(1 << 20);
+
+  private NbdServer start(String address) throws IOException {
+    return NbdServer.start(NbdAddress.parse(address), new NbdExport("ram", device), OPTIONS);
+  }
+
+  private static void assertServes(NbdServer server) throws IOException {
+    try (NbdTestClient client = NbdTestClient.connect(server.address(), true)) {
+      assertThat(client.read(0, 512).error()).isZero();
+    }
+  }
+
+  @Test
+  void reportsThePortItWasGiven() throws IOException {
+    try (NbdServer server = start("tcp:127.0.0.1:0")) {
+      assertThat(server.uri().getPort()).isPositive();
+      assertThat(server.uri()).hasToString("nbd://127.0.0.1:" + server.uri().getPort() + "/ram");
+      assertServes(server);
+    }
+  }
+
+  @Test
+  void saysInOneLineThatAPortIsInUse() throws IOException {
+    try (NbdServer server = start("tcp:127.0.0.1:0")) {
+      String address = server.address().toString();
+      assertThatThrownBy(() -> start(address))
+          .isInstanceOf(IOException.class)
+          .hasMessage(
+              "cannot listen on " + address + ": the port is in use; choose another, or 0 for any");
+      assertServes(server);
+    }
+  }
+
+  @Test
+  void saysInOneLineThatAHostIsUnknown() {
+    assertThatThrownBy(() -> start("tcp:no.such.host.invalid:0"))
+        .hasMessageContaining("there is no host of that name");
+  }
+
+  @Test
+  void servesOnASocketThatOnlyItsOwnerMayUseAndRemovesIt() throws IOException {
+    Path socket = directory.resolve("socket");
+    try (NbdServer server = start("unix:" + socket)) {
+      assertServes(server);
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+          .isEqualTo("rw-------");
+    }
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void replacesTheSocketOfADeadServer() throws IOException {
+    Path socket = directory.resolve("socket");
+    ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    dead.bind(UnixDomainSocketAddress.of(socket));
+    dead.close();
+    assertThat(socket).exists();
+    try (NbdServer server = start("unix:" + socket)) {
+      assertServes(server);
+    }
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void neverReplacesTheSocketOfALiveServer() throws IOException {
+    Path socket = directory.resolve("socket");
+    try (NbdServer server = start("unix:" + socket)) {
+      assertThatThrownBy(() -> start("unix:" + socket))
+          .hasMessageContaining("another server listens there");
+      assertServes(server);
+    }
+  }
+
+  @Test
+  void neverReplacesAFile() throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "mine");
+    assertThatThrownBy(() -> start("unix:" + file)).hasMessageContaining("no socket");
+    assertThat(file).hasContent("mine");
+    Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("gone"));
+    assertThatThrownBy(() -> start("unix:" + link)).hasMessageContaining("no socket");
+    assertThat(link).isSymbolicLink();
+  }
+
+  @Test
+  void saysInOneLineThatTheDirectoryIsMissing() {
+    Path missing = directory.resolve("missing/socket");
+    assertThatThrownBy(() -> start("unix:" + missing))
+        .hasMessageContaining("there is no directory " + missing.getParent())
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  @SuppressWarnings("try") // closing early is the point
+  void leavesTheSocketOfASuccessorAlone() throws IOException {
+    Path socket = directory.resolve("socket");
+    try (NbdServer first = start("unix:" + socket)) {
+      Files.delete(socket);
+      try (NbdServer second = start("unix:" + socket)) {
+        first.close();
+        assertServes(second);
+      }
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // closing early is the point
+  void hangsUpOnClientsBeyondTheLimitAndServesTheOthers() throws IOException {
+    try (TestServer server = new TestServer(device, OPTIONS.withMaxConnections(2));
+        NbdTestClient first = NbdTestClient.connect(server.address(), true);
+        NbdTestClient second = NbdTestClient.connect(server.address(), true)) {
+      try (NbdTestClient third = new NbdTestClient(server.address())) {
+        assertThat(third.isHungUp()).isTrue();
+      }
+      assertThat(server.server().counters().connectionsRefused()).isOne();
+      assertThat(first.read(0, 512).error()).isZero();
+      first.close();
+      awaitConnections(server, 1);
+      try (NbdTestClient next = NbdTestClient.connect(server.address(), true)) {
+        assertThat(next.read(0, 512).error()).isZero();
+      }
+      assertThat(second.read(0, 512).error()).isZero();
+    }
+  }
+
+  @Test
+  void manyClientsInARowLeaveNoChannelOpen() throws IOException {
+    try (TestServer server = new TestServer(device, OPTIONS.withMaxConnections(4).withWorkers(2))) {
+      for (int i = 0; i < 200; i++) {
+        awaitConnections(server, 0);
+        try (NbdTestClient client = NbdTestClient.connect(server.address(), i % 2 == 0)) {
+          client.read(0, 4096);
+        }
+      }
+      awaitConnections(server, 0);
+      assertThat(device.openChannels()).isEqualTo(2);
+      assertThat(server.server().counters().connectionsTotal()).isEqualTo(200);
+    }
+    assertThat(device.openChannels()).isZero();
+  }
+
+  @Test
+  void closeAnswersWhatWasReceivedBefore() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    device.setRule((operation, position, length) -> {
+      begun.countDown();
+      await(goOn);
+      return 0;
+    });
+    TestServer server = new TestServer(device, OPTIONS);
+    try (NbdTestClient client = NbdTestClient.connect(server.address(), true)) {
+      client.send(NbdProtocol.CMD_WRITE, 0, 0, 4096, new byte[4096]);
+      await(begun);
+      Thread closer = Thread.ofPlatform().start(() -> close(server));
+      Thread.sleep(200); // the more of close() happens before the device goes on, the better
+      goOn.countDown();
+      assertThat(client.receiveReply().error()).isZero();
+      assertThat(client.isHungUp()).isTrue();
+      closer.join();
+    }
+    assertThat(device.openChannels()).isZero();
+  }
+
+  @Test
+  void closeHangsUpOnClientsThatTakeNoReplies() throws IOException {
+    RamDevice large = new RamDevice(64 << 20);
+    NbdOptions impatient = OPTIONS.withDrainTimeout(Duration.ofMillis(200));
+    try (TestServer server = new TestServer(large, impatient);
+        NbdTestClient client = NbdTestClient.connect(server.address(), false)) {
+      for (int i = 0; i < 4; i++) {
+        client.send(NbdProtocol.CMD_READ, 0, 0, 32 << 20, new byte[0]);
+      }
+    }
+  }
+
+  private static void close(TestServer server) {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void awaitConnections(TestServer server, long count) {
+    while (server.server().counters().connections() != count) {
+      Thread.onSpinWait();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.zublk.nbd;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A server of a {@link RamDevice} on a socket of its own in a temporary directory. */
+final class TestServer implements AutoCloseable {
+
+  private final Path directory;
+  private final RamDevice device;
+  private final NbdServer server;
+
+  TestServer(RamDevice device, NbdOptions options) throws IOException {
+    this.device = device;
+    directory = Files.createTempDirectory("nbd");
+    NbdAddress address = new NbdAddress.Unix(directory.resolve("socket"));
+    server = NbdServer.start(address, new NbdExport("ram", "a disk", device, false), options);
+  }
+
+  TestServer(long sizeBytes) throws IOException {
+    this(new RamDevice(sizeBytes), NbdOptions.defaults());
+  }
+
+  RamDevice device() {
+    return device;
+  }
+
+  NbdServer server() {
+    return server;
+  }
+
+  NbdAddress address() {
+    return server.address();
+  }
+
+  String uri() {
+    return server.uri().toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    Files.delete(directory); // fails if the server left its socket behind
+  }
+}
