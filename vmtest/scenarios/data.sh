@@ -1,6 +1,6 @@
 # Data through the block layer: what is written is read, what is discarded is given back.
 # guest: uml
-# limit: 150
+# limit: 300
 . /payload/lib.sh
 
 mixed_data $OWN/small 16
@@ -14,14 +14,14 @@ for algorithm in lz4 zstd; do
     ok "$algorithm: a new device reads as zeros" reads_zero $DEVICE 8
 
     ok "$algorithm: O_DIRECT write at 4K" put $OWN/small $DEVICE 0 4k
-    ok "$algorithm: O_DIRECT write at 64K" put $OWN/large $DEVICE 100 64k
-    ok "$algorithm: O_DIRECT write at 1M" put $OWN/large $DEVICE 200 1M
+    ok "$algorithm: O_DIRECT write at 64K" put $OWN/large $DEVICE 20 64k
+    ok "$algorithm: O_DIRECT write at 1M" put $OWN/large $DEVICE 70 1M
     ok "$algorithm: O_DIRECT read at 4K" same_data $OWN/small $DEVICE 0 4k
-    ok "$algorithm: O_DIRECT read at 64K" same_data $OWN/large $DEVICE 100 64k
-    ok "$algorithm: O_DIRECT read at 1M" same_data $OWN/large $DEVICE 200 1M
+    ok "$algorithm: O_DIRECT read at 64K" same_data $OWN/large $DEVICE 20 64k
+    ok "$algorithm: O_DIRECT read at 1M" same_data $OWN/large $DEVICE 70 1M
     ok "$algorithm: 1M write reads back at 4K" same_data $OWN/small $DEVICE 0 1M
-    ok "$algorithm: overwriting part of it" put $OWN/small $DEVICE 216 64k
-    ok "$algorithm: ... changes that part" same_data $OWN/small $DEVICE 216 1M
+    ok "$algorithm: overwriting part of it" put $OWN/small $DEVICE 86 64k
+    ok "$algorithm: ... changes that part" same_data $OWN/small $DEVICE 86 1M
     ok "$algorithm: through the page cache" \
         dd if=$OWN/large of=$DEVICE bs=64k seek=5000 conv=notrunc,fsync status=none
     no_cache
@@ -40,7 +40,7 @@ for algorithm in lz4 zstd; do
     note "$algorithm: mem_used_total after discard $after"
     ok "$algorithm: ... gives the memory back" test "$after" -lt $((stored / 4))
     ok "$algorithm: ... leaves no data" test "$(stat_of orig_data_size)" = 0
-    ok "$algorithm: ... reads as zeros" reads_zero $DEVICE 300
+    ok "$algorithm: ... reads as zeros" reads_zero $DEVICE 120
     ok "$algorithm: write after discard" put $OWN/small $DEVICE 3 64k
     ok "$algorithm: zeroing a range" blkdiscard -f -z -o $((3 << 20)) -l $((8 << 20)) $DEVICE
     ok "$algorithm: ... reads as zeros" reads_zero $DEVICE 11

@@ -1,6 +1,6 @@
 # A file system on the device, with a real tree of files: the JDK.
 # guest: uml
-# limit: 180
+# limit: 400
 . /payload/lib.sh
 
 checksums() { (cd "$1" && find . -type f | sort | xargs sha256sum); }

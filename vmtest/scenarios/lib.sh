@@ -71,8 +71,9 @@ show_logs() {
 
 # --- The product ---------------------------------------------------------------------------------
 
-export ZUBLK_RUN_DIR=/run/zublk
-zublk() { "${ZUBLK:-/payload/dist/bin/zublk}" "$@"; }
+ZUBLK=/payload/dist/bin/zublk
+export ZUBLK_RUN_DIR=${ZUBLK_RUN_DIR-/run/zublk}
+zublk() { $ZUBLK "$@"; }
 
 # field NAME : the value of a string or a number in the JSON object on standard input
 field() { tr -d '\n' | sed -n "s/.*\"$1\" *: *\"\{0,1\}\([^\",}]*\).*/\1/p"; }

@@ -1,6 +1,6 @@
 # The ublk library by itself: its two examples, on both kernels.
 # guest: uml qemu
-# limit: 120
+# limit: 240
 . /payload/lib.sh
 
 mixed_data $OWN/data 12

@@ -1,6 +1,6 @@
 # Several hardware queues and several writers, on an old stock kernel: the guest with two CPUs.
 # guest: qemu
-# limit: 240
+# limit: 400
 . /payload/lib.sh
 
 # verify NAME OPTION… : four jobs write at random places, then read all of it and compare checksums

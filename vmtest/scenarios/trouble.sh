@@ -1,6 +1,6 @@
 # What goes wrong with a real driver: taken ids, killed servers, other people's devices, no memory.
 # guest: uml
-# limit: 150
+# limit: 300
 . /payload/lib.sh
 
 mixed_data $OWN/data 8
@@ -63,7 +63,7 @@ ok "... and remove --all leaves its node alone" test -c /dev/ublkc$theirs
 # --- Memory
 must "create with a limit" create --size 128M --mem-limit 16M
 ok "within the limit" put $OWN/data $DEVICE 0 64k
-head -c 32M /dev/urandom > $OWN/noise
+head -c $((32 << 20)) /dev/urandom > $OWN/noise
 ok "beyond it, writing fails" refuses put $OWN/noise $DEVICE 64 64k
 ok "... and the limit was kept" test "$(stat_of mem_used_max)" -le $((17 << 20))
 ok "... and what was there is still right" same_data $OWN/data $DEVICE 0 64k
@@ -77,12 +77,13 @@ chmod 755 /tmp $OWN
 chmod 666 $OWN/*
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env "$@"; }
 unprivileged() {
-    as_nobody XDG_RUNTIME_DIR=/tmp/nobody ZUBLK_RUN_DIR= bash -c \
-        '. /payload/lib.sh; refuses_clearly --size 16M --transport ublk'
+    as_nobody "$@" bash -c '. /payload/lib.sh; refuses_clearly --size 16M --transport ublk'
 }
 mkdir -p /tmp/nobody && chown 65534:65534 /tmp/nobody
-ok "without privileges: refused in one line" unprivileged
+ok "without privileges: refused in one line" unprivileged ZUBLK_RUN_DIR=/tmp/nobody/run
+ok "... and nothing is left of the attempt" test -z "$(find /tmp/nobody -type f)"
 rm -rf /tmp/nobody
+ok "a run directory that is not ours: refused in one line" unprivileged ZUBLK_RUN_DIR=/run/zublk
 mv /dev/ublk-control /dev/hidden
 ok "without a driver: refused in one line" refuses_clearly --size 16M --transport ublk
 mv /dev/hidden /dev/ublk-control
