@@ -39,6 +39,17 @@ bail() {
 # refuses COMMAND… : succeeds if the command fails
 refuses() { ! "$@"; }
 
+# fails_with TEXT COMMAND… : succeeds if the command fails, and says so in these words
+fails_with() {
+    local text=$1; shift
+    if "$@" > $OWN/failure 2>&1; then
+        echo "it did not fail"
+        return 1
+    fi
+    cat $OWN/failure
+    grep -q "$text" $OWN/failure
+}
+
 # eventually SECONDS COMMAND… : succeeds as soon as the command does; shows its last try if never
 eventually() {
     local until=$((SECONDS + $1)); shift

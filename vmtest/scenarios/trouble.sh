@@ -64,7 +64,7 @@ ok "... and remove --all leaves its node alone" test -c /dev/ublkc$theirs
 must "create with a limit" create --size 128M --mem-limit 16M
 ok "within the limit" put $OWN/data $DEVICE 0 64k
 head -c $((32 << 20)) /dev/urandom > $OWN/noise
-ok "beyond it, writing fails" refuses put $OWN/noise $DEVICE 64 64k
+ok "beyond it, writing fails: ENOSPC" fails_with "No space left" put $OWN/noise $DEVICE 64 64k
 ok "... and the limit was kept" test "$(stat_of mem_used_max)" -le $((17 << 20))
 ok "... and what was there is still right" same_data $OWN/data $DEVICE 0 64k
 ok "after a discard there is room again" blkdiscard -f -o $((64 << 20)) -l $((64 << 20)) $DEVICE
