@@ -29,7 +29,8 @@ at_most() {
 
 # allocated : bytes that queue threads have allocated in the Java heap so far, to the KiB
 allocated() {
-    jcmd "$EXAMPLE_SERVER" Thread.print -e | sed -n 's/^"ublk.* allocated=\([0-9]*\)\([BKM]\).*/\1 \2/p' |
+    jcmd "$EXAMPLE_SERVER" Thread.print -e |
+        sed -n 's/^"ublk.* allocated=\([0-9]*\)\([BKM]\).*/\1 \2/p' |
         awk '{ sum += $1 * ($2 == "M" ? 1048576 : $2 == "K" ? 1024 : 1) } END { print sum + 0 }'
 }
 

@@ -29,6 +29,9 @@ final class UblkQueue implements AutoCloseable {
   /** The character device's index among the ring's registered files. */
   private static final int CHAR_DEVICE = 0;
 
+  /** How the driver ends a tag's command when it stops the device: UBLK_IO_RES_ABORT. */
+  private static final int TAG_ABORTED = -Errnos.ENODEV;
+
   private final int queue;
   private final int depth;
   private final int maxIoBytes;
@@ -93,9 +96,25 @@ final class UblkQueue implements AutoCloseable {
       send(UblkAbi.FETCH_REQ, tag, 0);
     }
     enter(0);
+    // A tag that cannot be fetched says so at once; starting the device would wait for it for ever.
+    CompletionQueue completions = ring.completions();
+    for (int i = 0; i < completions.ready(); i++) {
+      requireNotRefused(completions.result(i));
+    }
   }
 
-  /** Serves requests until the driver has taken back every tag: the device was stopped. */
+  private static void requireNotRefused(int result) throws LinuxException {
+    if (result < 0) {
+      throw new LinuxException("ublk tag", -result);
+    }
+  }
+
+  /**
+   * Serves requests until the driver has taken back every tag: the device was stopped.
+   *
+   * @throws LinuxException the driver took a tag back for another reason, or the ring failed; other
+   *     tags end with the ring then, and the device with them
+   */
   void serve() throws LinuxException {
     CompletionQueue completions = ring.completions();
     int tags = depth;
@@ -103,13 +122,14 @@ final class UblkQueue implements AutoCloseable {
       enter(1);
       int ready = completions.ready();
       for (int i = 0; i < ready; i++) {
-        int tag = (int) completions.userData(i);
-        if (completions.result(i) == 0) {
+        int result = completions.result(i);
+        if (result == 0) {
+          int tag = (int) completions.userData(i);
           send(UblkAbi.COMMIT_AND_FETCH_REQ, tag, serve(tag));
-        } else {
-          // ENODEV is the orderly end; any other error also means that the tag is not ours any
-          // more.
+        } else if (result == TAG_ABORTED) {
           tags--;
+        } else {
+          requireNotRefused(result);
         }
       }
       completions.advance(ready);

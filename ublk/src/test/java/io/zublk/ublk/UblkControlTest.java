@@ -25,7 +25,8 @@ class UblkControlTest {
         .isInstanceOfSatisfying(
             UblkException.class, e -> assertThat(e.errno()).isEqualTo(Errnos.ENOENT))
         .hasMessage(
-            "the kernel has no ublk driver (no /dev/ublk-control); load it with: modprobe ublk_drv");
+            "the kernel has no ublk driver (no /dev/ublk-control);"
+                + " load it with: modprobe ublk_drv");
   }
 
   @Test
