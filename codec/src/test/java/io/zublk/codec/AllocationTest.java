@@ -59,7 +59,12 @@ class AllocationTest {
 
   private static void assertAllocatesNothing(Operation operation) {
     var _ = allocatedBy(operation, WARM_UP);
-    assertThat(allocatedBy(operation, OPERATIONS)).isLessThan(TOLERATED_BYTES);
+    long allocated = Long.MAX_VALUE;
+    // A late compilation may spoil a round; an operation that allocates would spoil every one.
+    for (int round = 0; round < 5 && allocated >= TOLERATED_BYTES; round++) {
+      allocated = allocatedBy(operation, OPERATIONS);
+    }
+    assertThat(allocated).isLessThan(TOLERATED_BYTES);
   }
 
   private static long allocatedBy(Operation operation, int times) {

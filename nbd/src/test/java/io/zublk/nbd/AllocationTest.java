@@ -39,9 +39,7 @@ class AllocationTest {
             NbdTestClient.connect(kind.equals("unix") ? unix.address() : tcp.address(), true)) {
       Load load = new Load(client.channel(), 4096);
       load.run(WARM_UP_REQUESTS);
-      long before = allocatedByServers();
-      load.run(REQUESTS);
-      assertThat(allocatedByServers() - before).isLessThanOrEqualTo(TOLERATED_BYTES);
+      assertThat(leastAllocatedBy(load, REQUESTS)).isLessThanOrEqualTo(TOLERATED_BYTES);
     }
   }
 
@@ -55,11 +53,20 @@ class AllocationTest {
       Load load = new Load(client.channel(), length);
       load.run(16_000);
       long handedOver = server.server().counters().handedOver();
-      long before = allocatedByServers();
-      load.run(16_000);
-      assertThat(allocatedByServers() - before).isLessThanOrEqualTo(TOLERATED_BYTES);
+      assertThat(leastAllocatedBy(load, 16_000)).isLessThanOrEqualTo(TOLERATED_BYTES);
       assertThat(server.server().counters().handedOver()).isGreaterThan(handedOver);
     }
+  }
+
+  /** A late compilation may spoil a round; a request that allocates would spoil every one. */
+  private long leastAllocatedBy(Load load, int requests) throws IOException {
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 5 && least > TOLERATED_BYTES; round++) {
+      long before = allocatedByServers();
+      load.run(requests);
+      least = Math.min(least, allocatedByServers() - before);
+    }
+    return least;
   }
 
   private long allocatedByServers() {

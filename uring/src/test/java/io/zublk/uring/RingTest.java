@@ -180,14 +180,18 @@ class RingTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long self = Thread.currentThread().threadId();
     try (Ring ring = Ring.open(RingOptions.forThisThread(64))) {
-      int warmUp = batches(ring, 20_000);
-      long before = threads.getThreadAllocatedBytes(self);
-      int failures = 0;
-      for (int i = 0; i < 20; i++) {
-        failures += batches(ring, 1000);
+      int failures = batches(ring, 20_000);
+      long allocated = Long.MAX_VALUE;
+      // A late compilation may spoil a round; a request that allocates would spoil every one.
+      for (int round = 0; round < 5 && allocated >= 4096; round++) {
+        long before = threads.getThreadAllocatedBytes(self);
+        for (int i = 0; i < 20; i++) {
+          failures += batches(ring, 1000);
+        }
+        allocated = threads.getThreadAllocatedBytes(self) - before;
       }
-      assertThat(threads.getThreadAllocatedBytes(self) - before).isLessThan(4096);
-      assertThat(failures + warmUp).isZero();
+      assertThat(allocated).isLessThan(4096);
+      assertThat(failures).isZero();
     }
   }
 

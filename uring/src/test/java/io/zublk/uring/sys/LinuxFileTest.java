@@ -46,9 +46,14 @@ class LinuxFileTest {
     try (LinuxFile file = LinuxFile.memory("allocations", 0)) {
       file.truncate(1 << 20);
       cycles(file);
-      long before = threads.getThreadAllocatedBytes(self);
-      cycles(file);
-      assertThat(threads.getThreadAllocatedBytes(self) - before).isLessThan(4096);
+      long allocated = Long.MAX_VALUE;
+      // A late compilation may spoil a round; a call that allocates would spoil every one.
+      for (int round = 0; round < 5 && allocated >= 4096; round++) {
+        long before = threads.getThreadAllocatedBytes(self);
+        cycles(file);
+        allocated = threads.getThreadAllocatedBytes(self) - before;
+      }
+      assertThat(allocated).isLessThan(4096);
     }
   }
 
