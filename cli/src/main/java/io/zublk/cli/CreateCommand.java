@@ -1,0 +1,123 @@
+package io.zublk.cli;
+
+import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.DeviceLauncher;
+import io.zublk.daemon.Json;
+import io.zublk.daemon.ReadyDevice;
+import io.zublk.daemon.RunDir;
+import io.zublk.daemon.SizeExpression;
+import io.zublk.daemon.TransportKind;
+import io.zublk.daemon.UserException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code zublk create}. */
+@Command(
+    name = "create",
+    description = "Starts a device in the background and prints its path or URI.")
+final class CreateCommand implements Callable<Integer> {
+
+  @ParentCommand private Main main;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-s", "--size"},
+      required = true,
+      paramLabel = "SIZE",
+      description = "Size: 4G, 512M, or an expression such as 'min(ram/2, 8G)'.")
+  private String size;
+
+  @Option(
+      names = "--id",
+      paramLabel = "N",
+      description = "The device's id; default: the lowest free one.")
+  private Integer id;
+
+  @Option(
+      names = {"-a", "--algorithm"},
+      paramLabel = "ALG",
+      defaultValue = "lz4",
+      description = "lz4, zstd, zstd(level=N) or none; default: ${DEFAULT-VALUE}.")
+  private String algorithm;
+
+  @Option(
+      names = "--transport",
+      paramLabel = "HOW",
+      defaultValue = "auto",
+      description = "ublk, nbd, or auto: ublk where it can be had, else nbd; default: auto.")
+  private TransportKind transport;
+
+  @Option(
+      names = "--listen",
+      paramLabel = "ADDR",
+      description =
+          "Where NBD listens: unix:PATH or tcp:HOST:PORT; default: a socket in the run directory.")
+  private String listen;
+
+  @Option(
+      names = "--queues",
+      paramLabel = "N",
+      description = "Hardware queues of a ublk device, a thread each.")
+  private Integer queues;
+
+  @Option(
+      names = "--queue-depth",
+      paramLabel = "N",
+      description = "Requests in flight on each queue of a ublk device.")
+  private Integer queueDepth;
+
+  @Option(
+      names = "--mem-limit",
+      paramLabel = "SIZE",
+      description = "The most memory the data may take, overhead included; default: no limit.")
+  private String memLimit;
+
+  @Option(
+      names = {"-f", "--foreground"},
+      description = "Serves from this process, until it is told to end.")
+  private boolean foreground;
+
+  @Option(names = "--json", description = "Prints what was made as a JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    DeviceLauncher launcher = new DeviceLauncher(config(), main.debug(), this::notice);
+    if (foreground) {
+      launcher.replaceThisProcess(json);
+    }
+    ReadyDevice device = launcher.start(DeviceLauncher.START_LIMIT);
+    spec.commandLine().getOut().println(json ? Json.line(device.members()) : device.path());
+    return 0;
+  }
+
+  private DeviceConfig config() {
+    return new DeviceConfig(
+        RunDir.ofEnvironment().path().toString(),
+        id == null ? DeviceConfig.ANY_ID : atLeast(0, "--id", id),
+        SizeExpression.parse(size),
+        algorithm,
+        memLimit == null ? 0 : SizeExpression.parse(memLimit),
+        transport,
+        listen,
+        queues == null ? 0 : atLeast(1, "--queues", queues),
+        queueDepth == null ? 0 : atLeast(1, "--queue-depth", queueDepth));
+  }
+
+  private static int atLeast(int least, String option, int value) {
+    if (value < least) {
+      throw new UserException("%s %d: must be at least %d".formatted(option, value, least));
+    }
+    return value;
+  }
+
+  private void notice(String line) {
+    spec.commandLine().getErr().println("zublk: " + line);
+    spec.commandLine().getErr().flush();
+  }
+}

@@ -1,0 +1,135 @@
+package io.zublk.cli;
+
+import io.zublk.daemon.Device;
+import io.zublk.daemon.Devices;
+import io.zublk.daemon.Json;
+import io.zublk.daemon.RunDir;
+import io.zublk.daemon.UserException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code zublk list}. */
+@Command(name = "list", description = "Shows the devices that serve, as zramctl does.")
+final class ListCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-o", "--output"},
+      split = ",",
+      paramLabel = "COLS",
+      description = "Columns: NAME, DISKSIZE, DATA, COMPR, TOTAL, ID, PID, RSS, …")
+  private List<String> output;
+
+  @Option(names = "--output-all", description = "All columns.")
+  private boolean outputAll;
+
+  @Option(
+      names = {"-b", "--bytes"},
+      description = "Sizes to the byte.")
+  private boolean bytes;
+
+  @Option(
+      names = {"-n", "--noheadings"},
+      description = "No headings.")
+  private boolean noHeadings;
+
+  @Option(names = "--raw", description = "One blank between columns, '-' for empty ones.")
+  private boolean raw;
+
+  @Option(names = "--json", description = "A JSON object; sizes in bytes.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    List<Column> columns = columns();
+    List<Map<String, Object>> statuses = statuses();
+    if (json) {
+      print(List.of(Json.line(Map.of("devices", objects(columns, statuses)))));
+    } else {
+      Table table = table(columns, statuses);
+      print(raw ? table.rawLines() : table.lines());
+    }
+    return 0;
+  }
+
+  private List<Column> columns() {
+    if (outputAll) {
+      return Arrays.asList(Column.values());
+    }
+    return output == null ? Column.DEFAULT : output.stream().map(Column::of).toList();
+  }
+
+  private List<Map<String, Object>> statuses() {
+    List<Map<String, Object>> statuses = new ArrayList<>();
+    for (Device device : new Devices(RunDir.ofEnvironment()).all()) {
+      if (device.isServing()) {
+        statuses.add(statusOf(device));
+      } else if (!device.isAlive()) {
+        note(
+            "device %d (%s) is dead: its process %d ended without stopping it; "
+                    .formatted(device.id(), device.path(), device.pid())
+                + "'zublk remove %d' clears up".formatted(device.id()));
+      }
+    }
+    return statuses;
+  }
+
+  /** What a device says of itself, or else what is written down about it. */
+  private Map<String, Object> statusOf(Device device) {
+    try {
+      return device.stat();
+    } catch (UserException e) {
+      note(UserException.lineFor(e));
+      Map<String, Object> known = new LinkedHashMap<>();
+      known.put("id", device.id());
+      known.put("path", device.path());
+      known.put("algorithm", device.algorithm());
+      known.put("size", device.sizeBytes());
+      known.put("transport", device.transport().word());
+      known.put("pid", device.pid());
+      return known;
+    }
+  }
+
+  private Table table(List<Column> columns, List<Map<String, Object>> statuses) {
+    Table table = new Table(columns.stream().map(Column::isRightAligned).toList());
+    if (!noHeadings) {
+      table.add(columns.stream().map(Column::heading).toList());
+    }
+    for (Map<String, Object> status : statuses) {
+      table.add(columns.stream().map(column -> column.text(status, bytes)).toList());
+    }
+    return table;
+  }
+
+  private static List<Map<String, Object>> objects(
+      List<Column> columns, List<Map<String, Object>> statuses) {
+    return statuses.stream().map(status -> object(columns, status)).toList();
+  }
+
+  private static Map<String, Object> object(List<Column> columns, Map<String, Object> status) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    for (Column column : columns) {
+      object.put(column.heading().toLowerCase(Locale.ROOT), column.value(status));
+    }
+    return object;
+  }
+
+  private void print(List<String> lines) {
+    lines.forEach(spec.commandLine().getOut()::println);
+  }
+
+  private void note(String line) {
+    spec.commandLine().getErr().println("zublk: " + line);
+  }
+}

@@ -1,0 +1,257 @@
+package io.zublk.cli.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Devices from the first command to the last, with the processes and the clients of real life. */
+class DeviceLifeTest {
+
+  private static final int MIB = 1 << 20;
+
+  @TempDir private Path temp;
+  private Zublk zublk;
+
+  @BeforeEach
+  void useRunDirectory() {
+    zublk = new Zublk(temp);
+  }
+
+  @AfterEach
+  void removeAll() throws Exception {
+    zublk.run("remove", "--all", "--force").ok();
+    zublk.assertNothingLeft();
+  }
+
+  @Test
+  void servesDataAndTellsTheTruthAboutIt() throws Exception {
+    Path image = image(8, 2); // 6 MiB of noise that does not shrink, 2 MiB of zeros
+    Zublk.Result created =
+        zublk.run("create", "--size", "16M", "--algorithm", "zstd(level=3)", "--id", "5").ok();
+    String uri = created.line();
+    assertThat(uri).startsWith("nbd+unix:///?socket=");
+    assertThat(created.err()).hasLineCount(1).startsWith("zublk: transport: nbd");
+
+    Zublk.tool("nbdcopy", "--destination-is-zero", image.toString(), uri);
+    Map<String, Object> stat = zublk.stat(uri);
+    assertThat(stat)
+        .containsEntry("id", 5)
+        .containsEntry("path", uri)
+        .containsEntry("algorithm", "zstd(level=3)")
+        .containsEntry("size", 16 * MIB)
+        .containsEntry("orig_data_size", 6 * MIB)
+        .containsEntry("huge_pages", 6 * MIB / 4096)
+        .containsEntry("mem_limit", 0)
+        .containsEntry("io_errors", 0)
+        .containsEntry("checksum_errors", 0)
+        .containsEntry("nbd_connections", 0);
+    assertThat(number(stat, "mem_used_total")).isBetween(6L * MIB, 7L * MIB);
+    assertThat(number(stat, "rss")).isGreaterThan(16 * MIB);
+    assertThat(ProcessHandle.of(number(stat, "pid"))).isPresent();
+
+    Path back = temp.resolve("back");
+    Zublk.tool("nbdcopy", uri, back.toString());
+    assertThat(Files.mismatch(image, back)).isEqualTo(8L * MIB); // only zeros follow
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "discard 0 16M", uri);
+    assertThat(zublk.stat(5)).containsEntry("orig_data_size", 0);
+    zublk.run("remove", uri).ok();
+    zublk.assertNothingLeft();
+  }
+
+  private static long number(Map<String, Object> stat, String name) {
+    return ((Number) stat.get(name)).longValue();
+  }
+
+  private Path image(int mebibytes, int zeros) throws IOException {
+    byte[] bytes = new byte[mebibytes * MIB];
+    new Random(1).nextBytes(bytes);
+    java.util.Arrays.fill(bytes, bytes.length - zeros * MIB, bytes.length, (byte) 0);
+    return Files.write(temp.resolve("image"), bytes);
+  }
+
+  @Test
+  void printsZramsFilesWithTheirFields() throws Exception {
+    zublk.create("--size", "1M", "--mem-limit", "512K");
+    assertThat(zublk.run("stat", "0", "--mm-stat").ok().line()).matches("(\\d+ ){8}\\d+");
+    assertThat(zublk.run("stat", "0", "--mm-stat").ok().line()).matches("\\d+ \\d+ \\d+ 524288 .*");
+    assertThat(zublk.run("stat", "0", "--io-stat").ok().line()).isEqualTo("0 0 0 0");
+    assertThat(zublk.run("stat", "0", "--bd-stat").ok().line()).isEqualTo("0 0 0");
+    assertThat(zublk.run("stat", "0").ok().out()).contains("mem_used_max").contains("nbd_reads");
+    assertThat(JSON.std.mapFrom(zublk.run("stat", "0", "--io-stat", "--json").ok().line()))
+        .containsOnlyKeys("failed_reads", "failed_writes", "invalid_io", "notify_free");
+  }
+
+  @Test
+  void listsAsZramctlDoes() throws Exception {
+    assertThat(zublk.run("list").ok().line())
+        .isEqualTo("NAME ALGORITHM DISKSIZE DATA COMPR TOTAL STREAMS MOUNTPOINT");
+    assertThat(zublk.run("list", "-n").ok().out()).isEmpty();
+    assertThat(zublk.run("list", "--json").ok().line()).isEqualTo("{\"devices\":[]}");
+    String uri = zublk.create("--size", "3M").get("path").toString();
+    assertThat(zublk.run("list", "-n", "-o", "NAME,DISKSIZE").ok().line()).isEqualTo(uri + " 3M");
+    assertThat(zublk.run("list", "-b", "-n", "--raw", "-o", "disksize,mountpoint").ok().line())
+        .isEqualTo("3145728 -");
+    assertThat(zublk.run("list", "--json", "-o", "NAME,DATA").ok().line())
+        .isEqualTo("{\"devices\":[{\"name\":\"" + uri + "\",\"data\":0}]}");
+    assertThat(zublk.run("list", "--output-all").ok().out()).hasLineCount(2).contains("RSS");
+  }
+
+  @Test
+  void fiveAtOnceAreFiveDevices() throws Exception {
+    List<Process> creates = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      creates.add(zublk.start(List.of(), "create", "--json", "-s", "1M", "--transport", "nbd"));
+    }
+    Set<Object> ids = new TreeSet<>();
+    Set<Object> paths = new TreeSet<>();
+    for (Process create : creates) {
+      Map<String, Object> made = JSON.std.mapFrom(zublk.await(create).ok().line());
+      ids.add(made.get("id"));
+      paths.add(made.get("path"));
+    }
+    assertThat(ids).containsExactly(0, 1, 2, 3, 4);
+    assertThat(paths).hasSize(5);
+    assertThat(zublk.run("list", "-n").ok().out()).hasLineCount(5);
+    assertThat(zublk.processes()).hasSize(5);
+    zublk.run("remove", "1", "3").ok();
+    assertThat(zublk.create("--size", "1M")).containsEntry("id", 1);
+    zublk.run("remove", "--all").ok();
+    zublk.assertNothingLeft();
+  }
+
+  @Test
+  void onlyOneGetsAnIdThatSeveralAskFor() throws Exception {
+    List<Process> creates = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      creates.add(zublk.start(List.of(), "create", "-s", "1M", "--id", "7", "--transport", "nbd"));
+    }
+    int made = 0;
+    for (Process create : creates) {
+      Zublk.Result result = zublk.await(create);
+      if (result.status() == 0) {
+        made++;
+      } else {
+        result.refused("id 7 is taken");
+      }
+    }
+    assertThat(made).isOne();
+    assertThat(zublk.processes()).hasSize(1);
+  }
+
+  @Test
+  void sigtermStopsItCleanly() throws Exception {
+    Object pid = zublk.create("--size", "1M").get("pid");
+    Zublk.kill(pid, "TERM");
+    awaitEnd(pid);
+    zublk.assertNothingLeft();
+  }
+
+  private static void awaitEnd(Object pid) throws Exception {
+    long number = ((Number) pid).longValue();
+    // A zombie, should nobody wait for it, has no memory map.
+    while (ProcessHandle.of(number).isPresent() && !commandOf(number).isEmpty()) {
+      Thread.sleep(10);
+    }
+  }
+
+  private static String commandOf(long pid) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/cmdline"));
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  @Test
+  void keepsTheDataOfAKilledProcessUntilItIsRemoved() throws Exception {
+    Map<String, Object> killed = zublk.create("--size", "1M");
+    Object alive = zublk.create("--size", "1M").get("id");
+    Zublk.kill(killed.get("pid"), "KILL");
+    awaitEnd(killed.get("pid"));
+
+    Zublk.Result list = zublk.run("list", "-n", "-o", "ID").ok();
+    assertThat(list.line()).isEqualTo(alive.toString());
+    assertThat(list.err()).contains("device 0", "dead", "zublk remove 0");
+    zublk.run("stat", "0").refused("device 0 is dead", "zublk remove 0");
+    assertThat(zublk.create("--size", "1M")).containsEntry("id", 2);
+    zublk.run("remove", "0").ok();
+    assertThat(zublk.run("list").ok().err()).isEmpty();
+    zublk.run("remove", "--all").ok();
+    zublk.assertNothingLeft();
+  }
+
+  @Test
+  void aKilledDevicesIdCanBeHadAgain() throws Exception {
+    Map<String, Object> killed = zublk.create("--size", "1M", "--id", "3");
+    Zublk.kill(killed.get("pid"), "KILL");
+    awaitEnd(killed.get("pid"));
+    Zublk.Result again = zublk.run("create", "-s", "2M", "--id", "3", "--transport", "nbd").ok();
+    assertThat(again.err()).contains("device 3 had died");
+    assertThat(zublk.stat(3)).containsEntry("size", 2 * MIB);
+    assertThat(zublk.processes()).hasSize(1);
+  }
+
+  @Test
+  void doesNotPullTheDeviceFromUnderAClient() throws Exception {
+    String uri = zublk.create("--size", "1M").get("path").toString();
+    Process client = new ProcessBuilder("qemu-io", "-f", "raw", uri).start();
+    try {
+      client.getOutputStream().write("write 0 4096\n".getBytes(StandardCharsets.UTF_8));
+      client.getOutputStream().flush();
+      assertThat(client.inputReader().readLine()).contains("wrote 4096/4096");
+      zublk.run("remove", uri).refused(uri, "in use by 1 client", "--force");
+      assertThat(zublk.stat(uri)).containsEntry("orig_data_size", 4096);
+      zublk.run("remove", uri, "--force").ok();
+      zublk.assertNothingLeft();
+    } finally {
+      client.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void servesOnAPortOfTheSystemsChoice() throws Exception {
+    String uri = zublk.create("--size", "1M", "--listen", "tcp:127.0.0.1:0").get("path").toString();
+    assertThat(uri).matches("nbd://127\\.0\\.0\\.1:\\d+/?");
+    assertThat(Zublk.tool("nbdinfo", "--size", uri).strip()).isEqualTo("1048576");
+  }
+
+  @Test
+  void servesFromTheForeground() throws Exception {
+    Process foreground =
+        zublk.start(List.of(), "create", "-s", "1M", "--transport", "nbd", "--foreground");
+    String uri = foreground.inputReader().readLine();
+    assertThat(Zublk.tool("nbdinfo", "--size", uri).strip()).isEqualTo("1048576");
+    assertThat(zublk.stat(0)).containsEntry("pid", (int) foreground.pid());
+    foreground.destroy();
+    assertThat(foreground.waitFor()).isZero();
+    zublk.assertNothingLeft();
+  }
+
+  @Test
+  void keepsItsFilesFromOthers() throws Exception {
+    zublk.create("--size", "1M");
+    for (String name : List.of("control.sock", "nbd.sock", "lock")) {
+      Path file = zublk.runDir().resolve("0").resolve(name);
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+          .as(name)
+          .isEqualTo("rw-------");
+    }
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(zublk.runDir())))
+        .isEqualTo("rwx------");
+  }
+}

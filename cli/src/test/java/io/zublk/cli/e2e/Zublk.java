@@ -1,0 +1,148 @@
+package io.zublk.cli.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The distribution's {@code zublk} with a run directory of its own, as a shell would use it. */
+final class Zublk {
+
+  /** Far more than anything takes, also while other tests keep the machine busy. */
+  private static final long LIMIT_S = 120;
+
+  private static final Path PROGRAM =
+      Path.of(System.getProperty("zublk.dist"), "bin", "zublk").toAbsolutePath();
+
+  private final Path runDir;
+  private final Path scratch;
+
+  /** What a command did. */
+  record Result(int status, String out, String err) {
+
+    Result ok() {
+      assertThat(status).as("status; stderr: %s", err).isZero();
+      return this;
+    }
+
+    /** A refusal: no output, and one line that contains every one of these words. */
+    Result refused(String... words) {
+      assertThat(status).isNotZero();
+      assertThat(out).isEmpty();
+      assertThat(err).startsWith("zublk: ").hasLineCount(1);
+      for (String word : words) {
+        assertThat(err).contains(word);
+      }
+      return this;
+    }
+
+    String line() {
+      assertThat(out).hasLineCount(1);
+      return out.strip();
+    }
+  }
+
+  Zublk(Path scratch) {
+    this.scratch = scratch;
+    this.runDir = scratch.resolve("run");
+  }
+
+  Path runDir() {
+    return runDir;
+  }
+
+  /** Starts a command in the directory {@code /}. */
+  Process start(List<String> prefix, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.add(PROGRAM.toString());
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(Path.of("/").toFile())
+            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectError(Files.createTempFile(scratch, "stderr", "").toFile());
+    builder.environment().put("ZUBLK_RUN_DIR", runDir.toString());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    Process process = builder.start();
+    stderrOf.put(process, builder.redirectError().file().toPath());
+    return process;
+  }
+
+  private final Map<Process, Path> stderrOf = new java.util.concurrent.ConcurrentHashMap<>();
+
+  Result run(String... arguments) throws Exception {
+    return await(start(List.of(), arguments));
+  }
+
+  /** Runs a command as the user {@code nobody}. */
+  Result runAsNobody(String... arguments) throws Exception {
+    List<String> prefix =
+        List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--");
+    return await(start(prefix, arguments));
+  }
+
+  Result await(Process process) throws Exception {
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
+    return new Result(process.exitValue(), out, Files.readString(stderrOf.get(process)));
+  }
+
+  /** Creates a device and returns what {@code --json} says about it. */
+  Map<String, Object> create(String... options) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("create", "--json", "--transport", "nbd"));
+    arguments.addAll(List.of(options));
+    return JSON.std.mapFrom(run(arguments.toArray(String[]::new)).ok().line());
+  }
+
+  Map<String, Object> stat(Object device) throws Exception {
+    return JSON.std.mapFrom(run("stat", device.toString(), "--json").ok().line());
+  }
+
+  /** Fails if anything is left of any device of this run directory. */
+  void assertNothingLeft() throws IOException {
+    if (Files.exists(runDir)) {
+      try (Stream<Path> entries = Files.list(runDir)) {
+        assertThat(entries).isEmpty();
+      }
+    }
+    assertThat(Files.readString(Path.of("/proc/mounts"))).doesNotContain(runDir.toString());
+    assertThat(processes()).isEmpty();
+  }
+
+  /** The processes that serve devices of this run directory. */
+  List<Long> processes() {
+    return ProcessHandle.allProcesses()
+        .filter(process -> commandLine(process.pid()).contains("\"runDir\":\"" + runDir + "\""))
+        .map(ProcessHandle::pid)
+        .toList();
+  }
+
+  private static String commandLine(long pid) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** Runs somebody else's program, which must succeed. */
+  static String tool(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as("%s: %s", List.of(command), out).isZero();
+    return out;
+  }
+
+  static void kill(Object pid, String signal) throws Exception {
+    tool("kill", "-" + signal, pid.toString());
+  }
+}

@@ -1,0 +1,127 @@
+package io.zublk.daemon;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A device's control socket: a client connects, sends one JSON object on one line, gets one back,
+ * and is hung up on. Commands are served one after the other by one thread; none takes long.
+ *
+ * <p>Only the device's own user, and root, may connect: the socket has mode 0600, in a directory of
+ * mode 0700.
+ */
+final class ControlServer implements AutoCloseable {
+
+  /** Commands are a few words; paths inside them have at most 4096 bytes. */
+  static final int MAX_REQUEST_BYTES = 16 << 10;
+
+  /** A client on the same machine needs microseconds; one that hangs delays others this long. */
+  static final Duration CONNECTION_LIMIT = Duration.ofSeconds(2);
+
+  /** sockaddr_un.sun_path has 108 bytes, one of them the final zero (include/uapi/linux/un.h). */
+  static final int MAX_PATH_BYTES = 107;
+
+  static final String COMMAND = "command";
+  static final String ERROR = "error";
+
+  /**
+   * What a command comes to.
+   *
+   * @param body what the client is told
+   * @param afterwards what happens once it was told
+   */
+  record Reply(Map<String, Object> body, Runnable afterwards) {
+    static Reply of(Map<String, Object> body) {
+      return new Reply(body, () -> {});
+    }
+  }
+
+  /** Carries out commands. A {@link UserException} becomes the client's error line. */
+  @FunctionalInterface
+  interface Handler {
+    Reply handle(String command, Map<String, Object> request);
+  }
+
+  private final Path socket;
+  private final ServerSocketChannel server;
+  private final Handler handler;
+  private final DeviceLog log;
+  private final Thread thread;
+
+  ControlServer(Path socket, Handler handler, DeviceLog log) throws IOException {
+    this.socket = socket;
+    this.handler = handler;
+    this.log = log;
+    if (socket.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length
+        > MAX_PATH_BYTES) {
+      throw new UserException(
+          "run directory %s is too deep: a unix socket's path has at most %d bytes"
+              .formatted(socket.getParent().getParent(), MAX_PATH_BYTES));
+    }
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(socket));
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    thread = Thread.ofPlatform().name("control").daemon().start(this::serve);
+  }
+
+  private void serve() {
+    while (server.isOpen()) {
+      try (LineChannel client = new LineChannel(server.accept(), CONNECTION_LIMIT)) {
+        serve(client);
+      } catch (AsynchronousCloseException e) {
+        return;
+      } catch (IOException e) {
+        log.line("control: " + UserException.lineFor(e));
+      } catch (RuntimeException e) {
+        log.failure("control", e);
+      }
+    }
+  }
+
+  private void serve(LineChannel client) throws IOException {
+    Reply reply = answer(client.readLine(MAX_REQUEST_BYTES));
+    client.writeLine(Json.line(reply.body()));
+    reply.afterwards().run();
+  }
+
+  private Reply answer(String line) {
+    try {
+      Map<String, Object> request = Json.object(line);
+      return handler.handle(String.valueOf(request.get(COMMAND)), request);
+    } catch (IOException e) {
+      return error("request is not a JSON object");
+    } catch (UserException e) {
+      return error(UserException.lineFor(e));
+    } catch (RuntimeException e) {
+      log.failure("control", e);
+      return error(UserException.lineFor(e));
+    }
+  }
+
+  private static Reply error(String message) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put(ERROR, message);
+    return Reply.of(body);
+  }
+
+  /** Stops serving and removes the socket. Waits for a command that is under way. */
+  @Override
+  public void close() throws IOException {
+    server.close();
+    Files.deleteIfExists(socket);
+    try {
+      thread.join(CONNECTION_LIMIT.multipliedBy(2));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

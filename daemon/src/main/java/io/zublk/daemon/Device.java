@@ -1,0 +1,172 @@
+package io.zublk.daemon;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/** A device of some process, dead or alive, as the commands see it. */
+public final class Device {
+
+  /** The in-flight requests of a device end within seconds; closing a device node may take more. */
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
+
+  /** How long a process that was asked twice to stop gets before it is killed. */
+  private static final Duration TERM_LIMIT = Duration.ofSeconds(10);
+
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
+
+  private final DeviceDir dir;
+  private final DeviceRecord record;
+
+  Device(DeviceDir dir, DeviceRecord record) {
+    this.dir = dir;
+    this.record = record;
+  }
+
+  public int id() {
+    return record.id();
+  }
+
+  /** The process that serves it, or served it. */
+  public long pid() {
+    return record.pid();
+  }
+
+  /** What a client opens. */
+  public String path() {
+    return record.path() == null ? "" : record.path();
+  }
+
+  public TransportKind transport() {
+    return record.config().transport();
+  }
+
+  public String algorithm() {
+    return record.config().algorithm();
+  }
+
+  public long sizeBytes() {
+    return record.config().sizeBytes();
+  }
+
+  /** Whether the process that serves the device lives. */
+  public boolean isAlive() {
+    return dir.isAlive();
+  }
+
+  /** Whether the device serves; false for one that is being made, and for a dead one. */
+  public boolean isServing() {
+    return record.state() == DeviceRecord.State.SERVING && isAlive();
+  }
+
+  /** Whether a name, as users write it, means this device: its id, its path or its URI. */
+  public boolean isCalled(String name) {
+    return name.equals(Integer.toString(id())) || (!name.isEmpty() && name.equals(path()));
+  }
+
+  /**
+   * The device's statistics.
+   *
+   * @throws UserException if the device does not answer
+   */
+  public Map<String, Object> stat() {
+    return ask("stat", Map.of());
+  }
+
+  /**
+   * Stops the device and deletes its contents. A dead device is cleared away.
+   *
+   * @param force also if it is in use; then a process that does not answer is killed
+   */
+  public void remove(boolean force) {
+    try {
+      if (isAlive()) {
+        stop(force);
+      } else {
+        clear();
+      }
+    } catch (IOException e) {
+      throw new UserException(
+          "device %d cannot be removed: %s".formatted(id(), UserException.lineFor(e)), e);
+    }
+  }
+
+  private void stop(boolean force) throws IOException {
+    try {
+      ask("remove", Map.of("force", force));
+    } catch (NoAnswerException e) {
+      if (!force) {
+        throw new UserException(e.getMessage() + "; --force ends its process", e);
+      }
+      endProcess();
+    }
+    if (!await(STOP_LIMIT)) {
+      throw new UserException(
+          "device %d has not stopped within %d s; its process is %d"
+              .formatted(id(), STOP_LIMIT.toSeconds(), pid()));
+    }
+    if (dir.exists()) {
+      clear(); // what a killed process left
+    }
+  }
+
+  /** Whether the process ended within {@code limit}: only then has it put everything away. */
+  private boolean await(Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (isProcessRunning()) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      pause();
+    }
+    return true;
+  }
+
+  private void endProcess() {
+    if (isProcessRunning()) {
+      ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroy);
+    }
+    if (!await(TERM_LIMIT)) {
+      ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  private boolean isProcessRunning() {
+    return ProcFs.isRunning(pid(), record.startTicks());
+  }
+
+  private void clear() throws IOException {
+    RunDir runDir = dir.runDir();
+    try (RunDir.Lock lock = runDir.lock()) {
+      // Another process may have been quicker, even to make a new device of this id.
+      if (dir.exists() && !dir.isAlive()) {
+        new StaleDevices(runDir, new Transports(), lock).clear(dir);
+      }
+    }
+  }
+
+  private Map<String, Object> ask(String command, Map<String, Object> arguments) {
+    Path socket = dir.controlSocket();
+    try {
+      return ControlClient.ask(socket, command, arguments);
+    } catch (IOException e) {
+      throw new NoAnswerException(
+          isAlive()
+              ? "device %d (process %d) does not answer: %s"
+                  .formatted(id(), pid(), UserException.lineFor(e))
+              : "device %d is dead: process %d ended without stopping it; 'zublk remove %d' clears up"
+                  .formatted(id(), pid(), id()),
+          e);
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(POLL_INTERVAL);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserException("interrupted while the device stops; it goes on stopping", e);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package io.zublk.daemon;
+
+import io.zublk.codec.CodecSpec;
+import io.zublk.nbd.NbdAddress;
+import io.zublk.store.StoreOptions;
+
+/**
+ * Everything that was asked of one device. Making one checks all that can be checked without the
+ * machine, and settles relative paths, since the device's process has another working directory.
+ *
+ * @param runDir the absolute run directory
+ * @param id the device's id, or {@link #ANY_ID}
+ * @param sizeBytes the device's size in bytes
+ * @param algorithm the codec as the user wrote it, such as {@code lz4} or {@code zstd(level=3)}
+ * @param memLimitBytes the most memory the store may use, in bytes; 0 for no limit
+ * @param transport how requests arrive
+ * @param listen where an NBD server listens, {@code unix:PATH} or {@code tcp:HOST:PORT}; null for a
+ *     unix socket in the run directory
+ * @param queues ublk hardware queues; 0 for the default
+ * @param queueDepth requests in flight per ublk queue; 0 for the default
+ */
+public record DeviceConfig(
+    String runDir,
+    int id,
+    long sizeBytes,
+    String algorithm,
+    long memLimitBytes,
+    TransportKind transport,
+    String listen,
+    int queues,
+    int queueDepth) {
+
+  /** The lowest free id. */
+  public static final int ANY_ID = -1;
+
+  /** ublk numbers its devices with a minor number of 20 bits (include/linux/kdev_t.h). */
+  public static final int MAX_ID = (1 << 20) - 1;
+
+  /**
+   * Checks and normalises.
+   *
+   * @throws UserException or IllegalArgumentException with one line for the user
+   */
+  public DeviceConfig {
+    if (id < ANY_ID || id > MAX_ID) {
+      throw new UserException("id " + id + " is not in 0.." + MAX_ID);
+    }
+    // The modules that will use these know best what is wrong with them; each says it in one line.
+    CodecSpec codec = CodecSpec.parse(algorithm);
+    algorithm = codec.toString();
+    var _ = new StoreOptions(sizeBytes, codec, memLimitBytes);
+    if (listen != null) {
+      listen = NbdAddress.parse(listen).toString();
+    }
+    if (transport == TransportKind.UBLK && listen != null) {
+      throw new UserException("--listen is where an NBD server listens: it needs --transport nbd");
+    }
+    if (transport == TransportKind.NBD && (queues != 0 || queueDepth != 0)) {
+      throw new UserException(
+          "--queues and --queue-depth shape ublk's hardware queues: NBD has none");
+    }
+  }
+
+  StoreOptions storeOptions() {
+    return new StoreOptions(sizeBytes, CodecSpec.parse(algorithm), memLimitBytes);
+  }
+
+  /** This configuration with its id settled. */
+  DeviceConfig withId(int settled) {
+    return new DeviceConfig(
+        runDir,
+        settled,
+        sizeBytes,
+        algorithm,
+        memLimitBytes,
+        transport,
+        listen,
+        queues,
+        queueDepth);
+  }
+
+  /** This configuration with its transport settled. */
+  DeviceConfig withTransport(TransportKind settled) {
+    return new DeviceConfig(
+        runDir, id, sizeBytes, algorithm, memLimitBytes, settled, listen, queues, queueDepth);
+  }
+}

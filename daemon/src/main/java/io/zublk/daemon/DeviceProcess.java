@@ -1,0 +1,198 @@
+package io.zublk.daemon;
+
+import io.zublk.store.PageStore;
+import io.zublk.store.StoreOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The life of one device: claim an id, make the store, start the transport, serve until told to
+ * stop, and take everything down again in the opposite order.
+ *
+ * <p>{@link #run} is called once, by the main thread; {@link #stop} by any.
+ */
+final class DeviceProcess {
+
+  private static final Duration USE_ENDS_WITHIN = Duration.ofMillis(300);
+
+  /** Each needs another program that adds a device in the same millisecond. */
+  private static final int MOST_ATTEMPTS = 10;
+
+  private final DeviceConfig config;
+  private final RunDir runDir;
+  private final Transports transports;
+  private final Reporter reporter;
+  private final DeviceLog log = new DeviceLog();
+  private final StopRequest stop = new StopRequest();
+  private final CleanupStack cleanup = new CleanupStack();
+  private final long startNanos = System.nanoTime();
+
+  private DeviceDir dir;
+  private DeviceRecord record;
+  private String storeMemory;
+  private PageStore store;
+  private Transport transport;
+
+  DeviceProcess(DeviceConfig config, Transports transports, Reporter reporter) {
+    this.config = config;
+    this.runDir = new RunDir(Path.of(config.runDir()));
+    this.transports = transports;
+    this.reporter = reporter;
+  }
+
+  /** Asks the device to stop, whatever it is doing. */
+  void stop(String reason) {
+    stop.request(reason);
+  }
+
+  /**
+   * Serves until stopped.
+   *
+   * @return whether nothing went wrong, and nothing is left
+   */
+  boolean run() {
+    Optional<Throwable> failure = startAndServe();
+    boolean clean = cleanup.unwind(log);
+    // Reported last, so that whoever hears of it can rely on nothing being left.
+    failure.ifPresent(
+        thrown -> reporter.failed(UserException.lineFor(thrown), DeviceLog.trace(thrown)));
+    return failure.isEmpty() && clean;
+  }
+
+  private Optional<Throwable> startAndServe() {
+    try {
+      reporter.ready(start());
+      log.line("serving " + record.path());
+      stop.await();
+      log.line("stopping: " + stop.reason());
+      return Optional.empty();
+    } catch (Exception | LinkageError e) {
+      log.failure("failed", e);
+      return Optional.of(e);
+    }
+  }
+
+  /** Starts, with the next id if another program was quicker to take the one that was free. */
+  private ReadyDevice start() throws IOException {
+    DeviceConfig resolved = transports.resolve(config, reporter);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return start(resolved);
+      } catch (IdTakenException e) {
+        if (config.id() != DeviceConfig.ANY_ID || attempt == MOST_ATTEMPTS) {
+          throw e;
+        }
+        cleanup.unwind(log);
+      }
+    }
+  }
+
+  private ReadyDevice start(DeviceConfig resolved) throws IOException {
+    StoreOptions options = config.storeOptions();
+    if (runDir.make()) {
+      cleanup.push("make the run directory", runDir::removeIfEmpty);
+    }
+    claim(resolved);
+    stop.throwIfRequested();
+    openStore(options);
+    stop.throwIfRequested();
+    startTransport();
+    stop.throwIfRequested();
+    ControlServer control = new ControlServer(dir.controlSocket(), this::handle, log);
+    cleanup.push("serve the control socket", control::close);
+    write(record.serving(transport.path()));
+    return new ReadyDevice(
+        record.id(),
+        record.config().transport().word(),
+        record.path(),
+        options.sizeBytes(),
+        options.codec().toString(),
+        record.pid());
+  }
+
+  private void claim(DeviceConfig resolved) throws IOException {
+    try (RunDir.Lock lock = runDir.lock()) {
+      StaleDevices stale = new StaleDevices(runDir, transports, lock);
+      dir = stale.freeDevice(resolved, reporter);
+      FileLocks.Held held = dir.claim();
+      cleanup.push("claim the id", () -> giveUp(held));
+      log.attach(dir.log());
+      StoreHome.Place place = StoreHome.prepare(runDir, dir.id());
+      storeMemory = place.memory();
+      write(DeviceRecord.starting(resolved.withId(dir.id()), place.file()));
+    }
+  }
+
+  private void write(DeviceRecord changed) throws IOException {
+    record = changed;
+    dir.write(changed);
+  }
+
+  /** The last step back: from here on the id is free, and what devices shared may be gone. */
+  private void giveUp(FileLocks.Held held) throws IOException {
+    log.detach();
+    try (RunDir.Lock _ = runDir.lock()) {
+      dir.delete();
+      StoreHome.release(runDir);
+    } finally {
+      held.close();
+    }
+  }
+
+  private void openStore(StoreOptions options) throws IOException {
+    Path file = Path.of(record.storeFile());
+    store = PageStore.create(file, options);
+    cleanup.push("make the store file", () -> Files.deleteIfExists(file));
+    cleanup.push("open the store", store::close);
+  }
+
+  private void startTransport() throws IOException {
+    // Written down before it is made: who cleans up after us must know what to look for.
+    write(record.withCookie(transports.newCookie(record.config())));
+    transport = transports.start(store, record, dir, () -> stop("the transport ended by itself"));
+    cleanup.push("start the transport", transport::close);
+  }
+
+  private ControlServer.Reply handle(String command, Map<String, Object> request) {
+    return switch (command) {
+      case "ping" -> ControlServer.Reply.of(Map.of("pid", record.pid()));
+      case "stat" -> ControlServer.Reply.of(status());
+      case "remove" -> remove(Boolean.TRUE.equals(request.get("force")));
+      default -> throw new UserException("unknown command '" + command + "'");
+    };
+  }
+
+  private Map<String, Object> status() {
+    double uptime = (System.nanoTime() - startNanos) / 1e9;
+    return DeviceStatus.of(record, store, transport, storeMemory, uptime);
+  }
+
+  /** A use that is about to end, such as a client that has just hung up, is none. */
+  private Optional<String> lastingUse() {
+    long deadline = System.nanoTime() + USE_ENDS_WITHIN.toNanos();
+    Optional<String> use = transport.use();
+    while (use.isPresent() && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+      use = transport.use();
+    }
+    return use;
+  }
+
+  private ControlServer.Reply remove(boolean force) {
+    Optional<String> use = lastingUse();
+    if (use.isPresent() && !force) {
+      throw new UserException(
+          "%s is %s; end that first, or use --force and lose what is on it"
+              .formatted(transport.path(), use.get()));
+    }
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("stopping", record.path());
+    return new ControlServer.Reply(body, () -> stop("removed" + (force ? " by force" : "")));
+  }
+}

@@ -1,0 +1,51 @@
+package io.zublk.daemon;
+
+import java.nio.file.Path;
+
+/**
+ * What a device's process wrote down about itself, so that any other process can find it, and clean
+ * up after it if it was killed. It is written before each thing it names is made.
+ *
+ * @param id the device's id
+ * @param state whether the device serves
+ * @param pid the process that owns the device
+ * @param startTicks when that process started ({@link ProcFs#startTicks}); with the pid, a process
+ *     identity that is never reused
+ * @param path what a client opens: a block device's path or an NBD URI; null while starting
+ * @param storeFile the store file's absolute path
+ * @param ublkCookie the number we left in the kernel's record of our ublk device; 0 if there is
+ *     none
+ * @param config what was asked for, with the transport and the id settled
+ */
+record DeviceRecord(
+    int id,
+    State state,
+    long pid,
+    long startTicks,
+    String path,
+    String storeFile,
+    long ublkCookie,
+    DeviceConfig config) {
+
+  enum State {
+    STARTING,
+    SERVING
+  }
+
+  /** The record of this process, for a device that it is about to make. */
+  static DeviceRecord starting(DeviceConfig config, Path storeFile) {
+    long pid = ProcessHandle.current().pid();
+    long startTicks = ProcFs.startTicks(pid).orElse(0);
+    return new DeviceRecord(
+        config.id(), State.STARTING, pid, startTicks, null, storeFile.toString(), 0, config);
+  }
+
+  DeviceRecord withCookie(long cookie) {
+    return new DeviceRecord(id, state, pid, startTicks, path, storeFile, cookie, config);
+  }
+
+  DeviceRecord serving(String servedPath) {
+    return new DeviceRecord(
+        id, State.SERVING, pid, startTicks, servedPath, storeFile, ublkCookie, config);
+  }
+}

@@ -1,0 +1,248 @@
+package io.zublk.daemon;
+
+import io.zublk.ublk.UblkControl;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.Mounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Explains a machine: what zublk finds there, what that means, and what to do about it.
+ *
+ * <p>It changes nothing and needs no privileges. Kernel versions are those in which the features
+ * appeared in mainline.
+ */
+public final class Doctor {
+
+  /** How much a finding matters. */
+  public enum Verdict {
+    /** As it should be. */
+    OK,
+    /** Something is slower, weaker or missing, but devices can be had. */
+    WARN,
+    /** No device can be had. */
+    FAIL
+  }
+
+  /**
+   * One thing that was looked at.
+   *
+   * @param subject a word for it
+   * @param what what was found
+   * @param todo what to do, empty if there is nothing to do
+   */
+  public record Finding(Verdict verdict, String subject, String what, String todo) {}
+
+  /** Below this a device has little to live from. */
+  private static final long LITTLE_MEMORY_BYTES = 256L << 20;
+
+  private static final Path UBLK_CONTROL = Path.of("/dev/ublk-control");
+
+  private final List<Finding> findings = new ArrayList<>();
+  private final KernelVersion kernel = KernelVersion.running();
+  private final boolean root = ProcFs.effectiveUid() == 0;
+
+  /** Looks at everything, in the order in which a reader would ask. */
+  public List<Finding> examine() {
+    examineKernel();
+    examineUblk();
+    examineIoUring();
+    examinePrivileges();
+    examineMemoryLocking();
+    examineStoreMemory();
+    examineFreeMemory();
+    examineRunDir();
+    examineJava();
+    return List.copyOf(findings);
+  }
+
+  private void examineKernel() {
+    String what = "Linux " + kernel.release();
+    Optional<String> bug = kernel.ublkBug();
+    if (bug.isPresent()) {
+      warn("kernel", what + ": " + bug.get(), "update it before using ublk");
+    } else if (!kernel.atLeast(6, 0)) {
+      warn("kernel", what + " is older than ublk (6.0)", "update it, or use --transport nbd");
+    } else {
+      ok("kernel", what);
+    }
+  }
+
+  private void examineUblk() {
+    if (!Files.exists(UBLK_CONTROL)) {
+      boolean module = ublkModuleExists();
+      warn(
+          "ublk",
+          module ? "the driver is there but not loaded" : "this kernel has no ublk driver",
+          module ? "modprobe ublk_drv" : "use --transport nbd, which needs no driver");
+      return;
+    }
+    try (UblkControl control = UblkControl.open()) {
+      ok("ublk", "driver with " + control.features());
+    } catch (IOException e) {
+      warn("ublk", e.getMessage(), "or use --transport nbd");
+    }
+  }
+
+  private boolean ublkModuleExists() {
+    Path modules = Path.of("/lib/modules", kernel.release(), "modules.dep");
+    try {
+      return Files.readString(modules).contains("/ublk_drv.ko");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void examineIoUring() {
+    // Documentation/admin-guide/sysctl/kernel.rst, "io_uring_disabled", since 6.6
+    String setting = firstLine(Path.of("/proc/sys/kernel/io_uring_disabled")).orElse("0");
+    if (setting.equals("0") || (setting.equals("1") && root)) {
+      ok("io_uring", "allowed (io_uring_disabled=" + setting + ")");
+    } else {
+      warn(
+          "io_uring",
+          "disabled for this user (io_uring_disabled=" + setting + "); ublk needs it",
+          "sysctl kernel.io_uring_disabled=0, or use --transport nbd");
+    }
+  }
+
+  private void examinePrivileges() {
+    if (root) {
+      ok("privileges", "root");
+    } else {
+      warn(
+          "privileges",
+          "user " + ProcFs.effectiveUid() + ": NBD only, and store files in /dev/shm",
+          "run as root for ublk and for memory that is never swapped");
+    }
+  }
+
+  private void examineMemoryLocking() {
+    String limit =
+        limits("Max locked memory")
+            .map(words -> words.equals("unlimited") ? words : bytes(Long.parseLong(words)))
+            .orElse("unknown");
+    if (root || limit.equals("unlimited")) {
+      ok("memlock", "limit " + limit + (root ? ", which does not bind root" : ""));
+    } else {
+      warn("memlock", "limit " + limit, "ulimit -l unlimited, should a device back swap");
+    }
+  }
+
+  private static Optional<String> limits(String name) {
+    try {
+      // "Max locked memory         8388608              8388608              bytes"
+      return Files.readAllLines(Path.of("/proc/self/limits")).stream()
+          .filter(line -> line.startsWith(name))
+          .map(line -> line.substring(name.length()).strip().split("\\s+", 2)[0])
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void examineStoreMemory() {
+    boolean swap = hasSwap();
+    if (!root) {
+      examineSharedMemory(swap);
+    } else if (kernel.atLeast(6, 4)) {
+      ok("store", "tmpfs with noswap (6.4 or newer)");
+    } else if (swap) {
+      warn(
+          "store",
+          "this kernel has no noswap tmpfs: what a device holds can be swapped out",
+          "update to 6.4 or newer before a device backs swap");
+    } else {
+      ok("store", "tmpfs; there is no swap it could go to");
+    }
+  }
+
+  private void examineSharedMemory(boolean swap) {
+    try {
+      long free = Mounts.fileSystem(Path.of(StoreHome.SHARED)).availableBytes();
+      String what = "/dev/shm with " + bytes(free) + " free";
+      if (!Files.isWritable(Path.of(StoreHome.SHARED))) {
+        fail("store", "/dev/shm cannot be written", "chmod 1777 /dev/shm, or run as root");
+      } else if (free < LITTLE_MEMORY_BYTES) {
+        warn("store", what, "delete what lies there, or mount it larger");
+      } else if (swap) {
+        warn("store", what + "; what a device holds can be swapped out", "run as root");
+      } else {
+        ok("store", what);
+      }
+    } catch (LinuxException e) {
+      fail("store", "no /dev/shm: " + e.getMessage(), "mount a tmpfs there, or run as root");
+    }
+  }
+
+  private static boolean hasSwap() {
+    try {
+      return Files.readAllLines(Path.of("/proc/swaps")).size() > 1;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void examineFreeMemory() {
+    long available = ProcFs.availableMemoryBytes();
+    String what = bytes(available) + " of " + bytes(ProcFs.totalMemoryBytes()) + " available";
+    if (available < LITTLE_MEMORY_BYTES) {
+      warn("memory", what, "free some, or give devices a --mem-limit");
+    } else {
+      ok("memory", what);
+    }
+  }
+
+  private void examineRunDir() {
+    try {
+      Path path = RunDir.ofEnvironment().path();
+      Path existing = path;
+      while (!Files.exists(existing)) {
+        existing = existing.getParent();
+      }
+      if (Files.isDirectory(existing) && Files.isWritable(existing)) {
+        ok("run dir", path + (existing.equals(path) ? "" : ", will be made"));
+      } else {
+        fail("run dir", existing + " cannot be written", "set " + RunDir.VARIABLE);
+      }
+    } catch (UserException e) {
+      fail("run dir", "neither " + RunDir.VARIABLE + " nor XDG_RUNTIME_DIR is set", "set one");
+    }
+  }
+
+  private void examineJava() {
+    String what = System.getProperty("java.vendor") + " " + Runtime.version();
+    // The launcher has checked the version, or nobody would read this.
+    ok("java", what + " in " + System.getProperty("java.home"));
+  }
+
+  private static Optional<String> firstLine(Path file) {
+    try {
+      return Files.readAllLines(file).stream().findFirst().map(String::strip);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String bytes(long bytes) {
+    return bytes >= 1L << 30
+        ? String.format(java.util.Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))
+        : (bytes >> 20) + " MiB";
+  }
+
+  private void ok(String subject, String what) {
+    findings.add(new Finding(Verdict.OK, subject, what, ""));
+  }
+
+  private void warn(String subject, String what, String todo) {
+    findings.add(new Finding(Verdict.WARN, subject, what, todo));
+  }
+
+  private void fail(String subject, String what, String todo) {
+    findings.add(new Finding(Verdict.FAIL, subject, what, todo));
+  }
+}

@@ -1,0 +1,16 @@
+package io.zublk.daemon;
+
+/** Another program has the id that a device was to have. */
+final class IdTakenException extends UserException {
+
+  private static final long serialVersionUID = 1L;
+
+  IdTakenException(int id, Throwable cause) {
+    super(message(id), cause);
+  }
+
+  /** What the user is told who asked for this id. */
+  static String message(int id) {
+    return "id " + id + " is taken by a ublk device of another program; choose another";
+  }
+}

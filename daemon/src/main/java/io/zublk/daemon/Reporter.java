@@ -1,0 +1,20 @@
+package io.zublk.daemon;
+
+import java.io.IOException;
+
+/** Tells whoever started a device what becomes of it. */
+interface Reporter {
+
+  /** Something worth one line on the user's stderr, should the device come to serve. */
+  void notice(String line);
+
+  /**
+   * The device serves.
+   *
+   * @throws IOException if nobody is left to hear it: then nobody knows of the device either
+   */
+  void ready(ReadyDevice device) throws IOException;
+
+  /** The device does not serve, and nothing is left of it. */
+  void failed(String line, String trace);
+}

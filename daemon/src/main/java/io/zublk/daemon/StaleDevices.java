@@ -1,0 +1,101 @@
+package io.zublk.daemon;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What processes left behind that ended without stopping their devices: killed, or crashed.
+ *
+ * <p>A device that was serving keeps its store file, and so its data, until somebody removes it or
+ * creates another one with its id. One that had not come that far is cleared away by whoever finds
+ * it. Nothing is touched but what the dead process itself wrote down as its own.
+ *
+ * <p>Used under the run directory's lock, so no living process changes anything meanwhile.
+ */
+final class StaleDevices {
+
+  private final RunDir runDir;
+  private final Transports transports;
+
+  /**
+   * Looks after a run directory.
+   *
+   * @param lock the lock on it, held as long as this object is used
+   */
+  StaleDevices(RunDir runDir, Transports transports, RunDir.Lock lock) {
+    this.runDir = runDir;
+    this.transports = transports;
+    lock.requireFor(runDir);
+  }
+
+  /** Finds the device directory for a new device: the one it asks for, or the lowest free id. */
+  DeviceDir freeDevice(DeviceConfig config, Reporter reporter) throws IOException {
+    clearUnfinished();
+    return config.id() == DeviceConfig.ANY_ID ? lowestFree(config) : asked(config, reporter);
+  }
+
+  private DeviceDir lowestFree(DeviceConfig config) {
+    Set<Integer> taken = transports.takenIds(config.transport());
+    for (int id = 0; id <= DeviceConfig.MAX_ID; id++) {
+      DeviceDir candidate = runDir.device(id);
+      if (!candidate.exists() && !taken.contains(id)) {
+        return candidate;
+      }
+    }
+    throw new UserException("all ids are taken");
+  }
+
+  private DeviceDir asked(DeviceConfig config, Reporter reporter) throws IOException {
+    DeviceDir wanted = runDir.device(config.id());
+    if (wanted.exists()) {
+      if (wanted.isAlive()) {
+        throw new UserException(
+            "id %d is taken by a running device; choose another, or 'zublk remove %d'"
+                .formatted(wanted.id(), wanted.id()));
+      }
+      clear(wanted);
+      reporter.notice(
+          "device %d had died; what it held is dropped for the new one".formatted(wanted.id()));
+    }
+    if (transports.takenIds(config.transport()).contains(config.id())) {
+      throw new UserException(IdTakenException.message(config.id()));
+    }
+    return wanted;
+  }
+
+  /** Clears away every device whose process died before it served. */
+  void clearUnfinished() throws IOException {
+    for (DeviceDir device : runDir.devices()) {
+      boolean served =
+          device.record().filter(r -> r.state() == DeviceRecord.State.SERVING).isPresent();
+      if (!served && !device.isAlive()) {
+        clear(device);
+      }
+    }
+  }
+
+  /** Clears away what a dead device left, its data included. */
+  void clear(DeviceDir device) throws IOException {
+    if (device.isAlive()) {
+      throw new UserException("device " + device.id() + " is alive");
+    }
+    Optional<DeviceRecord> record = device.record();
+    if (record.isPresent()) {
+      clearRecorded(record.get());
+    }
+    device.delete();
+    StoreHome.release(runDir);
+  }
+
+  private void clearRecorded(DeviceRecord record) throws IOException {
+    transports.clearAfter(record);
+    Path storeFile = Path.of(record.storeFile());
+    if (StoreHome.isStoreFile(runDir, storeFile)) {
+      Files.deleteIfExists(storeFile);
+    }
+    Files.deleteIfExists(DaemonJvm.crashReport(runDir, Long.toString(record.pid())));
+  }
+}

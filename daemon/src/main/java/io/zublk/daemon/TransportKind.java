@@ -1,0 +1,16 @@
+package io.zublk.daemon;
+
+import java.util.Locale;
+
+/** How requests reach a device. */
+public enum TransportKind {
+  /** ublk if the kernel has it and we may use it, else NBD. */
+  AUTO,
+  UBLK,
+  NBD;
+
+  /** The name on the command line and in {@code stat}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,80 @@
+package io.zublk.daemon;
+
+import io.zublk.block.BlockDevice;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Set;
+
+/** Knows the transports: which can be had here, which ids they have given out, how they start. */
+final class Transports {
+
+  /**
+   * Settles {@link TransportKind#AUTO}, and says so.
+   *
+   * @throws UserException if the transport that was asked for cannot be had
+   */
+  DeviceConfig resolve(DeviceConfig config, Reporter reporter) {
+    return switch (config.transport()) {
+      case NBD -> config;
+      case UBLK -> {
+        Optional<String> obstacle = UblkTransport.obstacle();
+        if (obstacle.isPresent()) {
+          throw new UserException(
+              "ublk cannot be had: " + obstacle.get() + ", or use --transport nbd");
+        }
+        yield config;
+      }
+      case AUTO -> resolveAuto(config, reporter);
+    };
+  }
+
+  private static DeviceConfig resolveAuto(DeviceConfig config, Reporter reporter) {
+    if (config.listen() != null) {
+      return config.withTransport(TransportKind.NBD);
+    }
+    Optional<String> obstacle = UblkTransport.obstacle();
+    if (obstacle.isEmpty()) {
+      reporter.notice("transport: ublk");
+      return config.withTransport(TransportKind.UBLK);
+    }
+    if (config.queues() != 0 || config.queueDepth() != 0) {
+      throw new UserException(
+          "--queues and --queue-depth need ublk, which cannot be had: " + obstacle.get());
+    }
+    reporter.notice("transport: nbd, because ublk cannot be had: " + obstacle.get());
+    return config.withTransport(TransportKind.NBD);
+  }
+
+  /** The ids that are taken outside of any run directory. */
+  Set<Integer> takenIds(TransportKind kind) {
+    return kind == TransportKind.UBLK ? UblkTransport.takenIds() : Set.of();
+  }
+
+  /** A number to recognise our own device in the kernel by; 0 where the transport needs none. */
+  long newCookie(DeviceConfig config) {
+    return config.transport() == TransportKind.UBLK ? UblkTransport.newCookie() : 0;
+  }
+
+  /**
+   * Starts the transport of a settled configuration.
+   *
+   * @param ended runs if it ends by itself
+   */
+  Transport start(BlockDevice device, DeviceRecord record, DeviceDir dir, Runnable ended)
+      throws IOException {
+    return switch (record.config().transport()) {
+      case UBLK -> UblkTransport.start(device, record, ended);
+      case NBD -> NbdTransport.start(device, record.config(), dir);
+      case AUTO -> throw new IllegalArgumentException("transport is not settled");
+    };
+  }
+
+  /** Takes away what the transport of a dead process left outside of its directory. */
+  void clearAfter(DeviceRecord record) throws IOException {
+    switch (record.config().transport()) {
+      case UBLK -> UblkTransport.clearAfter(record);
+      case NBD -> NbdTransport.clearAfter(record.config());
+      case AUTO -> {}
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.zublk.daemon;
+
+import io.zublk.block.BlockDevice;
+import io.zublk.ublk.UblkControl;
+import io.zublk.ublk.UblkCounter;
+import io.zublk.ublk.UblkDeviceInfo;
+import io.zublk.ublk.UblkException;
+import io.zublk.ublk.UblkOptions;
+import io.zublk.ublk.UblkServer;
+import io.zublk.ublk.UblkStatistics;
+import io.zublk.uring.sys.Errnos;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Serves a device as {@code /dev/ublkbN}. The device's id is the driver's. */
+final class UblkTransport implements Transport {
+
+  /**
+   * blk-mq spreads the CPUs over the queues, and a queue is one thread's work. More than four busy
+   * compressors on a machine that somebody wants to use for something else must be asked for.
+   */
+  private static final int DEFAULT_MOST_QUEUES = 4;
+
+  private final UblkServer server;
+  private final DiskUse disk;
+
+  private UblkTransport(UblkServer server) {
+    this.server = server;
+    this.disk = new DiskUse(server.path().getFileName().toString());
+  }
+
+  /** Why there can be no ublk device here, with what to do about it; empty if there can. */
+  static Optional<String> obstacle() {
+    try (UblkControl _ = UblkControl.open()) {
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  /** The ids that the driver has given out, to whichever program. */
+  static Set<Integer> takenIds() {
+    try {
+      return new HashSet<>(UblkControl.deviceIds());
+    } catch (IOException e) {
+      return Set.of(); // the driver itself says so when the device is added
+    }
+  }
+
+  /** A mark for a new device, which no other program's device has but by a chance of 2^-63. */
+  static long newCookie() {
+    return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param ended runs if the device ends though nobody closed this transport
+   * @throws IdTakenException if another program has the id
+   */
+  static Transport start(BlockDevice device, DeviceRecord record, Runnable ended)
+      throws IOException {
+    try {
+      UblkServer server = UblkServer.start(device, options(record));
+      Thread.ofPlatform().daemon().name("ublk-end").start(() -> awaitEnd(server, ended));
+      return new UblkTransport(server);
+    } catch (UblkException e) {
+      if (e.errno() == Errnos.EEXIST) {
+        throw new IdTakenException(record.id(), e);
+      }
+      throw e;
+    }
+  }
+
+  private static UblkOptions options(DeviceRecord record) {
+    DeviceConfig config = record.config();
+    UblkOptions options =
+        UblkOptions.defaults().withId(record.id()).withCookie(record.ublkCookie());
+    int cpus = Runtime.getRuntime().availableProcessors();
+    options =
+        options.withQueues(
+            config.queues() == 0 ? Math.min(cpus, DEFAULT_MOST_QUEUES) : config.queues());
+    return config.queueDepth() == 0 ? options : options.withDepth(config.queueDepth());
+  }
+
+  private static void awaitEnd(UblkServer server, Runnable ended) {
+    try {
+      server.await();
+      ended.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Deletes what the driver keeps of a dead process's device. Without its cookie a device is
+   * somebody else's, who took the id over.
+   */
+  static void clearAfter(DeviceRecord record) throws IOException {
+    if (record.ublkCookie() == 0 || !takenIds().contains(record.id())) {
+      return;
+    }
+    try (UblkControl control = UblkControl.open()) {
+      if (control.info(record.id()).cookie() == record.ublkCookie()) {
+        control.delete(record.id());
+      }
+    } catch (UblkException e) {
+      if (e.errno() != Errnos.ENODEV) {
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public String path() {
+    return server.path().toString();
+  }
+
+  @Override
+  public int streams() {
+    return server.info().queues();
+  }
+
+  @Override
+  public Map<String, Object> counters() {
+    UblkDeviceInfo info = server.info();
+    UblkStatistics statistics = server.statistics();
+    Map<String, Object> counters = new LinkedHashMap<>();
+    counters.put("queues", info.queues());
+    counters.put("queue_depth", info.depth());
+    counters.put("max_io_bytes", info.maxIoBytes());
+    counters.put("ublk_requests", statistics.requests());
+    for (UblkCounter counter : UblkCounter.values()) {
+      counters.put("ublk_" + counter.name().toLowerCase(Locale.ROOT), statistics.get(counter));
+    }
+    return counters;
+  }
+
+  @Override
+  public Optional<String> use() {
+    return disk.use();
+  }
+
+  @Override
+  public String mountpoint() {
+    return disk.mountpoint();
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+  }
+}

@@ -1,0 +1,143 @@
+package io.zublk.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ControlTest {
+
+  @TempDir private Path temp;
+  private final CountDownLatch afterwards = new CountDownLatch(1);
+  private Path socket;
+  private ControlServer server;
+
+  @BeforeEach
+  void serve() throws IOException {
+    socket = temp.resolve("c");
+    server = new ControlServer(socket, this::handle, new DeviceLog());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    server.close();
+  }
+
+  private ControlServer.Reply handle(String command, Map<String, Object> request) {
+    return switch (command) {
+      case "echo" -> ControlServer.Reply.of(request);
+      case "refuse" -> throw new UserException("because of this");
+      case "fail" -> throw new IllegalStateException("a bug");
+      default -> new ControlServer.Reply(Map.of("ok", true), afterwards::countDown);
+    };
+  }
+
+  private Map<String, Object> ask(String command, Map<String, Object> arguments)
+      throws IOException {
+    return ControlClient.ask(socket, command, arguments);
+  }
+
+  @Test
+  void answers() throws Exception {
+    assertThat(ask("echo", Map.of("text", "a\nb"))).containsEntry("text", "a\nb");
+    assertThat(ask("other", Map.of())).containsEntry("ok", true);
+    afterwards.await();
+  }
+
+  @Test
+  void refusesWithTheReason() {
+    assertThatThrownBy(() -> ask("refuse", Map.of()))
+        .isInstanceOf(UserException.class)
+        .hasMessage("because of this");
+  }
+
+  @Test
+  void survivesItsOwnBugs() throws IOException {
+    assertThatThrownBy(() -> ask("fail", Map.of())).hasMessageContaining("a bug");
+    assertThat(ask("echo", Map.of())).isNotEmpty();
+  }
+
+  @Test
+  void belongsToItsUserAlone() throws IOException {
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void survivesNonsense() throws IOException {
+    assertThat(send("no json\n")).contains("not a JSON object");
+    assertThat(send("[1]\n")).contains("error");
+    assertThat(send("\n")).contains("error");
+    assertThat(ask("echo", Map.of())).isNotEmpty();
+  }
+
+  @Test
+  void hangsUpOnEndlessLines() throws IOException {
+    assertThat(send("x".repeat(ControlServer.MAX_REQUEST_BYTES * 2))).isEmpty();
+    assertThat(ask("echo", Map.of())).isNotEmpty();
+  }
+
+  @Test
+  void hangsUpOnClientsThatSayNothing() throws IOException {
+    try (SocketChannel silent = connect()) {
+      assertThat(ask("echo", Map.of())).isNotEmpty();
+      assertThat(silent.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void closingRemovesTheSocketAndEndsTheThread() throws IOException {
+    server.close();
+    assertThat(socket).doesNotExist();
+    assertThatThrownBy(() -> ask("echo", Map.of())).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void aClientGivesUpOnASilentServer() throws IOException {
+    try (SocketChannel peer = connect();
+        LineChannel channel = new LineChannel(peer, Duration.ofMillis(50))) {
+      assertThatThrownBy(() -> channel.readLine(10)).hasMessageContaining("in time");
+    }
+  }
+
+  @Test
+  void saysThatAPathIsTooLong() {
+    Path deep = temp.resolve("d".repeat(90)).resolve("control.sock");
+    assertThatThrownBy(() -> new ControlServer(deep, this::handle, new DeviceLog()))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("too deep");
+  }
+
+  private SocketChannel connect() throws IOException {
+    return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+  }
+
+  /** Sends bytes and returns all that comes back. */
+  private String send(String text) {
+    try (SocketChannel client = connect()) {
+      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        client.write(bytes);
+      }
+      byte[] answer = Channels.newInputStream(client).readAllBytes();
+      return new String(answer, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return ""; // hung up on while there was more to read
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.zublk.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class DeviceConfigTest {
+
+  private static DeviceConfig config(
+      int id, long size, String algorithm, TransportKind transport, String listen, int queues) {
+    return new DeviceConfig("/run/z", id, size, algorithm, 0, transport, listen, queues, 0);
+  }
+
+  @Test
+  void travelsAsJson() throws IOException {
+    DeviceConfig config =
+        config(5, 1L << 39, "zstd(level=3)", TransportKind.NBD, "tcp:localhost:0", 0);
+    assertThat(Json.record(DeviceConfig.class, Json.line(config))).isEqualTo(config);
+  }
+
+  @Test
+  void makesPathsAbsolute() {
+    assertThat(config(0, 4096, "lz4", TransportKind.NBD, "unix:a.sock", 0).listen())
+        .isEqualTo("unix:" + Path.of("a.sock").toAbsolutePath());
+  }
+
+  @Test
+  void refusesWhatCannotBeServed() {
+    assertRefused("id -2", () -> config(-2, 4096, "lz4", TransportKind.NBD, null, 0));
+    assertRefused("size", () -> config(0, 0, "lz4", TransportKind.NBD, null, 0));
+    assertRefused("4096", () -> config(0, 4097, "lz4", TransportKind.NBD, null, 0));
+    assertRefused("page table", () -> config(0, 1L << 60, "lz4", TransportKind.NBD, null, 0));
+    assertRefused("lzo", () -> config(0, 4096, "lzo", TransportKind.NBD, null, 0));
+    assertRefused("nowhere", () -> config(0, 4096, "lz4", TransportKind.NBD, "nowhere", 0));
+    assertRefused("--listen", () -> config(0, 4096, "lz4", TransportKind.UBLK, "tcp:a:1", 0));
+    assertRefused("--queues", () -> config(0, 4096, "lz4", TransportKind.NBD, null, 2));
+  }
+
+  private static void assertRefused(
+      String reason, org.assertj.core.api.ThrowableAssert.ThrowingCallable attempt) {
+    assertThatThrownBy(attempt)
+        .satisfies(thrown ->
+            assertThat(UserException.lineFor(thrown)).contains(reason).doesNotContain("\n"));
+  }
+}

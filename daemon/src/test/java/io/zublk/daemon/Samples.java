@@ -1,0 +1,36 @@
+package io.zublk.daemon;
+
+import java.nio.file.Path;
+
+/** Values that several tests start from. */
+final class Samples {
+
+  private Samples() {}
+
+  static DeviceConfig config(Path runDir, int id, String listen) {
+    return new DeviceConfig(
+        runDir.toString(), id, 1 << 20, "lz4", 0, TransportKind.NBD, listen, 0, 0);
+  }
+
+  /** The record of a device of this very process. */
+  static DeviceRecord starting(Path runDir, int id) {
+    return DeviceRecord.starting(
+        config(runDir, id, null), runDir.resolve("store").resolve(id + ".store"));
+  }
+
+  /** Takes reports and keeps what matters of them. */
+  static final class Ear implements Reporter {
+    final java.util.List<String> notices = new java.util.ArrayList<>();
+
+    @Override
+    public void notice(String line) {
+      notices.add(line);
+    }
+
+    @Override
+    public void ready(ReadyDevice device) {}
+
+    @Override
+    public void failed(String line, String trace) {}
+  }
+}

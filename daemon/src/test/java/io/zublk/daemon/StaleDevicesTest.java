@@ -1,0 +1,133 @@
+package io.zublk.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StaleDevicesTest {
+
+  @TempDir private Path temp;
+  private final Samples.Ear ear = new Samples.Ear();
+  private RunDir runDir;
+
+  @BeforeEach
+  void makeRunDir() {
+    runDir = new RunDir(temp);
+  }
+
+  @FunctionalInterface
+  private interface Work<T> {
+    T on(StaleDevices stale) throws IOException;
+  }
+
+  private <T> T locked(Work<T> work) throws IOException {
+    try (RunDir.Lock lock = runDir.lock()) {
+      return work.on(new StaleDevices(runDir, new Transports(), lock));
+    }
+  }
+
+  /** A device whose process is gone: its directory, and nobody who holds its lock. */
+  private DeviceDir dead(DeviceRecord record) throws IOException {
+    DeviceDir dir = runDir.device(record.id());
+    dir.claim().close();
+    dir.write(record);
+    return dir;
+  }
+
+  private DeviceConfig wanting(int id) {
+    return Samples.config(temp, id, null);
+  }
+
+  @Test
+  void givesOutTheLowestFreeId() throws IOException {
+    dead(Samples.starting(temp, 0).serving("uri"));
+    Files.createDirectory(temp.resolve("1"));
+    try (FileLocks.Held _ = runDir.device(2).claim()) {
+      // 0 keeps its data, 1 died before it had any, 2 lives.
+      assertThat(locked(stale -> stale.freeDevice(wanting(DeviceConfig.ANY_ID), ear)).id())
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void clearsAwayWhatNeverServed() throws IOException {
+    dead(Samples.starting(temp, 4));
+    Files.createDirectory(temp.resolve("5"));
+    locked(stale -> {
+      stale.clearUnfinished();
+      return null;
+    });
+    assertThat(temp).isEmptyDirectory();
+  }
+
+  @Test
+  void aDeadDeviceMakesWayForOneThatAsksForItsId() throws IOException {
+    DeviceRecord record = Samples.starting(temp, 6).serving("uri");
+    Path storeFile = Path.of(record.storeFile());
+    Files.createDirectory(storeFile.getParent());
+    Files.writeString(storeFile, "data");
+    DeviceDir dir = dead(record);
+    assertThat(locked(stale -> stale.freeDevice(wanting(6), ear)).id()).isEqualTo(6);
+    assertThat(dir.path()).doesNotExist();
+    assertThat(storeFile).doesNotExist();
+    assertThat(ear.notices).singleElement().asString().contains("device 6 had died");
+  }
+
+  @Test
+  void aLivingDeviceDoesNot() throws IOException {
+    try (FileLocks.Held _ = runDir.device(6).claim()) {
+      assertThatThrownBy(() -> locked(stale -> stale.freeDevice(wanting(6), ear)))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("id 6 is taken");
+      assertThatThrownBy(() ->
+              locked(stale -> {
+                stale.clear(runDir.device(6));
+                return null;
+              }))
+          .isInstanceOf(UserException.class);
+      assertThat(runDir.device(6).path()).exists();
+    }
+  }
+
+  @Test
+  void deletesNoFileThatCannotBeAStore() throws IOException {
+    Path precious = Files.writeString(temp.resolve("precious"), "data");
+    DeviceDir dir = dead(DeviceRecord.starting(wanting(7), precious).serving("uri"));
+    locked(stale -> {
+      stale.clear(dir);
+      return null;
+    });
+    assertThat(precious).exists();
+    assertThat(dir.path()).doesNotExist();
+  }
+
+  @Test
+  void removesADeadSocketButNotALivingOne() throws IOException {
+    Path socket = temp.resolve("nbd.sock");
+    DeviceConfig config = Samples.config(temp, 8, "unix:" + socket);
+    DeviceRecord record = DeviceRecord.starting(config, temp.resolve("store/8")).serving("uri");
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(socket));
+    clear(dead(record));
+    assertThat(socket).exists();
+    server.close();
+    clear(dead(record));
+    assertThat(socket).doesNotExist();
+  }
+
+  private void clear(DeviceDir dir) throws IOException {
+    locked(stale -> {
+      stale.clear(dir);
+      return null;
+    });
+  }
+}
