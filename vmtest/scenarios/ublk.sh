@@ -1,6 +1,6 @@
 # The ublk library on the driver: every kind of request, what a request costs, and bad ends.
 # guest: uml qemu
-# limit: 300
+# limit: 600
 . /payload/lib.sh
 
 # run NAME ARGUMENT… : one of the library's examples, in the foreground
