@@ -21,8 +21,12 @@ final class NbdConnection implements Runnable {
    */
   static final int HAND_OVER_BYTES = 64 << 10;
 
-  /** Replies are sent no later than when so many bytes wait: the client can begin with them. */
-  private static final int SEND_BYTES = 64 << 10;
+  /**
+   * Replies are sent no later than when so many bytes wait: the client can begin with them. Of 16,
+   * 32, 64 and 128 KiB, 32 served the most 4 KiB reads at queue depth 32, and for the least
+   * processor time.
+   */
+  private static final int SEND_BYTES = 32 << 10;
 
   private static final System.Logger LOG = System.getLogger("io.zublk.nbd");
 
