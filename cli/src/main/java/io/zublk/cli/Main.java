@@ -24,7 +24,8 @@ import picocli.CommandLine.ScopeType;
       ListCommand.class,
       StatCommand.class,
       RemoveCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      CommandLine.HelpCommand.class
     })
 public final class Main {
 

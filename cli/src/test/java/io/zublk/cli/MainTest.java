@@ -76,6 +76,7 @@ class MainTest {
     assertThat(out.toString()).contains("create", "list", "stat", "remove", "doctor");
     assertThat(run("create", "--help")).isZero();
     assertThat(out.toString()).contains("--mem-limit");
+    assertThat(run("help", "create")).isZero();
     assertThat(run("--version")).isZero();
     assertThat(err.toString()).isEmpty();
   }

@@ -57,6 +57,8 @@ final class DeviceProcess {
    * @return whether nothing went wrong, and nothing is left
    */
   boolean run() {
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, thrown) -> log.failure("thread " + thread.getName() + " died", thrown));
     Optional<Throwable> failure = startAndServe();
     boolean clean = cleanup.unwind(log);
     // Reported last, so that whoever hears of it can rely on nothing being left.

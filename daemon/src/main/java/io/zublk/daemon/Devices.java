@@ -1,6 +1,7 @@
 package io.zublk.daemon;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 
 /** The devices of a run directory, of whatever process. */
@@ -36,8 +37,8 @@ public final class Devices {
 
   /** Clears away what processes left that died before their devices served. */
   public void clearUnfinished() {
-    if (runDir.devices().isEmpty()) {
-      return;
+    if (!Files.isDirectory(runDir.path())) {
+      return; // nor shall it be made for this
     }
     try (RunDir.Lock lock = runDir.lock()) {
       new StaleDevices(runDir, new Transports(), lock).clearUnfinished();

@@ -66,8 +66,9 @@ final class StaleDevices {
     return wanted;
   }
 
-  /** Clears away every device whose process died before it served. */
+  /** Clears away every device whose process died before it served, and a mount nobody needs. */
   void clearUnfinished() throws IOException {
+    StoreHome.release(runDir);
     for (DeviceDir device : runDir.devices()) {
       boolean served =
           device.record().filter(r -> r.state() == DeviceRecord.State.SERVING).isPresent();

@@ -70,6 +70,23 @@ class StaleDevicesTest {
   }
 
   @Test
+  void clearsAwayAMountPointThatNobodyNeeds() throws IOException {
+    Files.createDirectory(runDir.storeMount());
+    new Devices(runDir).clearUnfinished();
+    assertThat(temp).isEmptyDirectory();
+    Files.createDirectory(runDir.storeMount());
+    dead(Samples.starting(temp, 0).serving("uri"));
+    new Devices(runDir).clearUnfinished();
+    assertThat(runDir.storeMount()).exists();
+  }
+
+  @Test
+  void makesNoRunDirectoryToClear() {
+    new Devices(new RunDir(temp.resolve("none"))).clearUnfinished();
+    assertThat(temp).isEmptyDirectory();
+  }
+
+  @Test
   void aDeadDeviceMakesWayForOneThatAsksForItsId() throws IOException {
     DeviceRecord record = Samples.starting(temp, 6).serving("uri");
     Path storeFile = Path.of(record.storeFile());
