@@ -2,7 +2,7 @@
 # bench/guest-rivals. Rounds interleave the devices; medians of the rounds are printed.
 . /payload/lib.sh
 
-ROUNDS=${ROUNDS:-3}
+ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-4}
 SIZE=256m
 
 # Every device's pages are the same: stretches of the JDK's own files, which compress like memory.
@@ -30,7 +30,7 @@ done
 measure() {
     local name=$1 disk=$2 row=$3 field=$4; shift 4
     fio --name=x --filename="$disk" --allow_file_create=0 --direct=1 --ioengine=io_uring \
-        --norandommap --time_based --runtime=4 --size=$SIZE --output-format=terse "$@" |
+        --norandommap --time_based --runtime=$SECONDS_EACH --size=$SIZE --output-format=terse "$@" |
         awk -F';' -v f="$field" 'END { print $f }' >> "$OWN/$row.$name"
 }
 
