@@ -41,6 +41,12 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @throws IOException if the file exists, or there is no memory for its page table
    */
   public static PageStore create(Path path, StoreOptions options) throws IOException {
+    return create(path, options, StoreTuning.INLINE);
+  }
+
+  /** Makes an empty store that uses the machine as {@code tuning} says. */
+  public static PageStore create(Path path, StoreOptions options, StoreTuning tuning)
+      throws IOException {
     return new PageStore(StoreFile.create(path, options));
   }
 

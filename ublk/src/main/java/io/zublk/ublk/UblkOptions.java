@@ -9,31 +9,47 @@ import java.util.List;
  *
  * @param id the device's number, or {@link #ANY_ID}
  * @param queues hardware queues, 1 to 4096; the driver grants no more than there are CPUs
+ * @param threadsPerQueue threads that serve each queue, 1 to its depth; more than one need {@link
+ *     UblkFeature#PER_IO_DAEMON} (6.16)
  * @param depth requests in flight per queue, 1 to 4096
  * @param maxIoBytes the largest read or write, a power of two from 4 KiB to 32 MiB. Each queue
  *     keeps {@code depth * maxIoBytes} of address space for buffers, which becomes memory as far as
  *     it is touched
  * @param volatileCache whether users must flush, and may ask for FUA
- * @param affinity the CPUs of queue threads: queue q takes set q modulo their number; empty for the
- *     kernel's choice
+ * @param affinity the CPUs of queue threads: thread t of all takes set t modulo their number; empty
+ *     for the CPUs that the kernel submits to the queue from
+ * @param numaNode where the buffers' memory comes from, or {@link #ANY_NODE}
+ * @param polling how queue threads wait
+ * @param batchIo whether to serve by BATCH_IO where the driver grants it (7.0)
  * @param cookie a mark that tells this program's devices from others'
  */
 public record UblkOptions(
     int id,
     int queues,
+    int threadsPerQueue,
     int depth,
     int maxIoBytes,
     boolean volatileCache,
     List<BitSet> affinity,
+    int numaNode,
+    Polling polling,
+    boolean batchIo,
     long cookie) {
 
   /** Lets the driver choose the device's number. */
   public static final int ANY_ID = -1;
 
+  /** Lets the kernel choose a NUMA node. */
+  public static final int ANY_NODE = -1;
+
   public UblkOptions {
     require(id >= ANY_ID, "the id is negative", id);
     require(queues >= 1 && queues <= UblkAbi.MAX_QUEUES, "queues are not in 1..4096", queues);
     require(depth >= 1 && depth <= UblkAbi.MAX_DEPTH, "the depth is not in 1..4096", depth);
+    require(
+        threadsPerQueue >= 1 && threadsPerQueue <= depth,
+        "threads per queue are not between 1 and the depth",
+        threadsPerQueue);
     require(
         Integer.bitCount(maxIoBytes) == 1
             && maxIoBytes >= Geometry.PAGE_BYTES
@@ -54,34 +70,172 @@ public record UblkOptions(
    * in a second-level cache between compressor and copy, and bounds a queue's buffers to 64 MiB.
    */
   public static UblkOptions defaults() {
-    return new UblkOptions(ANY_ID, 1, 128, 512 << 10, true, List.of(), 0);
+    return new UblkOptions(
+        ANY_ID, 1, 1, 128, 512 << 10, true, List.of(), ANY_NODE, Polling.OFF, false, 0);
   }
 
   public UblkOptions withId(int value) {
-    return new UblkOptions(value, queues, depth, maxIoBytes, volatileCache, affinity, cookie);
+    return new UblkOptions(
+        value,
+        queues,
+        threadsPerQueue,
+        depth,
+        maxIoBytes,
+        volatileCache,
+        affinity,
+        numaNode,
+        polling,
+        batchIo,
+        cookie);
   }
 
   public UblkOptions withQueues(int value) {
-    return new UblkOptions(id, value, depth, maxIoBytes, volatileCache, affinity, cookie);
+    return new UblkOptions(
+        id,
+        value,
+        threadsPerQueue,
+        depth,
+        maxIoBytes,
+        volatileCache,
+        affinity,
+        numaNode,
+        polling,
+        batchIo,
+        cookie);
+  }
+
+  public UblkOptions withThreadsPerQueue(int value) {
+    return new UblkOptions(
+        id,
+        queues,
+        value,
+        depth,
+        maxIoBytes,
+        volatileCache,
+        affinity,
+        numaNode,
+        polling,
+        batchIo,
+        cookie);
   }
 
   public UblkOptions withDepth(int value) {
-    return new UblkOptions(id, queues, value, maxIoBytes, volatileCache, affinity, cookie);
+    return new UblkOptions(
+        id,
+        queues,
+        threadsPerQueue,
+        value,
+        maxIoBytes,
+        volatileCache,
+        affinity,
+        numaNode,
+        polling,
+        batchIo,
+        cookie);
   }
 
   public UblkOptions withMaxIoBytes(int value) {
-    return new UblkOptions(id, queues, depth, value, volatileCache, affinity, cookie);
+    return new UblkOptions(
+        id,
+        queues,
+        threadsPerQueue,
+        depth,
+        value,
+        volatileCache,
+        affinity,
+        numaNode,
+        polling,
+        batchIo,
+        cookie);
   }
 
   public UblkOptions withVolatileCache(boolean value) {
-    return new UblkOptions(id, queues, depth, maxIoBytes, value, affinity, cookie);
+    return new UblkOptions(
+        id,
+        queues,
+        threadsPerQueue,
+        depth,
+        maxIoBytes,
+        value,
+        affinity,
+        numaNode,
+        polling,
+        batchIo,
+        cookie);
   }
 
   public UblkOptions withAffinity(List<BitSet> value) {
-    return new UblkOptions(id, queues, depth, maxIoBytes, volatileCache, value, cookie);
+    return new UblkOptions(
+        id,
+        queues,
+        threadsPerQueue,
+        depth,
+        maxIoBytes,
+        volatileCache,
+        value,
+        numaNode,
+        polling,
+        batchIo,
+        cookie);
+  }
+
+  public UblkOptions withNumaNode(int value) {
+    return new UblkOptions(
+        id,
+        queues,
+        threadsPerQueue,
+        depth,
+        maxIoBytes,
+        volatileCache,
+        affinity,
+        value,
+        polling,
+        batchIo,
+        cookie);
+  }
+
+  public UblkOptions withPolling(Polling value) {
+    return new UblkOptions(
+        id,
+        queues,
+        threadsPerQueue,
+        depth,
+        maxIoBytes,
+        volatileCache,
+        affinity,
+        numaNode,
+        value,
+        batchIo,
+        cookie);
+  }
+
+  public UblkOptions withBatchIo(boolean value) {
+    return new UblkOptions(
+        id,
+        queues,
+        threadsPerQueue,
+        depth,
+        maxIoBytes,
+        volatileCache,
+        affinity,
+        numaNode,
+        polling,
+        value,
+        cookie);
   }
 
   public UblkOptions withCookie(long value) {
-    return new UblkOptions(id, queues, depth, maxIoBytes, volatileCache, affinity, value);
+    return new UblkOptions(
+        id,
+        queues,
+        threadsPerQueue,
+        depth,
+        maxIoBytes,
+        volatileCache,
+        affinity,
+        numaNode,
+        polling,
+        batchIo,
+        value);
   }
 }

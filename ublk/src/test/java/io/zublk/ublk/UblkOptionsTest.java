@@ -18,7 +18,9 @@ class UblkOptionsTest {
             .withMaxIoBytes(1 << 20)
             .withVolatileCache(false)
             .withCookie(42);
-    assertThat(options).isEqualTo(new UblkOptions(7, 2, 64, 1 << 20, false, List.of(), 42));
+    assertThat(options)
+        .isEqualTo(
+            new UblkOptions(7, 2, 1, 64, 1 << 20, false, List.of(), -1, Polling.OFF, false, 42));
   }
 
   @Test

@@ -1,0 +1,59 @@
+package io.zublk.store;
+
+import java.util.BitSet;
+
+/**
+ * How a store uses the machine. Nothing of it is kept in the store file: another process may open
+ * the file with other settings.
+ *
+ * @param workers threads that compress staged pages and help with large reads; 0: every write is
+ *     compressed by the thread that brings it
+ * @param batchPages staged pages that one worker takes at a time, 1 to 256
+ * @param batchTimeoutMicros how long an incomplete batch waits for more pages, in microseconds
+ * @param stagingPages the most pages that wait for workers, at most {@link #MAX_STAGING_PAGES};
+ *     further ones are compressed at once
+ * @param workerCpus the CPUs of the workers; empty: those of the thread that opens the store
+ * @param numaNode where the store's memory comes from, or {@link #ANY_NODE}
+ */
+public record StoreTuning(
+    int workers,
+    int batchPages,
+    int batchTimeoutMicros,
+    int stagingPages,
+    BitSet workerCpus,
+    int numaNode) {
+
+  /** The kernel's choice of a NUMA node. */
+  public static final int ANY_NODE = -1;
+
+  /** The staging area of a store file: 64 MiB of addresses, memory as far as it is in use. */
+  public static final int MAX_STAGING_PAGES = 16 << 10;
+
+  private static final int MAX_WORKERS = 256;
+  private static final int MAX_BATCH_PAGES = 256;
+  private static final int MAX_TIMEOUT_MICROS = 1_000_000;
+
+  /** No workers: every request is served by the thread that brings it, from any node's memory. */
+  public static final StoreTuning INLINE = new StoreTuning(0, 64, 100, 0, new BitSet(), ANY_NODE);
+
+  public StoreTuning {
+    require(workers, 0, MAX_WORKERS, "workers");
+    require(batchPages, 1, MAX_BATCH_PAGES, "pages of a batch");
+    require(batchTimeoutMicros, 1, MAX_TIMEOUT_MICROS, "microseconds of a batch");
+    require(stagingPages, 0, MAX_STAGING_PAGES, "staging pages");
+    require(numaNode, ANY_NODE, 1023, "NUMA node");
+    workerCpus = (BitSet) workerCpus.clone();
+  }
+
+  private static void require(int value, int least, int most, String what) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          "%s: %d is not in %d..%d".formatted(what, value, least, most));
+    }
+  }
+
+  @Override
+  public BitSet workerCpus() {
+    return (BitSet) workerCpus.clone();
+  }
+}
