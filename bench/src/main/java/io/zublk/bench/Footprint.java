@@ -2,16 +2,14 @@ package io.zublk.bench;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.codec.CodecSpec;
+import io.zublk.daemon.SizeExpression;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
 import io.zublk.store.StoreStats;
-import io.zublk.uring.sys.LinuxFile;
-import io.zublk.uring.sys.Memory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * How much memory the same bytes take in a zublk store and in kernel zram, by zram's definitions.
@@ -23,6 +21,7 @@ import java.util.Locale;
 public final class Footprint {
 
   private static final int IO_BYTES = 1 << 20;
+  private static final int PAGE_BYTES = Contents.PAGE_BYTES;
   private static final String ROW = "%-28s %-6s %-8s %14s %14s %14s %8s %8s%n";
 
   private Footprint() {}
@@ -43,45 +42,25 @@ public final class Footprint {
   }
 
   private static void measure(String source) throws IOException {
-    MemorySegment data = load(source);
-    long bytes = data.byteSize();
-    String name = Path.of(source).getFileName().toString();
-    for (String codec : new String[] {"lz4", "zstd"}) {
-      print(name, codec, "zublk", store(data, codec));
-    }
-    if (ZramDevice.isAvailable()) {
-      try (ZramDevice zram = ZramDevice.create("lz4", bytes)) {
-        zram.write(data, bytes);
-        print(name, "lz4", "zram", zram.mmStat());
+    try (BenchData data = load(source)) {
+      String name = Path.of(source).getFileName().toString();
+      for (String codec : new String[] {"lz4", "zstd"}) {
+        print(name, codec, "zublk", store(data.bytes(), codec));
       }
-    }
-    Memory.unmap(data);
-  }
-
-  private static MemorySegment load(String source) throws IOException {
-    String[] set = source.split(":", 2);
-    if (set.length == 2) {
-      long bytes = bytes(set[1]);
-      MemorySegment data = Memory.mapAnonymous(bytes);
-      DataSet.valueOf(set[0].toUpperCase(Locale.ROOT)).writeTo(data, bytes);
-      return data;
-    }
-    try (LinuxFile file = LinuxFile.open(Path.of(source), LinuxFile.O_RDONLY, 0)) {
-      long bytes = file.size() / 4096 * 4096;
-      MemorySegment data = Memory.mapAnonymous(bytes);
-      for (long at = 0; at < bytes; at += IO_BYTES) {
-        long length = Math.min(IO_BYTES, bytes - at);
-        if (file.read(at, data, at, length) != length) {
-          throw new IOException("short read of " + source);
+      if (ZramDevice.isAvailable()) {
+        try (ZramDevice zram = ZramDevice.create("lz4", data.bytes().byteSize())) {
+          Contents.fill(zram, data.bytes());
+          print(name, "lz4", "zram", zram.mmStat());
         }
       }
-      return data;
     }
   }
 
-  private static long bytes(String size) {
-    long unit = size.endsWith("G") ? 1 << 30 : 1 << 20;
-    return Long.parseLong(size.substring(0, size.length() - 1)) * unit;
+  private static BenchData load(String source) throws IOException {
+    String[] set = source.split(":", 2);
+    return set.length == 2
+        ? BenchData.load(set[0], SizeExpression.parse(set[1]))
+        : BenchData.load(source, Files.size(Path.of(source)) / PAGE_BYTES * PAGE_BYTES);
   }
 
   private static long[] store(MemorySegment data, String codec) throws IOException {

@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
       StatCommand.class,
       RemoveCommand.class,
       DoctorCommand.class,
+      BenchCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main {

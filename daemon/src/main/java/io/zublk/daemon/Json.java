@@ -20,7 +20,7 @@ public final class Json {
   }
 
   /** Reads an object. */
-  static Map<String, Object> object(String line) throws IOException {
+  public static Map<String, Object> object(String line) throws IOException {
     return JSON.std.mapFrom(line);
   }
 

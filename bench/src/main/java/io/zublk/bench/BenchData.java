@@ -1,0 +1,108 @@
+package io.zublk.bench;
+
+import io.zublk.daemon.UserException;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.Memory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * The bytes that a benchmark writes: a synthetic set by its name, the memory of live processes, or
+ * a file. What is shorter than the device is repeated.
+ *
+ * @param name for reports; says how much of it is not repetition
+ * @param bytes as many as the device has
+ */
+record BenchData(String name, MemorySegment bytes) implements AutoCloseable {
+
+  private static final int IO_BYTES = 1 << 20;
+  private static final int PAGE_BYTES = Contents.PAGE_BYTES;
+
+  /** The {@link DataSet} names, then {@code memory}, then any file's path. */
+  static final String NAMES =
+      Arrays.stream(DataSet.values())
+              .map(set -> set.name().toLowerCase(Locale.ROOT))
+              .collect(Collectors.joining(", "))
+          + ", memory or a file";
+
+  /**
+   * Loads {@code size} bytes, a multiple of 4096.
+   *
+   * @throws UserException if there is no such data set
+   */
+  static BenchData load(String source, long size) throws IOException {
+    MemorySegment bytes = Memory.mapAnonymous(size);
+    try {
+      return new BenchData(describe(source, fill(source, bytes), size), bytes);
+    } catch (Throwable t) {
+      Memory.unmap(bytes);
+      throw t;
+    }
+  }
+
+  /** Whether {@link #load} knows the data set; cheap, so that a typing error costs no time. */
+  static void check(String source) {
+    if (!isSynthetic(source) && !source.equals("memory")) {
+      Path path = Path.of(source);
+      if (!Files.isReadable(path) || Files.isDirectory(path)) {
+        throw new UserException(
+            "no data set or readable file '%s': use %s".formatted(source, NAMES));
+      }
+    }
+  }
+
+  private static long fill(String source, MemorySegment bytes) throws IOException {
+    check(source);
+    long size = bytes.byteSize();
+    if (isSynthetic(source)) {
+      DataSet.valueOf(source.toUpperCase(Locale.ROOT)).writeTo(bytes, size);
+      return size;
+    }
+    long unique = source.equals("memory") ? MemoryImage.collect(bytes) : readFile(source, bytes);
+    for (long at = unique; at < size; at += unique) {
+      MemorySegment.copy(bytes, 0, bytes, at, Math.min(unique, size - at));
+    }
+    return unique;
+  }
+
+  private static boolean isSynthetic(String source) {
+    return Arrays.stream(DataSet.values()).anyMatch(set -> set.name().equalsIgnoreCase(source));
+  }
+
+  private static long readFile(String source, MemorySegment bytes) throws LinuxException {
+    try (LinuxFile file = LinuxFile.open(Path.of(source), LinuxFile.O_RDONLY, 0)) {
+      long at = 0;
+      while (at < bytes.byteSize()) {
+        long got = file.read(at, bytes, at, Math.min(IO_BYTES, bytes.byteSize() - at));
+        if (got < 0) {
+          throw new UserException("cannot read " + source);
+        }
+        if (got == 0) {
+          break;
+        }
+        at += got;
+      }
+      long unique = at / PAGE_BYTES * PAGE_BYTES;
+      if (unique == 0) {
+        throw new UserException(source + " is shorter than a page of 4096 bytes");
+      }
+      return unique;
+    }
+  }
+
+  private static String describe(String source, long unique, long size) {
+    String name = source.contains("/") ? Path.of(source).getFileName().toString() : source;
+    return unique == size ? name : "%s (%d MiB, repeated)".formatted(name, unique >> 20);
+  }
+
+  @Override
+  public void close() {
+    Memory.unmap(bytes);
+  }
+}

@@ -1,0 +1,278 @@
+package io.zublk.bench;
+
+import io.zublk.bench.Report.Unit;
+import io.zublk.codec.CodecSpec;
+import io.zublk.daemon.UserException;
+import io.zublk.store.StoreTuning;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * The page store in this process, without a transport, beside kernel zram read and written past the
+ * page cache. Rounds interleave the contenders; the first round only warms up and is not counted.
+ */
+public final class EngineBench {
+
+  /**
+   * What to measure.
+   *
+   * @param data a data set's name or a file, as {@link BenchData} knows them
+   * @param sizeBytes of every contender, a multiple of 1 MiB
+   * @param threads the numbers of threads to try
+   * @param algorithms codecs as users write them
+   * @param staging the staged contender; {@link StoreTuning#INLINE} for none
+   * @param seconds for each row of each contender in each round
+   * @param rivals whether kernel zram is measured beside
+   */
+  public record Options(
+      String data,
+      long sizeBytes,
+      List<Integer> threads,
+      List<String> algorithms,
+      StoreTuning staging,
+      double seconds,
+      int rounds,
+      boolean rivals) {}
+
+  private static final long MIB = 1 << 20;
+
+  /** What a row runs before its clock starts: staging is then as full as it will be. */
+  private static final double WARM_UP_SHARE = 0.25;
+
+  /** Bursts that are one value: each is over in milliseconds. */
+  private static final int BURSTS = 5;
+
+  private final Options options;
+  private final Progress progress;
+  private final Report report = new Report("zublk bench engine");
+
+  public EngineBench(Options options, Progress progress) {
+    this.options = options;
+    this.progress = progress;
+  }
+
+  /** Measures. Takes as long as the options say; everything made is removed, also on failure. */
+  public Report run() throws IOException {
+    BenchData.check(options.data());
+    Machine.describe(report);
+    report.fact("size", (options.sizeBytes() >> 20) + " MiB");
+    report.fact(
+        "each row", "%.1f s x %d rounds, medians".formatted(options.seconds(), options.rounds()));
+    try (Cleanup cleanup = new Cleanup();
+        BenchData data = BenchData.load(options.data(), options.sizeBytes())) {
+      report.fact("data", data.name());
+      String loadBefore = Machine.load();
+      for (String algorithm : options.algorithms()) {
+        measure(contenders(algorithm, cleanup), data.bytes());
+        cleanup.closeAll();
+      }
+      report.fact("load average", loadBefore + " before, " + Machine.load() + " after");
+    }
+    report.note("zram is read and written by the same threads with O_DIRECT system calls");
+    report.note(
+        "µs/page: processor time of all threads, the workers and the kernel's part included");
+    return report;
+  }
+
+  private List<Target> contenders(String algorithm, Cleanup cleanup) throws IOException {
+    CodecSpec codec = CodecSpec.parse(algorithm);
+    long bytes = options.sizeBytes();
+    List<Target> targets = new ArrayList<>();
+    String name = "zublk " + algorithm;
+    targets.add(cleanup.add(StoreTarget.create(name, codec, bytes, StoreTuning.INLINE)));
+    StoreTuning staging = options.staging();
+    if (staging.workers() > 0) {
+      String staged = name + " staged";
+      targets.add(cleanup.add(StoreTarget.create(staged, codec, bytes, staging)));
+      report.fact(
+          "staging",
+          "%d workers, batches of %d pages or %d µs, at most %d pages"
+              .formatted(
+                  staging.workers(),
+                  staging.batchPages(),
+                  staging.batchTimeoutMicros(),
+                  staging.stagingPages()));
+    }
+    if (options.rivals()) {
+      addZram(codec.algorithm().label(), targets, cleanup);
+    }
+    return targets;
+  }
+
+  private void addZram(String algorithm, List<Target> targets, Cleanup cleanup) throws IOException {
+    if (!ZramDevice.missing().isEmpty()) {
+      report.note("no kernel zram beside: " + ZramDevice.missing());
+      return;
+    }
+    try {
+      ZramDevice zram = cleanup.add(ZramDevice.create(algorithm, options.sizeBytes()));
+      targets.forEach(target -> report.compare(target.name(), zram.name()));
+      targets.add(zram);
+    } catch (UserException e) {
+      report.note("no kernel zram beside: " + e.getMessage());
+    }
+  }
+
+  private void measure(List<Target> targets, MemorySegment data) throws IOException {
+    for (Target target : targets) {
+      progress.step("filling and verifying " + target.name());
+      Contents.fill(target, data);
+      Contents.verify(target, data);
+    }
+    for (int round = 0; round <= options.rounds(); round++) {
+      measureRound(targets, data, round);
+    }
+    for (Target target : targets) {
+      progress.step("verifying " + target.name());
+      Contents.verify(target, data);
+    }
+  }
+
+  /** Contenders take turns row by row, so that a noisy moment hits all of them. */
+  private void measureRound(List<Target> targets, MemorySegment data, int round)
+      throws IOException {
+    boolean counts = round > 0;
+    String when = counts ? "round %d of %d".formatted(round, options.rounds()) : "warming up";
+    for (int threads : options.threads()) {
+      for (Workload workload : Workload.values()) {
+        progress.step("%s: %s, %s".formatted(when, workload.label(), threads(threads)));
+        for (Target target : targets) {
+          measureRow(target, workload, threads, data, counts);
+        }
+      }
+    }
+    progress.step(when + ": bursts");
+    for (Target target : targets) {
+      measureBurst(target, data, counts);
+    }
+  }
+
+  private static String threads(int count) {
+    return count == 1 ? "1 thread" : count + " threads";
+  }
+
+  private void measureRow(
+      Target target, Workload workload, int threads, MemorySegment data, boolean counts)
+      throws IOException {
+    List<LoadThread> running = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      running.add(new LoadThread(target, workload, data, i, threads));
+    }
+    running.forEach(Thread::start);
+    sleep(options.seconds() * WARM_UP_SHARE);
+    running.forEach(LoadThread::startSampling);
+    long startDone = done(running);
+    long startCpu = ProcessTime.nanos();
+    long start = System.nanoTime();
+    sleep(options.seconds());
+    long nanos = System.nanoTime() - start;
+    long cpu = ProcessTime.nanos() - startCpu;
+    long requests = done(running) - startDone;
+    running.forEach(LoadThread::stopSoon);
+    running.forEach(EngineBench::join);
+    running.stream()
+        .map(LoadThread::failure)
+        .filter(f -> f != null)
+        .findFirst()
+        .ifPresent(f -> {
+          throw new UserException(target.name() + " failed, " + f);
+        });
+    if (counts) {
+      long[] samples = running.stream().flatMapToLong(t -> Arrays.stream(t.samples())).toArray();
+      record(target.name(), workload, threads, requests, nanos, cpu, samples);
+    }
+  }
+
+  private void record(
+      String contender,
+      Workload workload,
+      int threads,
+      long requests,
+      long nanos,
+      long cpu,
+      long[] samples) {
+    String row = workload.label() + ", " + threads(threads);
+    double bytes = (double) requests * workload.requestBytes();
+    if (workload.isRandom()) {
+      report.add("Requests", row, Unit.IOPS, contender, requests * 1e9 / nanos);
+      if (samples.length > 0) {
+        latency(contender, row, samples);
+      }
+    } else {
+      report.add("Throughput", row, Unit.MB_PER_S, contender, bytes * 1e3 / nanos);
+    }
+    double pages = Math.max(1, bytes / Contents.PAGE_BYTES);
+    report.add("Processor time", row, Unit.CPU_MICROS_PER_PAGE, contender, cpu / 1e3 / pages);
+  }
+
+  private void latency(String contender, String row, long[] samples) {
+    for (double percent : new double[] {50, 99, 99.9}) {
+      double micros = Statistics.percentile(samples, percent) / 1e3;
+      report.add("Latency", row + " p" + Report.plain(percent), Unit.MICROS, contender, micros);
+    }
+  }
+
+  /** What is acknowledged of a burst from rest: with staging, copies; without, compressed pages. */
+  private void measureBurst(Target target, MemorySegment data, boolean counts) throws IOException {
+    long staged = (long) options.staging().stagingPages() * Contents.PAGE_BYTES;
+    long bytes = Math.min(staged / MIB * MIB, options.sizeBytes());
+    if (bytes == 0) {
+      return;
+    }
+    double[] rates = new double[BURSTS];
+    try (Lane lane = target.openLane()) {
+      for (int i = 0; i < BURSTS; i++) {
+        awaitRest();
+        long start = System.nanoTime();
+        for (long at = 0; at < bytes; at += MIB) {
+          if (lane.write(at, data, at, (int) MIB) != 0) {
+            throw new UserException(target.name() + " refused a write");
+          }
+        }
+        rates[i] = bytes * 1e3 / (System.nanoTime() - start);
+      }
+    }
+    if (counts) {
+      double median = Statistics.median(Arrays.stream(rates).boxed().toList());
+      String row = "burst write of %d MiB, 1 thread".formatted(bytes >> 20);
+      report.add("Throughput", row, Unit.MB_PER_S, target.name(), median);
+    }
+  }
+
+  /** Waits until the process's threads are idle, so that nothing is left to compress. */
+  private static void awaitRest() {
+    for (int tries = 0; tries < 100; tries++) {
+      long cpu = ProcessTime.nanos();
+      sleep(0.02);
+      if (ProcessTime.nanos() - cpu < 2_000_000) {
+        return;
+      }
+    }
+  }
+
+  private static long done(List<LoadThread> running) {
+    return running.stream().flatMapToLong(t -> LongStream.of(t.done())).sum();
+  }
+
+  private static void sleep(double seconds) {
+    try {
+      Thread.sleep((long) (seconds * 1e3));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserException("interrupted", e);
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserException("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package io.zublk.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What a benchmark found: facts about the run, and rows of measured values by contender. */
+public final class Report {
+
+  /** What a row's number counts, and whether more of it is better. */
+  enum Unit {
+    MB_PER_S("MB/s", true),
+    IOPS("IOPS", true),
+    MICROS("µs", false),
+    CPU_MICROS_PER_PAGE("µs/page", false);
+
+    private final String label;
+    private final boolean moreIsBetter;
+
+    Unit(String label, boolean moreIsBetter) {
+      this.label = label;
+      this.moreIsBetter = moreIsBetter;
+    }
+
+    String label() {
+      return label;
+    }
+
+    boolean moreIsBetter() {
+      return moreIsBetter;
+    }
+  }
+
+  /** One quantity. Values are in the order of the rounds. */
+  record Row(String section, String name, Unit unit, Map<String, List<Double>> values) {
+
+    /** The median of a contender's rounds; empty if it has none. */
+    Optional<Double> median(String contender) {
+      return Optional.ofNullable(values.get(contender)).map(Statistics::median);
+    }
+
+    /** How much better {@code ours} is than {@code rival}: above 1 is better, whatever the unit. */
+    Optional<Double> ratio(Pair pair) {
+      Optional<Double> ours = median(pair.ours());
+      Optional<Double> rival = median(pair.rival());
+      if (ours.isEmpty() || rival.isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(unit.moreIsBetter() ? ours.get() / rival.get() : rival.get() / ours.get());
+    }
+  }
+
+  /** Two contenders whose ratio is shown. */
+  record Pair(String ours, String rival) {
+
+    String label() {
+      return ours + " : " + rival;
+    }
+  }
+
+  private final String title;
+  private final Map<String, String> facts = new LinkedHashMap<>();
+  private final List<String> notes = new ArrayList<>();
+  private final Map<List<String>, Row> rows = new LinkedHashMap<>();
+  private final Set<Pair> pairs = new LinkedHashSet<>();
+
+  Report(String title) {
+    this.title = title;
+  }
+
+  /** States under what circumstances the values were measured. */
+  void fact(String name, Object value) {
+    facts.put(name, value.toString());
+  }
+
+  /** Adds a remark; a second one of the same words is dropped. */
+  void note(String line) {
+    if (!notes.contains(line)) {
+      notes.add(line);
+    }
+  }
+
+  void compare(String ours, String rival) {
+    pairs.add(new Pair(ours, rival));
+  }
+
+  /** Adds one round's value of one contender. */
+  void add(String section, String name, Unit unit, String contender, double value) {
+    rows.computeIfAbsent(
+            List.of(section, name), _ -> new Row(section, name, unit, new LinkedHashMap<>()))
+        .values()
+        .computeIfAbsent(contender, _ -> new ArrayList<>())
+        .add(value);
+  }
+
+  String title() {
+    return title;
+  }
+
+  Map<String, String> facts() {
+    return facts;
+  }
+
+  List<String> notes() {
+    return notes;
+  }
+
+  List<String> sections() {
+    return rows.values().stream().map(Row::section).distinct().toList();
+  }
+
+  List<Row> rows(String section) {
+    return rows.values().stream().filter(row -> row.section().equals(section)).toList();
+  }
+
+  /** The contenders that have values in a section, in the order of their first. */
+  List<String> contenders(String section) {
+    return rows(section).stream()
+        .flatMap(row -> row.values().keySet().stream())
+        .distinct()
+        .toList();
+  }
+
+  /** The pairs of which both have values in a section. */
+  List<Pair> pairs(String section) {
+    List<String> present = contenders(section);
+    return pairs.stream()
+        .filter(pair -> present.contains(pair.ours()) && present.contains(pair.rival()))
+        .toList();
+  }
+
+  /** A number without a fraction that says nothing: 50, 99.9. */
+  static String plain(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
+
+  /** A number with about three significant digits. */
+  static String number(double value) {
+    String format = value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f";
+    return String.format(java.util.Locale.ROOT, format, value);
+  }
+}

@@ -1,0 +1,82 @@
+package io.zublk.bench;
+
+import io.zublk.block.BlockChannel;
+import io.zublk.codec.CodecSpec;
+import io.zublk.store.PageStore;
+import io.zublk.store.StoreOptions;
+import io.zublk.store.StoreTuning;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A page store in this process, without any transport. */
+final class StoreTarget implements Target {
+
+  private final String name;
+  private final Path directory;
+  private final PageStore store;
+
+  private StoreTarget(String name, Path directory, PageStore store) {
+    this.name = name;
+    this.directory = directory;
+    this.store = store;
+  }
+
+  static StoreTarget create(String name, CodecSpec codec, long bytes, StoreTuning tuning)
+      throws IOException {
+    Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-bench");
+    try {
+      PageStore store =
+          PageStore.create(directory.resolve("store"), new StoreOptions(bytes, codec, 0), tuning);
+      return new StoreTarget(name, directory, store);
+    } catch (Throwable t) {
+      delete(directory);
+      throw t;
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return store.geometry().sizeBytes();
+  }
+
+  @Override
+  public Lane openLane() {
+    return new ChannelLane(store.openChannel());
+  }
+
+  @Override
+  public void close() throws IOException {
+    store.close();
+    delete(directory);
+  }
+
+  private static void delete(Path directory) throws IOException {
+    Files.deleteIfExists(directory.resolve("store"));
+    Files.deleteIfExists(directory);
+  }
+
+  private record ChannelLane(BlockChannel channel) implements Lane {
+
+    @Override
+    public int read(long position, MemorySegment buffer, long offset, int length) {
+      return channel.read(position, buffer, offset, length);
+    }
+
+    @Override
+    public int write(long position, MemorySegment buffer, long offset, int length) {
+      return channel.write(position, buffer, offset, length);
+    }
+
+    @Override
+    public void close() {
+      channel.close();
+    }
+  }
+}

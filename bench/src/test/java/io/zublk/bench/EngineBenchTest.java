@@ -1,0 +1,57 @@
+package io.zublk.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zublk.daemon.UserException;
+import io.zublk.store.StoreTuning;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class EngineBenchTest {
+
+  private static final StoreTuning STAGING =
+      new StoreTuning(1, 64, 100, 256, new BitSet(), StoreTuning.ANY_NODE);
+
+  @Test
+  void everyWorkloadOfEveryContenderHasFiguresAndNothingIsLeft() throws IOException {
+    long before = leftovers();
+    Report report = new EngineBench(options("mixed"), _ -> {}).run();
+    assertThat(report.sections())
+        .containsExactlyInAnyOrder("Throughput", "Requests", "Latency", "Processor time");
+    for (String section : report.sections()) {
+      assertThat(report.contenders(section)).contains("zublk lz4", "zublk lz4 staged");
+      report
+          .rows(section)
+          .forEach(row -> assertThat(row.median("zublk lz4").orElseThrow()).isPositive());
+    }
+    assertThat(report.rows("Throughput")).hasSize(2 * 2 + 1);
+    assertThat(leftovers()).isEqualTo(before);
+  }
+
+  @Test
+  void anUnknownDataSetIsRefusedInOneLine() {
+    assertThatThrownBy(() -> new EngineBench(options("w5"), _ -> {}).run())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("w5")
+        .hasMessageContaining("mixed");
+  }
+
+  private static EngineBench.Options options(String data) {
+    return new EngineBench.Options(
+        data, 8 << 20, List.of(1, 2), List.of("lz4"), STAGING, 0.02, 1, false);
+  }
+
+  private static long leftovers() throws IOException {
+    try (Stream<Path> entries = Files.list(Path.of("/dev/shm"))) {
+      return entries
+          .filter(path -> path.getFileName().toString().startsWith("zublk-bench"))
+          .count();
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package io.zublk.cli;
+
+import io.zublk.bench.EngineBench;
+import io.zublk.daemon.UserException;
+import io.zublk.store.StoreTuning;
+import java.io.IOException;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code zublk bench engine}. */
+@Command(
+    name = "engine",
+    description = {
+      "Measures the page store in this process, without a transport, beside kernel zram.",
+      "Data is written first and verified at the end. Needs no root; zram does."
+    })
+final class BenchEngineCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private BenchOptions common;
+
+  @Option(
+      names = "--threads",
+      split = ",",
+      paramLabel = "N,N…",
+      description = "Numbers of threads to try; default: 1, 2, 4… up to the CPUs.")
+  private List<Integer> threads = List.of();
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "0.5",
+      paramLabel = "S",
+      description = "For each row, contender and round; default: ${DEFAULT-VALUE}.")
+  private double seconds;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Workers of the staged store, 0 for none; default: one a CPU.")
+  private int workers = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--batch-pages",
+      defaultValue = "64",
+      paramLabel = "N",
+      description = "Staged pages that a worker takes at a time; default: ${DEFAULT-VALUE}.")
+  private int batchPages;
+
+  @Option(
+      names = "--batch-timeout-us",
+      defaultValue = "100",
+      paramLabel = "N",
+      description = "How long an incomplete batch waits; default: ${DEFAULT-VALUE}.")
+  private int batchTimeoutMicros;
+
+  @Option(
+      names = "--staging-pages",
+      defaultValue = "" + StoreTuning.MAX_STAGING_PAGES,
+      paramLabel = "N",
+      description = "The most pages that wait for workers; default: ${DEFAULT-VALUE}.")
+  private int stagingPages;
+
+  @Override
+  public Integer call() throws IOException {
+    MeasuringJvm.ensure(spec.commandLine());
+    common.write(new EngineBench(options(), common.progress()).run(), spec.commandLine().getOut());
+    return 0;
+  }
+
+  private EngineBench.Options options() {
+    if (seconds < 0.01 || seconds > 3600) {
+      throw new UserException("--seconds %s: must be 0.01 to 3600".formatted(seconds));
+    }
+    threads.forEach(n -> BenchOptions.require("--threads", n, 1, 1024));
+    StoreTuning staging =
+        new StoreTuning(
+            workers,
+            batchPages,
+            batchTimeoutMicros,
+            workers == 0 ? 0 : stagingPages,
+            new BitSet(),
+            StoreTuning.ANY_NODE);
+    return new EngineBench.Options(
+        common.data(),
+        common.sizeBytes(),
+        threads.isEmpty() ? powersOfTwo(Runtime.getRuntime().availableProcessors()) : threads,
+        common.algorithms(),
+        staging,
+        seconds,
+        common.rounds(),
+        common.rivals());
+  }
+
+  private static List<Integer> powersOfTwo(int most) {
+    return IntStream.iterate(1, n -> n <= most, n -> 2 * n).boxed().toList();
+  }
+}

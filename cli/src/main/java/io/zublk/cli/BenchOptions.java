@@ -1,0 +1,118 @@
+package io.zublk.cli;
+
+import io.zublk.bench.Progress;
+import io.zublk.bench.Report;
+import io.zublk.bench.ReportFormat;
+import io.zublk.codec.CodecSpec;
+import io.zublk.daemon.SizeExpression;
+import io.zublk.daemon.UserException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The options that all benchmarks share. */
+final class BenchOptions {
+
+  private static final long MIB = 1 << 20;
+
+  @Option(
+      names = "--data",
+      defaultValue = "mixed",
+      paramLabel = "SET",
+      description =
+          "mixed or w1 to w4: the specification's sets; memory: pages of live processes; or a"
+              + " file; default: ${DEFAULT-VALUE}.")
+  private String data;
+
+  @Option(
+      names = {"-s", "--size"},
+      defaultValue = "256M",
+      paramLabel = "SIZE",
+      description = "Size of every contender; default: ${DEFAULT-VALUE}.")
+  private String size;
+
+  @Option(
+      names = {"-a", "--algorithm"},
+      split = ",(?![^(]*\\))",
+      defaultValue = "lz4",
+      paramLabel = "ALG,ALG…",
+      description = "Codecs, as for create; default: ${DEFAULT-VALUE}.")
+  private List<String> algorithms;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "3",
+      paramLabel = "N",
+      description = "Rounds in which the contenders take turns; default: ${DEFAULT-VALUE}.")
+  private int rounds;
+
+  @Option(names = "--no-rivals", description = "Measures zublk alone.")
+  private boolean noRivals;
+
+  @Option(
+      names = "--format",
+      defaultValue = "text",
+      paramLabel = "F",
+      description = "text, json or html; default: ${DEFAULT-VALUE}.")
+  private ReportFormat format;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Where the report goes; default: standard output.")
+  private Path output;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress on standard error.")
+  private boolean quiet;
+
+  String data() {
+    return data;
+  }
+
+  long sizeBytes() {
+    long bytes = SizeExpression.parse(size);
+    if (bytes % MIB != 0) {
+      throw new UserException("--size %s: must be a multiple of 1M".formatted(size));
+    }
+    return bytes;
+  }
+
+  List<String> algorithms() {
+    algorithms.forEach(CodecSpec::parse);
+    return algorithms;
+  }
+
+  int rounds() {
+    require("--rounds", rounds, 1, 1000);
+    return rounds;
+  }
+
+  boolean rivals() {
+    return !noRivals;
+  }
+
+  Progress progress() {
+    return quiet ? _ -> {} : what -> System.err.println("zublk: " + what);
+  }
+
+  void write(Report report, PrintWriter out) throws IOException {
+    String text = format.render(report);
+    if (output == null) {
+      out.print(text);
+      out.flush();
+    } else {
+      Files.writeString(output, text);
+    }
+  }
+
+  static void require(String option, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new UserException("%s %d: must be %d to %d".formatted(option, value, least, most));
+    }
+  }
+}
