@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class SlabArena {
 
-  /** Tries at giving a chunk back before a busy neighbour is trusted to do it. */
-  private static final int RECLAIM_TRIES = 4;
+  /** Looks at a slab's chunks that somebody else may need in turn; each is rare after another. */
+  private static final int TIDY_TRIES = 4;
 
   private final StoreFile file;
   private final SlabDirectory directory;
@@ -228,34 +228,74 @@ final class SlabArena {
     for (int chunk = offset / CHUNK_BYTES; chunk <= end / CHUNK_BYTES; chunk++) {
       reclaim(slab, sizeClass, chunk);
     }
-    discount(slab, sizeClass, 1);
+    long before = discount(slab, sizeClass, 1);
+    for (int tries = 0; SlabDirectory.isUntidy(before) && tries < TIDY_TRIES; tries++) {
+      before = tidy(slab, sizeClass);
+    }
+  }
+
+  /** Looks again at all chunks, for those that could not be given back because we were there. */
+  private long tidy(int slab, int sizeClass) {
+    if (!directory.reserve(slab, sizeClass, 1)) {
+      return 0; // no longer of this class, or full
+    }
+    directory.clearUntidy(slab);
+    for (int chunk = 0; chunk < SizeClasses.CHUNKS; chunk++) {
+      reclaim(slab, sizeClass, chunk);
+    }
+    return discount(slab, sizeClass, 1);
   }
 
   /**
    * Gives a chunk back if nothing lies in it. The free slots are taken first, so that nobody can
    * start to use one meanwhile; the caller's own reservation keeps the slab in its class.
+   *
+   * <p>Slots taken like that look used to others who free objects beside them. So after success
+   * both neighbours are looked at, and after a failure the slab is marked, for the caller itself or
+   * whoever was in the way to {@link #tidy} it.
    */
   private void reclaim(int slab, int sizeClass, int chunk) {
-    int slotBytes = SizeClasses.slotBytes(sizeClass);
-    int first = chunk * CHUNK_BYTES / slotBytes;
-    int last =
-        Math.min(((chunk + 1) * CHUNK_BYTES - 1) / slotBytes, SizeClasses.slots(sizeClass) - 1);
-    int slots = last - first + 1;
-    for (int tries = 0; tries < RECLAIM_TRIES; tries++) {
-      if (!directory.isClear(slab, first, last)) {
-        return;
-      }
-      if (directory.reserve(slab, sizeClass, slots - 1)) {
-        if (directory.claimRange(slab, first, last)) {
-          releaseChunk(slab, chunk);
-          directory.clearRange(slab, first, last);
-        }
-        if (slots > 1) {
-          discount(slab, sizeClass, slots - 1);
-        }
-        return;
-      }
+    int first = firstSlot(sizeClass, chunk);
+    int last = lastSlot(sizeClass, chunk);
+    int others = last - first;
+    if (!directory.hasMemory(slab, chunk)
+        || !directory.isClear(slab, first, last)
+        || !reserveOrMark(slab, sizeClass, others)) {
+      return;
     }
+    boolean claimed = directory.claimRange(slab, first, last);
+    if (claimed) {
+      releaseChunk(slab, chunk);
+      directory.clearRange(slab, first, last);
+    } else {
+      directory.setUntidy(slab);
+    }
+    long _ = discount(slab, sizeClass, others);
+    if (claimed && chunk > 0) {
+      reclaim(slab, sizeClass, chunk - 1);
+    }
+    if (claimed && chunk + 1 < SizeClasses.CHUNKS) {
+      reclaim(slab, sizeClass, chunk + 1);
+    }
+  }
+
+  /** Reserves slots, or leaves a mark that whoever holds too many will see when done. */
+  private boolean reserveOrMark(int slab, int sizeClass, int slots) {
+    if (directory.reserve(slab, sizeClass, slots)) {
+      return true;
+    }
+    directory.setUntidy(slab);
+    return directory.reserve(slab, sizeClass, slots);
+  }
+
+  private static int firstSlot(int sizeClass, int chunk) {
+    return chunk * CHUNK_BYTES / SizeClasses.slotBytes(sizeClass);
+  }
+
+  private static int lastSlot(int sizeClass, int chunk) {
+    return Math.min(
+        ((chunk + 1) * CHUNK_BYTES - 1) / SizeClasses.slotBytes(sizeClass),
+        SizeClasses.slots(sizeClass) - 1);
   }
 
   private void releaseChunk(int slab, int chunk) {
@@ -265,14 +305,17 @@ final class SlabArena {
     }
   }
 
-  private void discount(int slab, int sizeClass, int slots) {
-    int before = SlabDirectory.count(directory.unreserve(slab, slots));
+  /** Discounts slots, and returns the slab's state before. */
+  private long discount(int slab, int sizeClass, int slots) {
+    long state = directory.unreserve(slab, slots);
+    int before = SlabDirectory.count(state);
     if (before == SizeClasses.slots(sizeClass)) {
       hints.set(sizeClass, slab);
     }
     if (before == slots) {
       retire(slab, sizeClass);
     }
+    return state;
   }
 
   private void retire(int slab, int sizeClass) {

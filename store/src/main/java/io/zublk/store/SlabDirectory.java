@@ -9,7 +9,7 @@ import java.lang.invoke.VarHandle;
  * One descriptor a slab: a state word and a bitmap of slots, together a cache line.
  *
  * <pre>
- *   state:  63  busy | 62..40 size class + 1 | 39..16 chunks that have memory | 15..0 count
+ *   state:  63 busy | 62 untidy | 61..40 size class + 1 | 39..16 chunks with memory | 15..0 count
  * </pre>
  *
  * <p>A slot is taken in two steps. {@link #reserve} counts it, if the slab still has the class and
@@ -30,6 +30,7 @@ final class SlabDirectory {
   private static final int CHUNK_SHIFT = 16;
   private static final long CHUNK_MASK = (1L << SizeClasses.CHUNKS) - 1;
   private static final int CLASS_SHIFT = 40;
+  private static final long UNTIDY = 1L << 62;
 
   private final MemorySegment memory;
   private final long offset;
@@ -49,7 +50,7 @@ final class SlabDirectory {
 
   /** The class of a slab in use, -1 of one that is not. */
   static int sizeClass(long state) {
-    return state < 0 ? -1 : (int) (state >>> CLASS_SHIFT) - 1;
+    return state < 0 ? -1 : (int) ((state & ~UNTIDY) >>> CLASS_SHIFT) - 1;
   }
 
   /** Slots taken or about to be. */
@@ -60,6 +61,21 @@ final class SlabDirectory {
   /** The chunks that have memory, as bits. */
   static int chunks(long state) {
     return (int) ((state >>> CHUNK_SHIFT) & CHUNK_MASK);
+  }
+
+  /** Whether a chunk without slots may have kept its memory. */
+  static boolean isUntidy(long state) {
+    return (state & UNTIDY) != 0;
+  }
+
+  /** Notes that a chunk without slots has kept its memory. */
+  void setUntidy(int slab) {
+    long _ = (long) WORD.getAndBitwiseOr(memory, at(slab), UNTIDY);
+  }
+
+  /** Takes that note back, before looking. */
+  void clearUntidy(int slab) {
+    long _ = (long) WORD.getAndBitwiseAnd(memory, at(slab), ~UNTIDY);
   }
 
   /** Gives an unused slab to a class, with one slot reserved. False if it was not unused. */
@@ -148,7 +164,9 @@ final class SlabDirectory {
   /** Whether no slot from {@code first} to {@code last} is taken, at this moment. */
   boolean isClear(int slab, int first, int last) {
     for (int from = first; from <= last; from = nextWord(from)) {
-      if ((bits(slab, from) & mask(from, last)) != 0) {
+      // Volatile, not acquire: it must not be read before the bits that the caller has just cleared.
+      long word = (long) WORD.getVolatile(memory, bitsAt(slab, from));
+      if ((word & mask(from, last)) != 0) {
         return false;
       }
     }
@@ -165,6 +183,10 @@ final class SlabDirectory {
   boolean clearSlot(int slab, int slot) {
     long bit = 1L << slot;
     return ((long) WORD.getAndBitwiseAnd(memory, bitsAt(slab, slot), ~bit) & bit) != 0;
+  }
+
+  boolean hasMemory(int slab, int chunk) {
+    return ((state(slab) >>> (CHUNK_SHIFT + chunk)) & 1) != 0;
   }
 
   /** Notes that a chunk has memory. False if it was noted already. */

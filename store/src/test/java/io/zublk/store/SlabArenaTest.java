@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,6 +111,49 @@ class SlabArenaTest {
     }
     assertThat(arena.usedBytes()).isEqualTo(file.allocatedBytes());
     assertThat(arena.usedBytes()).isEqualTo(file.layout().metadataBytes());
+  }
+
+  @Test
+  void memoryWithoutSlotsIsGivenBackAlsoWhenThreadsFreeNeighbours() throws Exception {
+    int threads = 4;
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+      for (int round = 0; round < 300; round++) {
+        List<Future<List<Long>>> results = new ArrayList<>();
+        for (int t = 0; t < threads; t++) {
+          int seed = round * threads + t;
+          results.add(pool.submit(() -> churn(new Random(seed))));
+        }
+        List<Long> survivors = new ArrayList<>();
+        for (Future<List<Long>> result : results) {
+          survivors.addAll(result.get());
+        }
+        long chunks = survivors.stream().flatMap(SlabArenaTest::chunks).distinct().count();
+        assertThat(arena.usedBytes() - file.layout().metadataBytes())
+            .isEqualTo(chunks * SizeClasses.CHUNK_BYTES);
+        survivors.forEach(location -> arena.free(location, CROSSING_BYTES));
+      }
+    }
+  }
+
+  /** Objects of this size lie across the ends of most chunks. */
+  private static final int CROSSING_BYTES = 3000;
+
+  private List<Long> churn(Random random) {
+    List<Long> live = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      if (live.size() < 6 && random.nextBoolean()) {
+        live.add(arena.allocate(CROSSING_BYTES));
+      } else if (!live.isEmpty()) {
+        arena.free(live.remove(random.nextInt(live.size())), CROSSING_BYTES);
+      }
+    }
+    return live;
+  }
+
+  private static Stream<Long> chunks(long location) {
+    int slotBytes = SizeClasses.slotBytes(SizeClasses.classOf(CROSSING_BYTES));
+    long first = location / SizeClasses.CHUNK_BYTES;
+    return Stream.of(first, (location + slotBytes - 1) / SizeClasses.CHUNK_BYTES);
   }
 
   /** Allocates and frees at random; every word of a slot must stay what its owner wrote. */
