@@ -12,6 +12,18 @@ enum Counter {
   RAW_PAGES,
   /** Pages ever stored as they are. */
   RAW_PAGES_SINCE,
+  /** Gauge: pages in the staging area. */
+  STAGED_PAGES,
+  /** Pages ever staged. */
+  STAGED_PAGES_SINCE,
+  /** Pages compressed by their writer because the staging area was full. */
+  UNSTAGED_PAGES,
+  /** Staged pages that were replaced before a worker came to compress them. */
+  OVERTAKEN_PAGES,
+  /** Batches that workers compressed. */
+  BATCHES,
+  /** Times that a worker took part in a large read. */
+  SHARED_READS,
   /** Reads that failed, requests. */
   FAILED_READS,
   /** Writes that failed, requests. */

@@ -1,85 +1,167 @@
 package io.zublk.store;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.zublk.block.Errno;
 import io.zublk.codec.Algorithm;
 import io.zublk.codec.CodecSpec;
-import io.zublk.codec.PageChecksum;
 import io.zublk.codec.PageCodec;
 import io.zublk.codec.PageFill;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Memory;
 import java.lang.foreign.MemorySegment;
 
-/**
- * One thread's operations on whole pages: the way from a page's bytes to its entry and object, and
- * back.
- *
- * <p>An object is its checksum, 4 bytes, and then its bytes. The checksum is seeded with the page
- * number and the entry's kind and length, so an object that belongs to another page is as wrong as
- * a damaged one.
- */
+/** One thread's operations on whole pages, and on parts of one. */
 final class PageAccess implements AutoCloseable {
 
   static final int PAGE_BYTES = PageCodec.PAGE_BYTES;
 
-  private static final int CHECKSUM_BYTES = Integer.BYTES;
-
-  /** Larger ones would need the slot of a raw page. */
-  private static final int MAX_COMPRESSED_BYTES =
-      SizeClasses.slotBytes(SizeClasses.count() - 2) - CHECKSUM_BYTES;
-
   private final PageTable table;
   private final SlabArena arena;
   private final MemorySegment memory;
-  private final long arenaOffset;
-  private final int compressedKind;
+  private final StoreLayout layout;
   private final PageCodec codec;
-  private final PageChecksum checksum;
+  private final PageEncoder encoder;
+  private final PageDecoder decoder;
   private final Counters counters;
 
-  /** An object under construction, and a page under construction behind it. */
+  /** Where this thread stages what it writes; null if it compresses at once. */
+  private final StagingWriter staging;
+
+  /** The encoder's page, and a page under construction behind it. */
   private final MemorySegment scratch;
 
   private static final long SCRATCH_PAGE = PAGE_BYTES;
 
-  PageAccess(StoreFile file, PageTable table, SlabArena arena, CodecSpec spec, Counters counters)
+  PageAccess(
+      StoreFile file,
+      PageTable table,
+      SlabArena arena,
+      CodecSpec spec,
+      Counters counters,
+      StagingWriter staging)
       throws LinuxException {
+    int compressedKind = spec.algorithm() == Algorithm.ZSTD ? PageEntry.ZSTD : PageEntry.LZ4;
     this.table = table;
     this.arena = arena;
     this.memory = file.memory();
-    this.arenaOffset = file.layout().arenaOffset;
-    this.compressedKind = spec.algorithm() == Algorithm.ZSTD ? PageEntry.ZSTD : PageEntry.LZ4;
+    this.layout = file.layout();
     this.codec = spec.newCodec();
-    this.checksum = new PageChecksum(memory);
-    this.counters = counters;
     this.scratch = Memory.mapAnonymous(2 * PAGE_BYTES);
+    this.encoder = new PageEncoder(file, arena, compressedKind, codec, scratch);
+    this.decoder = new PageDecoder(file, compressedKind, codec);
+    this.counters = counters;
+    this.staging = staging;
+  }
+
+  Counters counters() {
+    return counters;
   }
 
   /** Reads a page into {@code target} and returns 0 or {@code -EIO}. */
   int load(long page, MemorySegment target, long offset) {
     long entry = table.get(page);
-    if (!PageEntry.isStored(entry)) {
-      return loadUnstored(page, entry, target, offset);
+    if (!PageEntry.needsLock(entry)) {
+      return decoder.decode(page, entry, target, offset) ? 0 : damaged();
     }
     entry = table.lock(page);
     if (entry == PageTable.STUCK) {
       return damaged();
     }
     try {
-      return decode(page, entry, target, offset);
+      return decoder.decode(page, entry, target, offset) ? 0 : damaged();
     } finally {
       table.unlock(page, entry);
     }
   }
 
+  /** Reads {@code length} bytes inside a page, from {@code at} on. */
+  int loadPart(long page, int at, MemorySegment target, long offset, int length) {
+    int result = load(page, scratch, SCRATCH_PAGE);
+    if (result == 0) {
+      MemorySegment.copy(scratch, SCRATCH_PAGE + at, target, offset, length);
+    }
+    return result;
+  }
+
   /** Replaces a page by the bytes at {@code source} and returns 0, {@code -ENOSPC} or -EIO. */
   int store(long page, MemorySegment source, long offset) {
-    long entry = encode(page, source, offset);
-    return isErrno(entry) ? (int) entry : publish(page, entry);
+    if (PageFill.isFilled(source, offset)) {
+      return publish(page, encoder.encodeFill(page, source.get(JAVA_LONG_UNALIGNED, offset)));
+    }
+    if (staging != null) {
+      long slot = staging.nextSlot();
+      if (slot >= 0) {
+        return stage(page, source, offset, slot);
+      }
+      counters.add(Counter.UNSTAGED_PAGES, 1);
+    }
+    long entry = encoder.encode(page, source, offset);
+    if (entry == -Errno.ENOSPC && staging != null && staging.trim()) {
+      entry = encoder.encode(page, source, offset);
+    }
+    return publish(page, entry);
+  }
+
+  /**
+   * Replaces a page by one whose bytes are in the staging area. The entry is locked while the slot
+   * is made known to the workers: one that was quicker than the entry would take the slot for one
+   * whose page has been replaced since, and free it.
+   */
+  private int stage(long page, MemorySegment source, long offset, long slot) {
+    long entry = encoder.stage(page, source, offset, slot);
+    long old = table.lock(page);
+    if (old == PageTable.STUCK) {
+      return damaged();
+    }
+    staging.add(page);
+    table.unlock(page, entry);
+    staging.announce();
+    counters.add(Counter.STAGED_PAGES_SINCE, 1);
+    count(counters, entry, 1);
+    release(page, old);
+    return 0;
+  }
+
+  /**
+   * Compresses a page that was staged in {@code slot}, unless it was replaced since. False if that
+   * cannot be done now, for want of memory or because the entry is locked for very long: then the
+   * page must stay where it is.
+   */
+  boolean compressStaged(long page, long slot) {
+    long staged = table.getUnlocked(page);
+    if (!isStagedAt(page, staged, slot)) {
+      counters.add(Counter.OVERTAKEN_PAGES, 1);
+      return staged != PageTable.STUCK;
+    }
+    long entry = encodeStaged(page, staged);
+    if (PageEncoder.isErrno(entry)) {
+      return false;
+    }
+    long old = table.replaceIf(page, staged, entry);
+    if (old == staged) {
+      count(counters, entry, 1);
+      count(counters, staged, -1);
+    } else {
+      free(entry);
+      counters.add(Counter.OVERTAKEN_PAGES, 1);
+    }
+    return old != PageTable.STUCK;
+  }
+
+  /** The slot is this thread's to free, so its bytes stay as they are without a lock. */
+  private long encodeStaged(long page, long staged) {
+    if (!decoder.isIntact(page, staged)) {
+      counters.add(Counter.CHECKSUM_ERRORS, 1);
+      return PageEntry.ofLost(page);
+    }
+    return encoder.encode(page, memory, layout.position(staged));
+  }
+
+  private static boolean isStagedAt(long page, long entry, long slot) {
+    return PageEntry.kind(entry) == PageEntry.STAGED
+        && PageEntry.location(entry) == slot
+        && PageEntry.isValid(page, entry);
   }
 
   /** Replaces {@code length} bytes inside a page, from {@code at} on. */
@@ -90,13 +172,12 @@ final class PageAccess implements AutoCloseable {
     }
     long entry = old;
     try {
-      int result = decode(page, old, scratch, SCRATCH_PAGE);
-      if (result < 0) {
-        return result;
+      if (!decoder.decode(page, old, scratch, SCRATCH_PAGE)) {
+        return damaged();
       }
       MemorySegment.copy(source, offset, scratch, SCRATCH_PAGE + at, length);
-      long changed = encode(page, scratch, SCRATCH_PAGE);
-      if (isErrno(changed)) {
+      long changed = encoder.encode(page, scratch, SCRATCH_PAGE);
+      if (PageEncoder.isErrno(changed)) {
         return (int) changed;
       }
       entry = changed;
@@ -108,15 +189,6 @@ final class PageAccess implements AutoCloseable {
         release(page, old);
       }
     }
-  }
-
-  /** Reads {@code length} bytes inside a page, from {@code at} on. */
-  int loadPart(long page, int at, MemorySegment target, long offset, int length) {
-    int result = load(page, scratch, SCRATCH_PAGE);
-    if (result == 0) {
-      MemorySegment.copy(scratch, SCRATCH_PAGE + at, target, offset, length);
-    }
-    return result;
   }
 
   /** Makes a page absent, and returns 0 or {@code -EIO}. */
@@ -139,7 +211,11 @@ final class PageAccess implements AutoCloseable {
     return publish(page, PageEntry.ofFill(page, 0));
   }
 
+  /** Puts an entry that was encoded into the table; or returns the errno that it is. */
   private int publish(long page, long entry) {
+    if (PageEncoder.isErrno(entry)) {
+      return (int) entry;
+    }
     long old = table.replace(page, entry);
     if (old == PageTable.STUCK) {
       free(entry);
@@ -150,101 +226,9 @@ final class PageAccess implements AutoCloseable {
     return 0;
   }
 
-  /** Whether what should be an entry is a negated errno: no entry is of kind 15. */
-  private static boolean isErrno(long entry) {
-    return entry < 0 && entry > -4096;
-  }
-
-  private int loadUnstored(long page, long entry, MemorySegment target, long offset) {
-    if (!PageEntry.isValid(page, entry) || PageEntry.kind(entry) == PageEntry.LOST) {
-      return damaged();
-    }
-    boolean absent = PageEntry.kind(entry) == PageEntry.ABSENT;
-    PageFill.fill(target, offset, absent ? 0 : PageEntry.fillWord(entry));
-    return 0;
-  }
-
-  /** Writes the page of an entry, which the caller has locked if it is stored. */
-  private int decode(long page, long entry, MemorySegment target, long offset) {
-    if (!PageEntry.isStored(entry)) {
-      return loadUnstored(page, entry, target, offset);
-    }
-    long object = arenaOffset + PageEntry.location(entry);
-    int length = PageEntry.length(entry);
-    if (!PageEntry.isValid(page, entry) || !isIntact(page, entry)) {
-      return damaged();
-    }
-    int kind = PageEntry.kind(entry);
-    if (kind == PageEntry.RAW) {
-      MemorySegment.copy(memory, object, target, offset, PAGE_BYTES);
-    } else if (kind == PageEntry.WORD) {
-      long word = memory.get(JAVA_LONG_UNALIGNED, object + CHECKSUM_BYTES);
-      PageFill.fill(target, offset, word);
-    } else if (kind != compressedKind
-        || !codec.decompress(memory, object + CHECKSUM_BYTES, length, target, offset)) {
-      return damaged();
-    }
-    return 0;
-  }
-
-  /** Whether the object of an entry is there and has its checksum. */
-  private boolean isIntact(long page, long entry) {
-    long object = arenaOffset + PageEntry.location(entry);
-    int length = PageEntry.length(entry);
-    if (object + objectBytes(entry) > memory.byteSize()) {
-      return false;
-    }
-    if (PageEntry.kind(entry) == PageEntry.RAW) {
-      return PageEntry.rawChecksumMatches(entry, checksum.of(object, length, rawSeed(page, entry)));
-    }
-    return memory.get(JAVA_INT, object)
-        == checksum.of(object + CHECKSUM_BYTES, length, seed(page, entry));
-  }
-
   private int damaged() {
     counters.add(Counter.CHECKSUM_ERRORS, 1);
     return -Errno.EIO;
-  }
-
-  /** Stores the bytes and returns the entry to publish, or {@code -ENOSPC}. */
-  private long encode(long page, MemorySegment source, long offset) {
-    if (PageFill.isFilled(source, offset)) {
-      long word = source.get(JAVA_LONG_UNALIGNED, offset);
-      if (PageEntry.fitsInEntry(word)) {
-        return PageEntry.ofFill(page, word);
-      }
-      scratch.set(JAVA_LONG, 0, word);
-      return encodeObject(page, PageEntry.WORD, Long.BYTES);
-    }
-    int length = codec.compress(source, offset, scratch, 0, MAX_COMPRESSED_BYTES);
-    if (length == 0) {
-      return encodeRaw(page, source, offset);
-    }
-    return encodeObject(page, compressedKind, length);
-  }
-
-  /** Stores the first {@code length} bytes of the scratch memory. */
-  private long encodeObject(long page, int kind, int length) {
-    long location = arena.allocate(CHECKSUM_BYTES + length);
-    if (location < 0) {
-      return location;
-    }
-    long entry = PageEntry.ofObject(page, kind, length, location);
-    long object = arenaOffset + location;
-    MemorySegment.copy(scratch, 0, memory, object + CHECKSUM_BYTES, length);
-    memory.set(JAVA_INT, object, checksum.of(object + CHECKSUM_BYTES, length, seed(page, entry)));
-    return entry;
-  }
-
-  private long encodeRaw(long page, MemorySegment source, long offset) {
-    long location = arena.allocate(PAGE_BYTES);
-    if (location < 0) {
-      return location;
-    }
-    long object = arenaOffset + location;
-    MemorySegment.copy(source, offset, memory, object, PAGE_BYTES);
-    long seed = rawSeed(page, PageEntry.ofRaw(page, 0, location));
-    return PageEntry.ofRaw(page, checksum.of(object, PAGE_BYTES, seed), location);
   }
 
   /** Frees what a replaced entry points at. False if the page was absent. */
@@ -255,15 +239,16 @@ final class PageAccess implements AutoCloseable {
     }
     count(counters, old, -1);
     // The short check of a raw entry is not enough to free what might be another page's memory.
-    if (PageEntry.kind(old) != PageEntry.RAW || isIntact(page, old)) {
+    if (PageEntry.kind(old) != PageEntry.RAW || decoder.isIntact(page, old)) {
       free(old);
     }
     return true;
   }
 
+  /** Frees what an entry owns in the arena; a slot of the staging area is its worker's. */
   private void free(long entry) {
     if (PageEntry.isStored(entry)) {
-      arena.free(PageEntry.location(entry), objectBytes(entry));
+      arena.free(PageEntry.location(entry), PageObject.bytes(entry));
     }
   }
 
@@ -273,31 +258,23 @@ final class PageAccess implements AutoCloseable {
     if (PageEntry.isSame(entry)) {
       counters.add(Counter.SAME_PAGES, pages);
     }
-    if (PageEntry.isStored(entry)) {
+    if (PageEntry.needsLock(entry)) {
       counters.add(Counter.OBJECT_BYTES, (long) pages * PageEntry.length(entry));
     }
     if (PageEntry.kind(entry) == PageEntry.RAW) {
       counters.add(Counter.RAW_PAGES, pages);
       counters.add(Counter.RAW_PAGES_SINCE, Math.max(pages, 0));
     }
-  }
-
-  /** The bytes that a stored entry's object takes in the arena. */
-  static int objectBytes(long entry) {
-    int length = PageEntry.length(entry);
-    return PageEntry.kind(entry) == PageEntry.RAW ? length : CHECKSUM_BYTES + length;
-  }
-
-  private static long seed(long page, long entry) {
-    return (page << 16) | ((long) PageEntry.kind(entry) << 12) | (PageEntry.length(entry) - 1);
-  }
-
-  private static long rawSeed(long page, long entry) {
-    return seed(page, entry) ^ (PageEntry.location(entry) << 20);
+    if (PageEntry.kind(entry) == PageEntry.STAGED) {
+      counters.add(Counter.STAGED_PAGES, pages);
+    }
   }
 
   @Override
   public void close() {
+    if (staging != null) {
+      staging.close();
+    }
     codec.close();
     Memory.unmap(scratch);
   }

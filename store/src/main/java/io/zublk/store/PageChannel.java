@@ -14,64 +14,52 @@ final class PageChannel implements BlockChannel {
 
   private static final MemorySegment ZEROS = Arena.global().allocate(PAGE_BYTES);
 
+  /** What {@link #forEachPage} does to a page or part of one. */
+  private enum Operation {
+    READ,
+    WRITE,
+    ZERO,
+    UNMAP
+  }
+
   private final PageStore store;
   private final PageTable table;
   private final Geometry geometry;
   private final PageAccess access;
+  private final LargeRead largeRead;
   private final Counters counters;
 
-  PageChannel(PageStore store, PageTable table, PageAccess access, Counters counters) {
+  PageChannel(PageStore store, PageTable table, PageAccess access, LargeRead largeRead) {
     this.store = store;
     this.table = table;
     this.geometry = store.geometry();
     this.access = access;
-    this.counters = counters;
+    this.largeRead = largeRead;
+    this.counters = access.counters();
   }
 
   @Override
   public int read(long position, MemorySegment buffer, long offset, int length) {
-    if (isOutside(position, length)) {
-      return -Errno.EINVAL;
+    if (position % PAGE_BYTES == 0
+        && length % PAGE_BYTES == 0
+        && largeRead.isWorthwhile(length)
+        && geometry.contains(position, length)) {
+      int pages = length / PAGE_BYTES;
+      return counted(
+          Counter.FAILED_READS,
+          largeRead.run(access, position / PAGE_BYTES, pages, buffer, offset));
     }
-    long end = position + length;
-    for (long at = position; at < end; ) {
-      long page = at / PAGE_BYTES;
-      int part = partLength(at, end);
-      long target = offset + (at - position);
-      int result =
-          part == PAGE_BYTES
-              ? access.load(page, buffer, target)
-              : access.loadPart(page, (int) (at % PAGE_BYTES), buffer, target, part);
-      if (result < 0) {
-        counters.add(Counter.FAILED_READS, 1);
-        return result;
-      }
-      at += part;
-    }
-    return 0;
+    return forEachPage(Operation.READ, position, length, buffer, offset);
   }
 
   @Override
   public int write(long position, MemorySegment buffer, long offset, int length) {
-    if (isOutside(position, length)) {
-      return -Errno.EINVAL;
-    }
-    long end = position + length;
-    for (long at = position; at < end; ) {
-      long page = at / PAGE_BYTES;
-      int part = partLength(at, end);
-      long source = offset + (at - position);
-      int result =
-          part == PAGE_BYTES
-              ? access.store(page, buffer, source)
-              : access.modify(page, (int) (at % PAGE_BYTES), buffer, source, part);
-      if (result < 0) {
-        counters.add(Counter.FAILED_WRITES, 1);
-        return result;
-      }
-      at += part;
-    }
-    return 0;
+    return forEachPage(Operation.WRITE, position, length, buffer, offset);
+  }
+
+  @Override
+  public int writeZeroes(long position, long length, boolean mayUnmap) {
+    return forEachPage(mayUnmap ? Operation.UNMAP : Operation.ZERO, position, length, ZEROS, 0);
   }
 
   @Override
@@ -79,41 +67,56 @@ final class PageChannel implements BlockChannel {
     if (isOutside(position, length)) {
       return -Errno.EINVAL;
     }
-    long endPage = (position + length) / PAGE_BYTES;
-    for (long page = (position + PAGE_BYTES - 1) / PAGE_BYTES; page < endPage; page++) {
-      int result = access.drop(page);
-      if (result < 0) {
-        counters.add(Counter.FAILED_WRITES, 1);
-        return result;
-      }
-    }
-    return 0;
+    long first = (position + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    long end = (position + length) / PAGE_BYTES * PAGE_BYTES;
+    return first < end ? forEachPage(Operation.UNMAP, first, end - first, ZEROS, 0) : 0;
   }
 
-  @Override
-  public int writeZeroes(long position, long length, boolean mayUnmap) {
+  private int forEachPage(
+      Operation operation, long position, long length, MemorySegment buffer, long offset) {
     if (isOutside(position, length)) {
       return -Errno.EINVAL;
     }
     long end = position + length;
-    for (long at = position; at < end; ) {
+    int result = 0;
+    for (long at = position; at < end && result == 0; ) {
       int part = partLength(at, end);
-      int result = zero(at, part, mayUnmap);
-      if (result < 0) {
-        counters.add(Counter.FAILED_WRITES, 1);
-        return result;
-      }
+      long bufferAt = offset + (at - position);
+      result =
+          part == PAGE_BYTES
+              ? page(operation, at / PAGE_BYTES, buffer, bufferAt)
+              : part(operation, at, part, buffer, bufferAt);
       at += part;
     }
-    return 0;
+    return counted(
+        operation == Operation.READ ? Counter.FAILED_READS : Counter.FAILED_WRITES, result);
   }
 
-  private int zero(long at, int part, boolean mayUnmap) {
+  private int page(Operation operation, long page, MemorySegment buffer, long offset) {
+    return switch (operation) {
+      case READ -> access.load(page, buffer, offset);
+      case WRITE -> access.store(page, buffer, offset);
+      case ZERO -> access.fillWithZeros(page);
+      case UNMAP -> access.drop(page);
+    };
+  }
+
+  private int part(
+      Operation operation, long at, int length, MemorySegment buffer, long offset) {
     long page = at / PAGE_BYTES;
-    if (part < PAGE_BYTES) {
-      return access.modify(page, (int) (at % PAGE_BYTES), ZEROS, 0, part);
+    int inPage = (int) (at % PAGE_BYTES);
+    return switch (operation) {
+      case READ -> access.loadPart(page, inPage, buffer, offset, length);
+      case WRITE -> access.modify(page, inPage, buffer, offset, length);
+      case ZERO, UNMAP -> access.modify(page, inPage, ZEROS, 0, length);
+    };
+  }
+
+  private int counted(Counter failure, int result) {
+    if (result < 0) {
+      counters.add(failure, 1);
     }
-    return mayUnmap ? access.drop(page) : access.fillWithZeros(page);
+    return result;
   }
 
   /** Nothing to do: what is acknowledged is in the store file, and that is all RAM can promise. */
@@ -160,8 +163,6 @@ final class PageChannel implements BlockChannel {
 
   @Override
   public void close() {
-    if (store.forget(counters)) {
-      access.close();
-    }
+    store.close(access);
   }
 }

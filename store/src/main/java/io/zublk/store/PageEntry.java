@@ -10,7 +10,8 @@ package io.zublk.store;
  *  |        |   |          | REPEAT   the 32 bits that the word has twice    |
  *  |        |   |          | objects  length - 1 : 12, location / 16 : 37    |
  *  +--------+---+----------+-------------------------------------------------+
- *  | RAW    | L | check : 6 | checksum : 24     | location / 4096 : 29       |
+ *  | RAW,   | L | check : 6 | checksum : 24     | location / 4096 : 29       |
+ *  | STAGED |   |           |                   |                            |
  *  +--------+---+-----------+-------------------+----------------------------+
  * </pre>
  *
@@ -47,6 +48,9 @@ final class PageEntry {
 
   /** Lost: its entry named memory that belongs to another page. Reads fail until it is written. */
   static final int LOST = 7;
+
+  /** Written but not compressed yet: the page is in the staging area. */
+  static final int STAGED = 8;
 
   private static final int KIND_SHIFT = 60;
   private static final int CHECK_SHIFT = 49;
@@ -88,6 +92,17 @@ final class PageEntry {
   static boolean isStored(long entry) {
     int kind = kind(entry);
     return kind >= WORD && kind <= ZSTD;
+  }
+
+  /** Whether what the entry points at stays there only as long as the entry does. */
+  static boolean needsLock(long entry) {
+    return isStored(entry) || kind(entry) == STAGED;
+  }
+
+  /** Whether the entry carries a page of 4096 bytes and the checksum of it. */
+  static boolean isWhole(long entry) {
+    int kind = kind(entry);
+    return kind == RAW || kind == STAGED;
   }
 
   /** Whether an entry of this word costs no arena memory. */
@@ -137,27 +152,36 @@ final class PageEntry {
    * @param location from the arena's start, a multiple of 4096
    */
   static long ofRaw(long page, int checksum, long location) {
+    return ofWhole(page, RAW, checksum, location);
+  }
+
+  /** The entry of a staged page; its location is in bytes from the staging area's start. */
+  static long ofStaged(long page, int checksum, long location) {
+    return ofWhole(page, STAGED, checksum, location);
+  }
+
+  private static long ofWhole(long page, int kind, int checksum, long location) {
     return withCheck(
         page,
-        ((long) RAW << KIND_SHIFT)
+        ((long) kind << KIND_SHIFT)
             | ((long) (checksum & RAW_CHECKSUM_MASK) << RAW_LOCATION_BITS)
             | (location >>> 12));
   }
 
-  /** Whether a {@link #RAW} entry carries this checksum, as far as its 24 bits tell. */
-  static boolean rawChecksumMatches(long entry, int checksum) {
+  /** Whether a {@link #RAW} or {@link #STAGED} entry has this checksum: 24 bits of it tell. */
+  static boolean checksumMatches(long entry, int checksum) {
     return ((int) (entry >>> RAW_LOCATION_BITS) & RAW_CHECKSUM_MASK)
         == (checksum & RAW_CHECKSUM_MASK);
   }
 
   /** The object's length in bytes, without its checksum. */
   static int length(long entry) {
-    return kind(entry) == RAW ? 4096 : ((int) (entry >>> LENGTH_SHIFT) & 0xfff) + 1;
+    return isWhole(entry) ? 4096 : ((int) (entry >>> LENGTH_SHIFT) & 0xfff) + 1;
   }
 
-  /** The object's place in bytes from the arena's start. */
+  /** The place in bytes from the start of the arena, or of the staging area. */
   static long location(long entry) {
-    return kind(entry) == RAW
+    return isWhole(entry)
         ? (entry & RAW_LOCATION_MASK) << 12
         : (entry & LOCATION_MASK) << LOCATION_UNIT_SHIFT;
   }
@@ -169,11 +193,11 @@ final class PageEntry {
     if (kind == ABSENT) {
       return unlocked == 0;
     }
-    return kind <= LOST && withCheck(page, unlocked & ~checkMask(kind)) == unlocked;
+    return kind <= STAGED && withCheck(page, unlocked & ~checkMask(unlocked)) == unlocked;
   }
 
-  private static long checkMask(int kind) {
-    return kind == RAW ? RAW_CHECK_MASK : CHECK_MASK;
+  private static long checkMask(long entry) {
+    return isWhole(entry) ? RAW_CHECK_MASK : CHECK_MASK;
   }
 
   private static long signExtend(long word) {
@@ -184,7 +208,7 @@ final class PageEntry {
     // Two rounds of multiply and fold (the constants are those of MurmurHash3's finalizer).
     long h = (bits ^ (page * 0x9e37_79b9_7f4a_7c15L)) * 0xff51_afd7_ed55_8ccdL;
     h = (h ^ (h >>> 33)) * 0xc4ce_b9fe_1a85_ec53L;
-    long check = kind(bits) == RAW ? (h >>> 58) << RAW_CHECK_SHIFT : (h >>> 54) << CHECK_SHIFT;
+    long check = isWhole(bits) ? (h >>> 58) << RAW_CHECK_SHIFT : (h >>> 54) << CHECK_SHIFT;
     return bits | check;
   }
 }

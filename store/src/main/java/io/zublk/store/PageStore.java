@@ -22,17 +22,24 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   private final StoreOptions options;
   private final Geometry geometry;
   private final PageTable table;
+  private final MemoryBudget budget;
   private final SlabArena arena;
+  private final StagingArea staging;
+  private final StoreWorkers workers;
 
   /** The counters of every open channel, and first those of all closed ones and of recovery. */
   private final List<Counters> counters = new ArrayList<>(List.of(new Counters()));
 
-  private PageStore(StoreFile file) {
+  private PageStore(StoreFile file, StoreTuning tuning) throws LinuxException {
     this.file = file;
     this.options = file.options();
     this.geometry = new Geometry(options.sizeBytes(), PageAccess.PAGE_BYTES);
     this.table = new PageTable(file.memory(), file.layout().tableOffset);
-    this.arena = new SlabArena(file);
+    this.budget = new MemoryBudget(file.layout().metadataBytes(), file.memLimit());
+    this.arena = new SlabArena(file, budget);
+    int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
+    this.staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
+    this.workers = new StoreWorkers(this, staging, tuning);
   }
 
   /**
@@ -47,7 +54,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Makes an empty store that uses the machine as {@code tuning} says. */
   public static PageStore create(Path path, StoreOptions options, StoreTuning tuning)
       throws IOException {
-    return new PageStore(StoreFile.create(path, options));
+    return start(StoreFile.create(path, options, tuning.numaNode()), tuning, false);
   }
 
   /**
@@ -56,11 +63,25 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @throws IOException if the file is no store, or another process has it open
    */
   public static PageStore open(Path path) throws IOException {
-    StoreFile file = StoreFile.open(path);
+    return open(path, StoreTuning.INLINE);
+  }
+
+  /** Opens the store that a process left behind, to use the machine as {@code tuning} says. */
+  public static PageStore open(Path path, StoreTuning tuning) throws IOException {
+    return start(StoreFile.open(path, tuning.numaNode()), tuning, true);
+  }
+
+  private static PageStore start(StoreFile file, StoreTuning tuning, boolean restore)
+      throws IOException {
     try {
-      file.clearDerived();
-      PageStore store = new PageStore(file);
-      store.restore();
+      if (restore) {
+        file.clearDerived();
+      }
+      PageStore store = new PageStore(file, tuning);
+      if (restore) {
+        store.restore();
+      }
+      store.workers.start();
       return store;
     } catch (Throwable t) {
       file.close();
@@ -68,36 +89,13 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     }
   }
 
-  /** Derives the arena's books from the page table, and drops the locks of dead threads. */
-  private void restore() {
-    Counters restored = counters.getFirst();
-    for (long page = 0; page < file.layout().pages; page++) {
-      long entry = table.get(page);
-      if (entry == 0) {
-        continue;
-      }
-      entry &= ~PageEntry.LOCK;
-      table.unlock(page, entry);
-      if (!PageEntry.isValid(page, entry)) {
-        restored.add(Counter.CHECKSUM_ERRORS, 1);
-        continue;
-      }
-      if (!restoreObject(entry)) {
-        restored.add(Counter.CHECKSUM_ERRORS, 1);
-        entry = PageEntry.ofLost(page);
-        table.unlock(page, entry);
-      }
-      if (entry != 0) {
-        PageAccess.count(restored, entry, 1);
-      }
+  private void restore() throws IOException {
+    PageAccess access = openAccess(null);
+    try {
+      new StoreRecovery(file, table, arena, counters.getFirst()).restore(access, budget);
+    } finally {
+      close(access);
     }
-    restored.add(Counter.RAW_PAGES_SINCE, -restored.get(Counter.RAW_PAGES_SINCE));
-    arena.finishRestore();
-  }
-
-  private boolean restoreObject(long entry) {
-    return !PageEntry.isStored(entry)
-        || arena.restore(PageEntry.location(entry), PageAccess.objectBytes(entry));
   }
 
   /** The options that the store was made with, and the memory limit of now. */
@@ -113,34 +111,54 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Opens a channel for one thread; it takes the memory of a codec and two pages. */
   @Override
   public BlockChannel openChannel() {
-    Counters own = new Counters();
     try {
-      PageAccess access = new PageAccess(file, table, arena, options.codec(), own);
-      synchronized (counters) {
-        counters.add(own);
-      }
-      return new PageChannel(this, table, access, own);
+      PageAccess access = openAccess(new StagingWriter(staging, workers));
+      return new PageChannel(this, table, access, new LargeRead(workers));
     } catch (LinuxException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Keeps what a closing channel counted. False if it was closed before. */
-  boolean forget(Counters closing) {
+  /** Opens what one thread needs; without a writer, it compresses what it writes at once. */
+  PageAccess openAccess(StagingWriter writer) throws LinuxException {
+    Counters own = new Counters();
+    PageAccess access = new PageAccess(file, table, arena, options.codec(), own, writer);
     synchronized (counters) {
-      if (!counters.remove(closing)) {
-        return false;
-      }
-      counters.getFirst().addAll(closing);
-      return true;
+      counters.add(own);
     }
+    return access;
+  }
+
+  /** Closes what {@link #openAccess} opened, and keeps what it counted; once. */
+  void close(PageAccess access) {
+    synchronized (counters) {
+      if (!counters.remove(access.counters())) {
+        return;
+      }
+      counters.getFirst().addAll(access.counters());
+    }
+    access.close();
+  }
+
+  /**
+   * Waits until everything is compressed that was written before.
+   *
+   * @return false if some of it could not be for want of memory; it is kept as it is
+   */
+  public boolean settle() {
+    return workers.settle();
+  }
+
+  /** Gives the staging area's free memory back now; workers do it after a second without work. */
+  void trimStaging() {
+    boolean _ = staging.trim();
   }
 
   /** Limits {@link StoreStats#memUsedTotal}; what is stored stays. 0: no limit. Any thread. */
   public void setMemLimit(long bytes) {
     StoreOptions checked = new StoreOptions(options.sizeBytes(), options.codec(), bytes);
     file.setMemLimit(checked.memLimitBytes());
-    arena.setLimit(checked.memLimitBytes());
+    budget.setLimit(checked.memLimitBytes());
   }
 
   /** What the store holds now. Any thread. */
@@ -148,9 +166,9 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     return new StoreStats(
         sum(Counter.PAGES) * PageAccess.PAGE_BYTES,
         sum(Counter.OBJECT_BYTES),
-        arena.usedBytes(),
+        budget.usedBytes(),
         file.memLimit(),
-        arena.maxUsedBytes(),
+        budget.mostUsedBytes(),
         sum(Counter.SAME_PAGES),
         sum(Counter.RAW_PAGES),
         sum(Counter.RAW_PAGES_SINCE),
@@ -158,7 +176,13 @@ public final class PageStore implements BlockDevice, AutoCloseable {
         sum(Counter.FAILED_WRITES),
         sum(Counter.INVALID_IO),
         sum(Counter.FREED_PAGES),
-        sum(Counter.CHECKSUM_ERRORS));
+        sum(Counter.CHECKSUM_ERRORS),
+        sum(Counter.STAGED_PAGES),
+        sum(Counter.STAGED_PAGES_SINCE),
+        sum(Counter.UNSTAGED_PAGES),
+        sum(Counter.OVERTAKEN_PAGES),
+        sum(Counter.BATCHES),
+        sum(Counter.SHARED_READS));
   }
 
   private long sum(Counter counter) {
@@ -175,6 +199,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Unmaps the file and leaves it where it is. No channel may be in use any more. */
   @Override
   public void close() {
+    workers.shutDown();
     file.close();
   }
 }

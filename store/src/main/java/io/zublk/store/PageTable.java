@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The array of {@linkplain PageEntry entries}, one a page, in shared memory.
@@ -46,6 +45,37 @@ final class PageTable {
     return (long) ENTRY.getAcquire(memory, at(page));
   }
 
+  /** The entry as soon as it is unlocked; or {@link #STUCK}. */
+  long getUnlocked(long page) {
+    for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
+      long entry = get(page);
+      if (!PageEntry.isLocked(entry)) {
+        return entry;
+      }
+      pause(tries);
+    }
+    return STUCK;
+  }
+
+  /**
+   * Replaces the entry as soon as it is unlocked, if it is the expected one then.
+   *
+   * @return the expected one if it was replaced, otherwise another one; or {@link #STUCK}
+   */
+  long replaceIf(long page, long expected, long entry) {
+    for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
+      long old = get(page);
+      if ((old & ~PageEntry.LOCK) != expected) {
+        return old;
+      }
+      if (old == expected && ENTRY.weakCompareAndSet(memory, at(page), old, entry)) {
+        return old;
+      }
+      pause(tries);
+    }
+    return STUCK;
+  }
+
   /** Locks the entry and returns it as it was, without the lock; or {@link #STUCK}. */
   long lock(long page) {
     for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
@@ -76,14 +106,11 @@ final class PageTable {
     return STUCK;
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
   private static void pause(int tries) {
-    if (tries < SPINS) {
-      Thread.onSpinWait();
-    } else if (tries < SPINS + YIELDS) {
-      Thread.yield();
+    if (tries < SPINS + YIELDS) {
+      Naps.spin(tries, SPINS);
     } else {
-      LockSupport.parkNanos(1_000_000);
+      Naps.millisecond();
     }
   }
 

@@ -6,7 +6,6 @@ import static io.zublk.store.SizeClasses.SLAB_BYTES;
 import io.zublk.block.Errno;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Allocates memory for objects of 1 to 4096 bytes inside the store file.
@@ -24,7 +23,7 @@ final class SlabArena {
   private final SlabDirectory directory;
   private final SlabHints hints;
   private final int slabs;
-  private final long metadataBytes;
+  private final MemoryBudget budget;
 
   /** The slab that each class allocated from last. */
   private final AtomicIntegerArray current = new AtomicIntegerArray(SizeClasses.count());
@@ -32,38 +31,17 @@ final class SlabArena {
   /** Where to look for an unused slab first; a wrong guess costs a second look. */
   private final AtomicInteger lowestUnused = new AtomicInteger();
 
-  private final AtomicLong committedBytes = new AtomicLong();
-  private final AtomicLong maxUsedBytes = new AtomicLong();
-  private volatile long limitBytes;
-
   /** An arena without objects; the directory and hints of the file must be zeros. */
-  SlabArena(StoreFile file) {
+  SlabArena(StoreFile file, MemoryBudget budget) {
     this.file = file;
+    this.budget = budget;
     StoreLayout layout = file.layout();
     this.slabs = layout.slabs;
-    this.metadataBytes = layout.metadataBytes();
     this.directory = new SlabDirectory(file.memory(), layout.directoryOffset);
     this.hints = new SlabHints(file.memory(), layout.hintsOffset, slabs);
-    this.limitBytes = file.memLimit();
-    this.maxUsedBytes.set(metadataBytes);
     for (int slab = 0; slab < slabs; slab++) {
       hints.set(SlabHints.unused(), slab);
     }
-  }
-
-  /** The most memory to use, metadata included; 0: no limit. */
-  void setLimit(long bytes) {
-    limitBytes = bytes;
-  }
-
-  /** Bytes in use: all metadata, and every chunk that has memory. */
-  long usedBytes() {
-    return metadataBytes + committedBytes.get();
-  }
-
-  /** The most that {@link #usedBytes} ever was since the file was opened. */
-  long maxUsedBytes() {
-    return maxUsedBytes.get();
   }
 
   /**
@@ -160,7 +138,7 @@ final class SlabArena {
     }
     for (int at = offset / CHUNK_BYTES; at <= (offset + slotBytes - 1) / CHUNK_BYTES; at++) {
       if (directory.setChunk(slab, at)) {
-        committedBytes.addAndGet(CHUNK_BYTES);
+        budget.takeAnyway(CHUNK_BYTES);
       }
     }
     return true;
@@ -185,7 +163,6 @@ final class SlabArena {
       }
     }
     releaseGap(unusedFrom, (long) slabs * SLAB_BYTES);
-    maxUsedBytes.set(usedBytes());
   }
 
   private void releaseGap(long from, long to) {
@@ -206,17 +183,16 @@ final class SlabArena {
   }
 
   private boolean commitChunk(int slab, int chunk) {
-    long used = metadataBytes + committedBytes.addAndGet(CHUNK_BYTES);
-    long limit = limitBytes;
-    // Committing twice does no harm, so threads that need the same chunk need not agree first.
-    if ((limit > 0 && used > limit) || file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
-      committedBytes.addAndGet(-CHUNK_BYTES);
+    if (!budget.take(CHUNK_BYTES)) {
       return false;
     }
-    if (directory.setChunk(slab, chunk)) {
-      maxUsedBytes.accumulateAndGet(used, Math::max);
-    } else {
-      committedBytes.addAndGet(-CHUNK_BYTES);
+    // Committing twice does no harm, so threads that need the same chunk need not agree first.
+    if (file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
+      budget.giveBack(CHUNK_BYTES);
+      return false;
+    }
+    if (!directory.setChunk(slab, chunk)) {
+      budget.giveBack(CHUNK_BYTES);
     }
     return true;
   }
@@ -301,7 +277,7 @@ final class SlabArena {
   private void releaseChunk(int slab, int chunk) {
     if (directory.clearChunk(slab, chunk)) {
       file.release(position(slab, chunk), CHUNK_BYTES);
-      committedBytes.addAndGet(-CHUNK_BYTES);
+      budget.giveBack(CHUNK_BYTES);
     }
   }
 
@@ -326,7 +302,7 @@ final class SlabArena {
     hints.clear(sizeClass, slab);
     for (int chunks = SlabDirectory.chunks(state); chunks != 0; chunks &= chunks - 1) {
       file.release(position(slab, Integer.numberOfTrailingZeros(chunks)), CHUNK_BYTES);
-      committedBytes.addAndGet(-CHUNK_BYTES);
+      budget.giveBack(CHUNK_BYTES);
     }
     directory.setUnused(slab);
     hints.set(SlabHints.unused(), slab);

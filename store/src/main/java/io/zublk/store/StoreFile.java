@@ -5,8 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.zublk.codec.CodecSpec;
+import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
+import io.zublk.uring.sys.Numa;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +25,7 @@ import java.util.zip.CRC32C;
 final class StoreFile implements AutoCloseable {
 
   private static final long MAGIC = 0x5a55_424c_4b53_5431L; // "ZUBLKST1"
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   // The superblock. Everything below CHECKSUM is constant and covered by it.
   private static final long SB_MAGIC = 0;
@@ -46,16 +48,17 @@ final class StoreFile implements AutoCloseable {
   }
 
   /** Makes a new file with all of its metadata allocated; fails if there is one already. */
-  static StoreFile create(Path path, StoreOptions options) throws IOException {
+  static StoreFile create(Path path, StoreOptions options, int numaNode) throws IOException {
     StoreLayout layout = new StoreLayout(options.sizeBytes() / 4096);
     LinuxFile file =
         LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
     try {
       lock(file, path);
       file.truncate(layout.fileBytes);
+      MemorySegment memory = map(file, layout, numaNode);
       // A page table that is there cannot turn into a SIGBUS when memory runs out later.
-      int errno = file.allocate(0, 0, layout.metadataBytes());
-      if (errno < 0) {
+      if (file.allocate(0, 0, layout.metadataBytes()) < 0) {
+        Memory.unmap(memory);
         throw new IOException(
             "no memory for the page table: "
                 + (layout.metadataBytes() >> 10)
@@ -63,7 +66,7 @@ final class StoreFile implements AutoCloseable {
                 + path.getParent()
                 + "; make the device smaller");
       }
-      StoreFile store = new StoreFile(file, Memory.mapShared(file, 0, layout.fileBytes), layout);
+      StoreFile store = new StoreFile(file, memory, layout);
       store.writeSuperblock(options);
       return store;
     } catch (Throwable t) {
@@ -74,16 +77,31 @@ final class StoreFile implements AutoCloseable {
   }
 
   /** Opens the file that another process, dead or alive no more, left behind. */
-  static StoreFile open(Path path) throws IOException {
+  static StoreFile open(Path path, int numaNode) throws IOException {
     LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0);
     try {
       lock(file, path);
       StoreLayout layout = readSuperblock(file, path);
-      return new StoreFile(file, Memory.mapShared(file, 0, layout.fileBytes), layout);
+      return new StoreFile(file, map(file, layout, numaNode), layout);
     } catch (Throwable t) {
       file.close();
       throw t;
     }
+  }
+
+  /** Maps the file; what memory it gets from now on comes from the node. */
+  private static MemorySegment map(LinuxFile file, StoreLayout layout, int numaNode)
+      throws IOException {
+    MemorySegment memory = Memory.mapShared(file, 0, layout.fileBytes);
+    if (numaNode != StoreTuning.ANY_NODE) {
+      try {
+        Numa.bind(memory, numaNode);
+      } catch (LinuxException e) {
+        Memory.unmap(memory);
+        throw e;
+      }
+    }
+    return memory;
   }
 
   private static void lock(LinuxFile file, Path path) throws IOException {
@@ -173,6 +191,16 @@ final class StoreFile implements AutoCloseable {
   /** Gives a range of the arena back to the kernel. */
   void release(long arenaPosition, long length) {
     file.punchHole(layout.arenaOffset + arenaPosition, length);
+  }
+
+  /** As {@link #commit}, in the staging area. */
+  int commitStaging(long stagingPosition, long length) {
+    return file.allocate(0, layout.stagingOffset + stagingPosition, length);
+  }
+
+  /** As {@link #release}, in the staging area. */
+  void releaseStaging(long stagingPosition, long length) {
+    file.punchHole(layout.stagingOffset + stagingPosition, length);
   }
 
   /** Makes the parts of the file that are derived from the page table zeros again. */

@@ -7,10 +7,10 @@ import static io.zublk.store.SizeClasses.SLAB_BYTES;
  * in bytes from the file's start.
  *
  * <pre>
- *   superblock | page table | slab directory | slab hints | arena
+ *   superblock | page table | slab directory | slab hints | arena | staging area
  * </pre>
  *
- * <p>The superblock, the table and the arena are the format; the directory and the hints between
+ * <p>The superblock, the table, the arena and the staging area are the format; the directory and the hints between
  * them are scratch memory that every opening of the file computes anew. They lie in the file so
  * that the kernel's count of its blocks is the whole truth about the memory in use.
  */
@@ -21,6 +21,9 @@ final class StoreLayout {
 
   static final long SUPERBLOCK_BYTES = 4096;
   static final int ENTRY_BYTES = Long.BYTES;
+
+  /** Of addresses; memory only as far as it is in use. */
+  static final long STAGING_BYTES = StoreTuning.MAX_STAGING_PAGES * 4096L;
 
   /** Of aarch64 kernels with 64 KiB pages. */
   private static final long MAX_KERNEL_PAGE_BYTES = 64 << 10;
@@ -34,6 +37,7 @@ final class StoreLayout {
   final long directoryOffset;
   final long hintsOffset;
   final long arenaOffset;
+  final long stagingOffset;
   final long fileBytes;
 
   StoreLayout(long pages) {
@@ -46,12 +50,25 @@ final class StoreLayout {
     hintsOffset = directoryOffset + (long) slabs * SlabDirectory.DESCRIPTOR_BYTES;
     // Chunks can be given back alone if they begin where a page of any kernel does.
     arenaOffset = roundUp(hintsOffset + SlabHints.bytes(slabs), MAX_KERNEL_PAGE_BYTES);
-    fileBytes = arenaOffset + (long) slabs * SLAB_BYTES;
+    stagingOffset = arenaOffset + (long) slabs * SLAB_BYTES;
+    fileBytes = stagingOffset + STAGING_BYTES;
   }
 
   /** Bytes before the arena: what an empty store occupies. */
   long metadataBytes() {
     return arenaOffset;
+  }
+
+  /** Where an entry's object or staged page lies. */
+  long position(long entry) {
+    long base = PageEntry.kind(entry) == PageEntry.STAGED ? stagingOffset : arenaOffset;
+    return base + PageEntry.location(entry);
+  }
+
+  /** Whether all of an entry's object or staged page lies where such things lie. */
+  boolean contains(long entry) {
+    long end = position(entry) + PageObject.bytes(entry);
+    return end <= (PageEntry.kind(entry) == PageEntry.STAGED ? fileBytes : stagingOffset);
   }
 
   private static long ceilDiv(long n, long unit) {

@@ -6,7 +6,8 @@ package io.zublk.store;
  *
  * @param origDataSize bytes of the pages that are present, same-filled ones included
  * @param comprDataSize bytes they compress to
- * @param memUsedTotal all memory of the store file in bytes: arena chunks, page table, slab books
+ * @param memUsedTotal all memory of the store file in bytes: arena chunks, page table, slab books,
+ *     staging area
  * @param memLimit the limit of {@code memUsedTotal}, 0 if there is none
  * @param memUsedMax the most that {@code memUsedTotal} was since the store was opened
  * @param samePages pages of one repeated word
@@ -17,6 +18,13 @@ package io.zublk.store;
  * @param invalidIo requests outside the device
  * @param notifyFree pages freed by discard or write-zeroes
  * @param checksumErrors pages found damaged
+ * @param stagedPages pages that are written and not yet compressed; each counts 4096 bytes in
+ *     {@code comprDataSize}
+ * @param stagedPagesSince pages ever staged
+ * @param unstagedPages pages that their writer compressed because the staging area was full
+ * @param overtakenPages staged pages that were overwritten or discarded before a worker came
+ * @param batches batches that workers compressed
+ * @param sharedReads times that a worker took part in a large read
  */
 public record StoreStats(
     long origDataSize,
@@ -31,4 +39,10 @@ public record StoreStats(
     long failedWrites,
     long invalidIo,
     long notifyFree,
-    long checksumErrors) {}
+    long checksumErrors,
+    long stagedPages,
+    long stagedPagesSince,
+    long unstagedPages,
+    long overtakenPages,
+    long batches,
+    long sharedReads) {}

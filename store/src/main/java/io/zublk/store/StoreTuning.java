@@ -6,7 +6,7 @@ import java.util.BitSet;
  * How a store uses the machine. Nothing of it is kept in the store file: another process may open
  * the file with other settings.
  *
- * @param workers threads that compress staged pages and help with large reads; 0: every write is
+ * @param workers threads, 0 to 64, that compress staged pages and help with large reads; 0: every write is
  *     compressed by the thread that brings it
  * @param batchPages staged pages that one worker takes at a time, 1 to 256
  * @param batchTimeoutMicros how long an incomplete batch waits for more pages, in microseconds
@@ -29,7 +29,6 @@ public record StoreTuning(
   /** The staging area of a store file: 64 MiB of addresses, memory as far as it is in use. */
   public static final int MAX_STAGING_PAGES = 16 << 10;
 
-  private static final int MAX_WORKERS = 256;
   private static final int MAX_BATCH_PAGES = 256;
   private static final int MAX_TIMEOUT_MICROS = 1_000_000;
 
@@ -37,7 +36,7 @@ public record StoreTuning(
   public static final StoreTuning INLINE = new StoreTuning(0, 64, 100, 0, new BitSet(), ANY_NODE);
 
   public StoreTuning {
-    require(workers, 0, MAX_WORKERS, "workers");
+    require(workers, 0, StoreWorkers.MAX_WORKERS, "workers");
     require(batchPages, 1, MAX_BATCH_PAGES, "pages of a batch");
     require(batchTimeoutMicros, 1, MAX_TIMEOUT_MICROS, "microseconds of a batch");
     require(stagingPages, 0, MAX_STAGING_PAGES, "staging pages");

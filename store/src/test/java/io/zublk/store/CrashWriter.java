@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.Random;
 
 /**
@@ -60,9 +61,14 @@ final class CrashWriter {
     return page % 8 == 0 && version % 2 == 0;
   }
 
-  /** Arguments: the store file and the journal. Prints a line once it writes. */
+  /** Incomplete batches wait for ever, so that most kills find pages staged. */
+  private static final StoreTuning STAGED =
+      new StoreTuning(1, 16, 1_000_000, 64, new BitSet(), StoreTuning.ANY_NODE);
+
+  /** Arguments: the store file, the journal, "staged" or "inline". Prints a line once it writes. */
   public static void main(String[] args) throws Exception {
-    PageStore store = PageStore.open(Path.of(args[0]));
+    StoreTuning tuning = args[2].equals("staged") ? STAGED : StoreTuning.INLINE;
+    PageStore store = PageStore.open(Path.of(args[0]), tuning);
     Journal journal = new Journal(Path.of(args[1]));
     for (int t = 1; t < THREADS; t++) {
       int id = t;

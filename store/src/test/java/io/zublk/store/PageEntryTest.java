@@ -35,8 +35,8 @@ class PageEntryTest {
     assertThat(PageEntry.location(entry)).isEqualTo(slot * 4096);
     assertThat(PageEntry.length(entry)).isEqualTo(4096);
     assertThat(PageEntry.isLocked(entry)).isFalse();
-    assertThat(PageEntry.rawChecksumMatches(entry, checksum)).isTrue();
-    assertThat(PageEntry.rawChecksumMatches(entry, checksum ^ 1)).isFalse();
+    assertThat(PageEntry.checksumMatches(entry, checksum)).isTrue();
+    assertThat(PageEntry.checksumMatches(entry, checksum ^ 1)).isFalse();
     assertThat(PageEntry.isValid(7, entry)).isTrue();
   }
 

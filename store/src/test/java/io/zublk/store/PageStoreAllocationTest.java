@@ -9,12 +9,15 @@ import io.zublk.codec.CodecSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.BitSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PageStoreAllocationTest {
 
   private static final int PAGES = 4096;
+  private static final int LARGE = 256 << 10;
   private static final int OPERATIONS = 1_000_000;
 
   /** A late compilation allocates a little, once; an operation that does would in every round. */
@@ -26,22 +29,42 @@ class PageStoreAllocationTest {
   @ParameterizedTest
   @ValueSource(strings = {"lz4", "zstd"})
   void aMillionOperationsAllocateNoObject(String codec) throws Exception {
+    countAllocation(codec, StoreTuning.INLINE);
+  }
+
+  @Test
+  void norDoStagingAndSharedReads() throws Exception {
+    countAllocation("lz4", new StoreTuning(2, 16, 50, 512, new BitSet(), StoreTuning.ANY_NODE));
+  }
+
+  private static void countAllocation(String codec, StoreTuning tuning) throws Exception {
     StoreOptions options = new StoreOptions((long) PAGES * PAGE, CodecSpec.parse(codec), 0);
-    try (TestStore test = new TestStore(options);
+    try (TestStore test = new TestStore(options, tuning);
         BlockChannel channel = test.get().openChannel()) {
       MemorySegment buffer = Arena.ofAuto().allocate(16 * PAGE, PAGE);
       for (int i = 0; i < 16; i++) {
         TestPages.write(buffer, (long) i * PAGE, 1000 + i);
       }
-      var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
       long allocated = Long.MAX_VALUE;
       for (int round = 0; round < ROUNDS && allocated > TOLERANCE; round++) {
-        long before = threads.getCurrentThreadAllocatedBytes();
+        long before = allocatedBytes();
         assertThat(run(channel, buffer, OPERATIONS)).isZero();
-        allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        allocated = allocatedBytes() - before;
       }
       assertThat(allocated).isLessThanOrEqualTo(TOLERANCE);
     }
+  }
+
+  /** By this thread and the store's workers. */
+  private static long allocatedBytes() {
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long bytes = threads.getCurrentThreadAllocatedBytes();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().startsWith("store-worker-")) {
+        bytes += threads.getThreadAllocatedBytes(thread.threadId());
+      }
+    }
+    return bytes;
   }
 
   private static int run(BlockChannel channel, MemorySegment buffer, int operations) {
@@ -55,12 +78,15 @@ class PageStoreAllocationTest {
             case 1 -> channel.write(page * PAGE + 100, buffer, offset, 512);
             case 2 -> channel.discard(page * PAGE, PAGE);
             case 3 -> channel.read(page * PAGE + 100, READ_TARGET, 100, 777);
-            case 4 -> (int) channel.status(page * PAGE, PAGE) >>> 31;
+            case 4 ->
+                (i & 1023) == 4
+                    ? channel.read(0, READ_TARGET, 0, LARGE)
+                    : (int) channel.status(page * PAGE, PAGE) >>> 31;
             default -> channel.read(page * PAGE, READ_TARGET, 0, PAGE);
           };
     }
     return failed;
   }
 
-  private static final MemorySegment READ_TARGET = Arena.global().allocate(PAGE, PAGE);
+  private static final MemorySegment READ_TARGET = Arena.global().allocate(LARGE, PAGE);
 }

@@ -8,6 +8,7 @@ import io.zublk.codec.CodecSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -36,8 +37,22 @@ class PageStoreStressTest {
   @ParameterizedTest
   @ValueSource(strings = {"lz4", "zstd", "none"})
   void readersSeeOnlyWholePagesAndNoneOlderThanAcknowledged(String codec) throws Exception {
+    stress(codec, StoreTuning.INLINE);
+  }
+
+  /** The pool is so small that every state of a batch is always about to change. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lz4", "zstd"})
+  void theSameHoldsWhileWorkersCompressWhatIsStaged(String codec) throws Exception {
+    StoreStats stats = stress(codec, new StoreTuning(2, 4, 20, 24, new BitSet(), -1));
+    assertThat(stats.stagedPagesSince()).isPositive();
+    assertThat(stats.unstagedPages()).isPositive();
+    assertThat(stats.overtakenPages()).isPositive();
+  }
+
+  private StoreStats stress(String codec, StoreTuning tuning) throws Exception {
     StoreOptions options = new StoreOptions(1 << 20, CodecSpec.parse(codec), 0);
-    try (TestStore test = new TestStore(options);
+    try (TestStore test = new TestStore(options, tuning);
         ExecutorService pool = Executors.newFixedThreadPool(WRITERS + READERS)) {
       List<Future<Void>> results = new ArrayList<>();
       for (int i = 0; i < WRITERS; i++) {
@@ -49,13 +64,17 @@ class PageStoreStressTest {
       for (Future<Void> result : results) {
         result.get();
       }
+      assertThat(test.get().settle()).isTrue();
+      test.get().trimStaging();
       StoreStats stats = test.get().stats();
       assertThat(stats.checksumErrors()).isZero();
+      assertThat(stats.stagedPages()).isZero();
       assertThat(stats.memUsedTotal()).isEqualTo(test.get().allocatedBytes());
       StoreStats again = test.reopen().stats();
       assertThat(again.origDataSize()).isEqualTo(stats.origDataSize());
       assertThat(again.comprDataSize()).isEqualTo(stats.comprDataSize());
       assertThat(again.memUsedTotal()).isEqualTo(stats.memUsedTotal());
+      return stats;
     }
   }
 

@@ -24,6 +24,7 @@ class SlabArenaTest {
   private static final long DEVICE_BYTES = 64 << 20;
 
   private StoreFile file;
+  private MemoryBudget budget;
   private SlabArena arena;
   private Path directory;
 
@@ -31,8 +32,9 @@ class SlabArenaTest {
   void open() throws Exception {
     directory = Files.createTempDirectory(TestPages.SHM, "zublk-arena-test");
     StoreOptions options = new StoreOptions(DEVICE_BYTES, TestPages.LZ4, 0);
-    file = StoreFile.create(directory.resolve("store"), options);
-    arena = new SlabArena(file);
+    file = StoreFile.create(directory.resolve("store"), options, StoreTuning.ANY_NODE);
+    budget = new MemoryBudget(file.layout().metadataBytes(), 0);
+    arena = new SlabArena(file, budget);
   }
 
   @AfterEach
@@ -61,9 +63,9 @@ class SlabArenaTest {
         arena.free(location, live.remove(location));
       }
     }
-    assertThat(arena.usedBytes()).isEqualTo(file.allocatedBytes());
+    assertThat(budget.usedBytes()).isEqualTo(file.allocatedBytes());
     live.forEach(arena::free);
-    assertThat(arena.usedBytes()).isEqualTo(file.layout().metadataBytes());
+    assertThat(budget.usedBytes()).isEqualTo(file.layout().metadataBytes());
     assertThat(file.allocatedBytes()).isEqualTo(file.layout().metadataBytes());
   }
 
@@ -73,19 +75,19 @@ class SlabArenaTest {
     for (int i = 0; i < SizeClasses.slots(SizeClasses.classOf(4096)); i++) {
       locations.add(arena.allocate(4096));
     }
-    long full = arena.usedBytes();
+    long full = budget.usedBytes();
     for (int i = 0; i < locations.size(); i++) {
       if (i / 4 % 2 == 0) {
         arena.free(locations.get(i), 4096); // every other chunk of four pages
       }
     }
-    assertThat(full - arena.usedBytes()).isEqualTo(SizeClasses.SLAB_BYTES / 2);
+    assertThat(full - budget.usedBytes()).isEqualTo(SizeClasses.SLAB_BYTES / 2);
   }
 
   @Test
   void theLimitRefusesMemoryAndLosesNothing() {
     long room = 1 << 20;
-    arena.setLimit(arena.usedBytes() + room);
+    budget.setLimit(budget.usedBytes() + room);
     List<Long> locations = new ArrayList<>();
     long location;
     while ((location = arena.allocate(4096)) >= 0) {
@@ -109,8 +111,8 @@ class SlabArenaTest {
         result.get();
       }
     }
-    assertThat(arena.usedBytes()).isEqualTo(file.allocatedBytes());
-    assertThat(arena.usedBytes()).isEqualTo(file.layout().metadataBytes());
+    assertThat(budget.usedBytes()).isEqualTo(file.allocatedBytes());
+    assertThat(budget.usedBytes()).isEqualTo(file.layout().metadataBytes());
   }
 
   @Test
@@ -128,7 +130,7 @@ class SlabArenaTest {
           survivors.addAll(result.get());
         }
         long chunks = survivors.stream().flatMap(SlabArenaTest::chunks).distinct().count();
-        assertThat(arena.usedBytes() - file.layout().metadataBytes())
+        assertThat(budget.usedBytes() - file.layout().metadataBytes())
             .isEqualTo(chunks * SizeClasses.CHUNK_BYTES);
         survivors.forEach(location -> arena.free(location, CROSSING_BYTES));
       }

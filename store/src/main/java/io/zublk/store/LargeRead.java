@@ -1,0 +1,115 @@
+package io.zublk.store;
+
+import static io.zublk.store.PageAccess.PAGE_BYTES;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A read that is long enough to be shared: its thread and workers that had nothing to do take
+ * pieces of it in turn. One for each channel, used again and again.
+ */
+final class LargeRead {
+
+  /** Below this, waking a helper takes longer than it saves. */
+  static final int MIN_PAGES = 64;
+
+  /** Some 25 microseconds of lz4: what the slowest may keep the others waiting at the end. */
+  private static final int PIECE_PAGES = 16;
+
+  /** A helper for so many pages. */
+  private static final int PAGES_PER_HELPER = 32;
+
+  /** The most reads in a row without asking for help after help came too late. */
+  private static final int MAX_PATIENCE = 63;
+
+  /** Spins before a helper is presumed to have lost its CPU. */
+  private static final int SPINS = 1 << 10;
+
+  private final StoreWorkers workers;
+  private final StoreWorker[] helpers = new StoreWorker[StoreWorkers.MAX_WORKERS];
+  private final AtomicInteger nextPiece = new AtomicInteger();
+  private final AtomicInteger finished = new AtomicInteger();
+  private final AtomicInteger result = new AtomicInteger();
+
+  private long firstPage;
+  private int pages;
+  private MemorySegment target;
+  private long offset;
+
+  // How many reads to do alone after help came too late: the CPUs were busy with something else.
+  private int patience;
+  private int alone;
+
+  LargeRead(StoreWorkers workers) {
+    this.workers = workers;
+  }
+
+  /** Whether help is likely to come in time for a read of this length. */
+  boolean isWorthwhile(int length) {
+    return length >= MIN_PAGES * PAGE_BYTES && --alone < 0;
+  }
+
+  /** Reads whole pages, with help; returns 0 or a negative errno. */
+  int run(PageAccess own, long page, int count, MemorySegment to, long at) {
+    firstPage = page;
+    pages = count;
+    target = to;
+    offset = at;
+    result.setPlain(0);
+    finished.setPlain(0);
+    nextPiece.set(0); // publishes all of it
+    int asked = askForHelp();
+    readPieces(own);
+    awaitHelpers(asked);
+    return result.get();
+  }
+
+  private int askForHelp() {
+    int wanted = Math.min(pages / PAGES_PER_HELPER, helpers.length);
+    int asked = 0;
+    while (asked < wanted) {
+      StoreWorker helper = workers.claim();
+      if (helper == null) {
+        break;
+      }
+      helpers[asked++] = helper;
+      helper.help(this);
+    }
+    return asked;
+  }
+
+  private void awaitHelpers(int asked) {
+    int begun = 0;
+    for (int i = 0; i < asked; i++) {
+      if (!helpers[i].dismiss(this)) {
+        begun++;
+      }
+    }
+    for (int spins = 0; finished.get() < begun; spins++) {
+      Naps.spin(spins, SPINS);
+    }
+    patience = begun > 0 ? 0 : Math.min(2 * patience + 1, MAX_PATIENCE);
+    alone = patience;
+  }
+
+  /** Takes part, on a worker's thread. */
+  void help(PageAccess access) {
+    readPieces(access);
+    access.counters().add(Counter.SHARED_READS, 1);
+    finished.getAndIncrement();
+  }
+
+  private void readPieces(PageAccess access) {
+    int begin;
+    while ((begin = nextPiece.getAndAdd(PIECE_PAGES)) < pages) {
+      int end = Math.min(begin + PIECE_PAGES, pages);
+      for (int i = begin; i < end; i++) {
+        int status = access.load(firstPage + i, target, offset + (long) i * PAGE_BYTES);
+        if (status < 0) {
+          result.set(status);
+        }
+      }
+    }
+  }
+}

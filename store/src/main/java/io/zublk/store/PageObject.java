@@ -1,0 +1,29 @@
+package io.zublk.store;
+
+/**
+ * What a page-table entry points at: a checksum, 4 bytes, and then the compressed bytes; or a page
+ * as it is, whose checksum is in the entry.
+ *
+ * <p>The checksum is seeded with the page number and the entry's kind and length, so an object that
+ * belongs to another page is as wrong as a damaged one.
+ */
+final class PageObject {
+
+  static final int CHECKSUM_BYTES = Integer.BYTES;
+
+  private PageObject() {}
+
+  /** The bytes that an entry's object takes. */
+  static int bytes(long entry) {
+    int length = PageEntry.length(entry);
+    return PageEntry.isWhole(entry) ? length : CHECKSUM_BYTES + length;
+  }
+
+  /** The seed of the object's checksum. An entry's own checksum and lock do not matter. */
+  static long seed(long page, long entry) {
+    long seed =
+        (page << 16) | ((long) PageEntry.kind(entry) << 12) | (PageEntry.length(entry) - 1);
+    // The short check of such an entry says less about the place it names.
+    return PageEntry.isWhole(entry) ? seed ^ (PageEntry.location(entry) << 20) : seed;
+  }
+}
