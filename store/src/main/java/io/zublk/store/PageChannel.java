@@ -101,8 +101,7 @@ final class PageChannel implements BlockChannel {
     };
   }
 
-  private int part(
-      Operation operation, long at, int length, MemorySegment buffer, long offset) {
+  private int part(Operation operation, long at, int length, MemorySegment buffer, long offset) {
     long page = at / PAGE_BYTES;
     int inPage = (int) (at % PAGE_BYTES);
     return switch (operation) {

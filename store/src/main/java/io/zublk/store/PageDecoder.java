@@ -49,8 +49,7 @@ final class PageDecoder {
     switch (kind) {
       case PageEntry.RAW, PageEntry.STAGED ->
           MemorySegment.copy(memory, object, target, offset, PAGE_BYTES);
-      case PageEntry.WORD ->
-          PageFill.fill(target, offset, memory.get(JAVA_LONG_UNALIGNED, bytes));
+      case PageEntry.WORD -> PageFill.fill(target, offset, memory.get(JAVA_LONG_UNALIGNED, bytes));
       default -> {
         return kind == compressedKind
             && codec.decompress(memory, bytes, PageEntry.length(entry), target, offset);

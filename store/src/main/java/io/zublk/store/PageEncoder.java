@@ -59,9 +59,7 @@ final class PageEncoder {
       return encodeFill(page, source.get(JAVA_LONG_UNALIGNED, offset));
     }
     int length = codec.compress(source, offset, scratch, 0, MAX_COMPRESSED_BYTES);
-    return length == 0
-        ? storeRaw(page, source, offset)
-        : storeObject(page, compressedKind, length);
+    return length == 0 ? storeRaw(page, source, offset) : storeObject(page, compressedKind, length);
   }
 
   /** Stores the first {@code length} bytes of the scratch memory. */

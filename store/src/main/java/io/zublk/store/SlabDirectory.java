@@ -164,7 +164,8 @@ final class SlabDirectory {
   /** Whether no slot from {@code first} to {@code last} is taken, at this moment. */
   boolean isClear(int slab, int first, int last) {
     for (int from = first; from <= last; from = nextWord(from)) {
-      // Volatile, not acquire: it must not be read before the bits that the caller has just cleared.
+      // Volatile, not acquire: it must not be read before the bits that the caller has just
+      // cleared.
       long word = (long) WORD.getVolatile(memory, bitsAt(slab, from));
       if ((word & mask(from, last)) != 0) {
         return false;

@@ -93,8 +93,7 @@ final class StagingArea {
    */
   void add(int batch, int index, long page) {
     pages[batch * batchPages + index] = page;
-    long _ =
-        (long) STATE.getAndAdd(states, at(batch), index + 1 == batchPages ? 1L - OPEN : 1L);
+    long _ = (long) STATE.getAndAdd(states, at(batch), index + 1 == batchPages ? 1L - OPEN : 1L);
   }
 
   /** Ends the filling of a batch that the caller has opened. */
@@ -128,9 +127,7 @@ final class StagingArea {
 
   private boolean take(int batch) {
     long state = state(batch);
-    return (state & BUSY) == 0
-        && added(state) > done(state)
-        && move(batch, state, state | BUSY);
+    return (state & BUSY) == 0 && added(state) > done(state) && move(batch, state, state | BUSY);
   }
 
   /** Whether any batch has pages that are not compressed. */

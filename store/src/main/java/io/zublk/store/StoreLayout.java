@@ -10,9 +10,9 @@ import static io.zublk.store.SizeClasses.SLAB_BYTES;
  *   superblock | page table | slab directory | slab hints | arena | staging area
  * </pre>
  *
- * <p>The superblock, the table, the arena and the staging area are the format; the directory and the hints between
- * them are scratch memory that every opening of the file computes anew. They lie in the file so
- * that the kernel's count of its blocks is the whole truth about the memory in use.
+ * <p>The superblock, the table, the arena and the staging area are the format; the directory and
+ * the hints between them are scratch memory that every opening of the file computes anew. They lie
+ * in the file so that the kernel's count of its blocks is the whole truth about the memory in use.
  */
 final class StoreLayout {
 

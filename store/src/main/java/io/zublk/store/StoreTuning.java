@@ -6,8 +6,8 @@ import java.util.BitSet;
  * How a store uses the machine. Nothing of it is kept in the store file: another process may open
  * the file with other settings.
  *
- * @param workers threads, 0 to 64, that compress staged pages and help with large reads; 0: every write is
- *     compressed by the thread that brings it
+ * @param workers threads, 0 to 64, that compress staged pages and help with large reads; 0: every
+ *     write is compressed by the thread that brings it
  * @param batchPages staged pages that one worker takes at a time, 1 to 256
  * @param batchTimeoutMicros how long an incomplete batch waits for more pages, in microseconds
  * @param stagingPages the most pages that wait for workers, at most {@link #MAX_STAGING_PAGES};

@@ -28,8 +28,7 @@ final class StoreWorker extends Thread {
   /** Where to look for the next batch: behind the last one, so that the oldest come first. */
   private int cursor;
 
-  StoreWorker(
-      StoreWorkers pool, int index, StagingArea area, PageStore store, StoreTuning tuning)
+  StoreWorker(StoreWorkers pool, int index, StagingArea area, PageStore store, StoreTuning tuning)
       throws LinuxException {
     super(null, null, "store-worker-" + index, 0, false);
     this.pool = pool;
@@ -131,7 +130,9 @@ final class StoreWorker extends Thread {
     LockSupport.parkNanos(this, timeoutNanos);
     pool.resignAsTicker();
     if (pool.clearIdle(index)) {
-      for (int batch = area.takeAny(0); batch != StagingArea.NONE; batch = area.takeAny(batch + 1)) {
+      for (int batch = area.takeAny(0);
+          batch != StagingArea.NONE;
+          batch = area.takeAny(batch + 1)) {
         compress(batch);
       }
     }
