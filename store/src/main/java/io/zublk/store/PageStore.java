@@ -36,9 +36,10 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     this.geometry = new Geometry(options.sizeBytes(), PageAccess.PAGE_BYTES);
     this.table = new PageTable(file.memory(), file.layout().tableOffset);
     this.budget = new MemoryBudget(file.layout().metadataBytes(), file.memLimit());
-    this.arena = new SlabArena(file, budget);
+    this.arena = new SlabArena(file, budget, tuning.workers() > 0);
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
-    this.staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
+    this.staging =
+        new StagingArea(file, budget, stagingPages, tuning.batchPages());
     this.workers = new StoreWorkers(this, staging, tuning);
   }
 
@@ -149,9 +150,13 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     return workers.settle();
   }
 
-  /** Gives the staging area's free memory back now; workers do it after a second without work. */
-  void trimStaging() {
-    boolean _ = staging.trim();
+  /**
+   * Gives memory that nothing lies in back to the kernel now; workers do it within a second or two.
+   *
+   * @return false if there was none
+   */
+  public boolean trim() {
+    return staging.trim() | arena.tidy();
   }
 
   /** Limits {@link StoreStats#memUsedTotal}; what is stored stays. 0: no limit. Any thread. */

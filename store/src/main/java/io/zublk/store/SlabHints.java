@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * Where an allocation should look: for every size class, the slabs that may have a free slot, and
- * the slabs that no class uses. A bit is a hint, not a truth; that is the slab's own state.
+ * Where to look: for every size class, the slabs that may have a free slot; the slabs that no class
+ * uses; and the slabs to tidy. A bit is a hint, not a truth; that is the slab's own state.
  *
  * <p>Lock-free. Whoever makes a slab useful sets its bit afterwards; whoever finds it useless
  * clears the bit and then looks at the slab once more.
@@ -28,7 +28,7 @@ final class SlabHints {
 
   /** The memory that the hints of this many slabs take. */
   static long bytes(int slabs) {
-    return (long) (SizeClasses.count() + 1) * wordsPerSet(slabs) * Long.BYTES;
+    return (long) (SizeClasses.count() + 2) * wordsPerSet(slabs) * Long.BYTES;
   }
 
   private static int wordsPerSet(int slabs) {
@@ -38,6 +38,11 @@ final class SlabHints {
   /** The set of slabs that no class uses. */
   static int unused() {
     return SizeClasses.count();
+  }
+
+  /** The set of slabs whose empty chunks may have kept their memory. */
+  static int untidy() {
+    return SizeClasses.count() + 1;
   }
 
   void set(int set, int slab) {

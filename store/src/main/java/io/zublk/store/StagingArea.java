@@ -190,16 +190,6 @@ final class StagingArea {
     return trimmed;
   }
 
-  /** Whether a free batch holds memory. */
-  boolean isTrimmable() {
-    for (int batch = 0; batch < batches; batch++) {
-      if (state(batch) == MEMORY) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   private static int added(long state) {
     return (int) (state & ADDED_MASK);
   }

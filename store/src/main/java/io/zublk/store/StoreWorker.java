@@ -9,8 +9,11 @@ import java.util.concurrent.locks.LockSupport;
 /** One thread of the {@link StoreWorkers}. */
 final class StoreWorker extends Thread {
 
-  /** How long free staging memory is kept for the next burst, in nanoseconds. */
-  private static final long TRIM_NANOS = 1_000_000_000L;
+  /** How long free memory is kept for the next burst, in nanoseconds. */
+  private static final long HOUSEKEEPING_NANOS = 1_000_000_000L;
+
+  /** Batches between looks at free memory by workers that never rest: a second or so. */
+  private static final int BATCHES_PER_TRIM = 2048;
 
   /** Until memory is tried again that was not to be had, in nanoseconds. */
   private static final long RETRY_NANOS = 10_000_000L;
@@ -27,6 +30,8 @@ final class StoreWorker extends Thread {
 
   /** Where to look for the next batch: behind the last one, so that the oldest come first. */
   private int cursor;
+
+  private int batches;
 
   StoreWorker(StoreWorkers pool, int index, StagingArea area, PageStore store, StoreTuning tuning)
       throws LinuxException {
@@ -139,19 +144,23 @@ final class StoreWorker extends Thread {
   }
 
   private void sleep() {
-    boolean trimmable = area.isTrimmable();
     if (stopping) {
       return;
     }
-    if (trimmable) {
-      LockSupport.parkNanos(this, TRIM_NANOS);
+    if (isHousekeeper()) {
+      LockSupport.parkNanos(this, HOUSEKEEPING_NANOS);
     } else {
       LockSupport.park(this);
     }
-    boolean overslept = pool.clearIdle(index);
-    if (overslept && trimmable && !area.hasPages()) {
-      area.trim();
+    boolean woken = !pool.clearIdle(index);
+    if (!woken && !area.hasPages()) {
+      boolean _ = store.trim();
     }
+  }
+
+  /** One of the workers looks after memory that nobody uses any more. */
+  private boolean isHousekeeper() {
+    return index == 0;
   }
 
   /** Compresses the pages of a batch that this thread has taken. */
@@ -163,8 +172,11 @@ final class StoreWorker extends Thread {
       complete &= access.compressStaged(area.page(batch, i), area.location(batch, i));
     }
     access.counters().add(Counter.BATCHES, 1);
+    if (++batches % BATCHES_PER_TRIM == 0) {
+      boolean _ = store.trim();
+    }
     area.release(batch, complete ? end : first);
-    if (!complete && !area.trim()) {
+    if (!complete && !store.trim()) {
       LockSupport.parkNanos(this, RETRY_NANOS);
     }
   }

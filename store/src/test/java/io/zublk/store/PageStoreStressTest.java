@@ -65,7 +65,7 @@ class PageStoreStressTest {
         result.get();
       }
       assertThat(test.get().settle()).isTrue();
-      test.get().trimStaging();
+      test.get().trim();
       StoreStats stats = test.get().stats();
       assertThat(stats.checksumErrors()).isZero();
       assertThat(stats.stagedPages()).isZero();

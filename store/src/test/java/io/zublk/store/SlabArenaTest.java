@@ -34,7 +34,7 @@ class SlabArenaTest {
     StoreOptions options = new StoreOptions(DEVICE_BYTES, TestPages.LZ4, 0);
     file = StoreFile.create(directory.resolve("store"), options, StoreTuning.ANY_NODE);
     budget = new MemoryBudget(file.layout().metadataBytes(), 0);
-    arena = new SlabArena(file, budget);
+    arena = new SlabArena(file, budget, false);
   }
 
   @AfterEach
