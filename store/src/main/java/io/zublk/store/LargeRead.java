@@ -23,6 +23,9 @@ final class LargeRead {
   /** The most reads in a row without asking for help after help came too late. */
   private static final int MAX_PATIENCE = 63;
 
+  /** On a single CPU a helper would only take turns with the reader. */
+  private static final boolean CAN_HELP = Runtime.getRuntime().availableProcessors() > 1;
+
   /** Spins before a helper is presumed to have lost its CPU. */
   private static final int SPINS = 1 << 10;
 
@@ -47,7 +50,7 @@ final class LargeRead {
 
   /** Whether help is likely to come in time for a read of this length. */
   boolean isWorthwhile(int length) {
-    return length >= MIN_PAGES * PAGE_BYTES && --alone < 0;
+    return CAN_HELP && length >= MIN_PAGES * PAGE_BYTES && --alone < 0;
   }
 
   /** Reads whole pages, with help; returns 0 or a negative errno. */
