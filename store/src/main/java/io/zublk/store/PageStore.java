@@ -38,8 +38,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     this.budget = new MemoryBudget(file.layout().metadataBytes(), file.memLimit());
     this.arena = new SlabArena(file, budget, tuning.workers() > 0);
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
-    this.staging =
-        new StagingArea(file, budget, stagingPages, tuning.batchPages());
+    this.staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
     this.workers = new StoreWorkers(this, staging, tuning);
   }
 

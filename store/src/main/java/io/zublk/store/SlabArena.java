@@ -28,7 +28,6 @@ final class SlabArena {
   /** Whether empty chunks keep their memory until {@link #tidy}. */
   private final boolean lazy;
 
-
   /** The slab that each class allocated from last. */
   private final AtomicIntegerArray current = new AtomicIntegerArray(SizeClasses.count());
 
