@@ -10,6 +10,7 @@ import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -60,22 +61,12 @@ final class CreateCommand implements Callable<Integer> {
   private String listen;
 
   @Option(
-      names = "--queues",
-      paramLabel = "N",
-      description = "Hardware queues of a ublk device, a thread each.")
-  private Integer queues;
-
-  @Option(
-      names = "--queue-depth",
-      paramLabel = "N",
-      description = "Requests in flight on each queue of a ublk device.")
-  private Integer queueDepth;
-
-  @Option(
       names = "--mem-limit",
       paramLabel = "SIZE",
       description = "The most memory the data may take, overhead included; default: no limit.")
   private String memLimit;
+
+  @Mixin private PerformanceOptions performance;
 
   @Option(
       names = {"-f", "--foreground"},
@@ -105,8 +96,7 @@ final class CreateCommand implements Callable<Integer> {
         memLimit == null ? 0 : SizeExpression.parse(memLimit),
         transport,
         listen,
-        queues == null ? 0 : atLeast(1, "--queues", queues),
-        queueDepth == null ? 0 : atLeast(1, "--queue-depth", queueDepth));
+        performance.config());
   }
 
   private static int atLeast(int least, String option, int value) {

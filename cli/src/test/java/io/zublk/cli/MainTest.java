@@ -33,7 +33,23 @@ class MainTest {
         "create --size 1P",
         "create --size 8E",
         "create --size 1G --frob",
-        "create --size 1G --polling",
+        "create --size 1G --transport nbd --polling",
+        "create --size 1G --transport nbd --high-perf --threads-per-queue 2",
+        "create --size 1G --high-perf --max-perf",
+        "create --size 1G --polling --no-polling",
+        "create --size 1G --poll-spin-cycles 100",
+        "create --size 1G --polling --poll-spin-cycles 0",
+        "create --size 1G --max-perf --no-polling --poll-adaptive",
+        "create --size 1G --batch-pages 63",
+        "create --size 1G --batch-pages 257",
+        "create --size 1G --batch-timeout-us 0",
+        "create --size 1G --batch-pages 64 --workers 0",
+        "create --size 1G --workers 257",
+        "create --size 1G --staging 65M",
+        "create --size 1G --staging 100T",
+        "create --size 1G --threads-per-queue 129",
+        "create --size 1G --cpu-affinity 1-",
+        "create --size 1G --numa-node -1",
         "create --size 1G --recover",
         "create --size 1G extra",
         "create --size 1G --size 2G",
@@ -75,7 +91,7 @@ class MainTest {
     assertThat(run("--help")).isZero();
     assertThat(out.toString()).contains("create", "list", "stat", "remove", "doctor");
     assertThat(run("create", "--help")).isZero();
-    assertThat(out.toString()).contains("--mem-limit");
+    assertThat(out.toString()).contains("--mem-limit", "--[no-]polling", "--numa-node");
     assertThat(run("help", "create")).isZero();
     assertThat(run("--version")).isZero();
     assertThat(err.toString()).isEmpty();

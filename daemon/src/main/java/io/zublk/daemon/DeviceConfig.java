@@ -3,6 +3,7 @@ package io.zublk.daemon;
 import io.zublk.codec.CodecSpec;
 import io.zublk.nbd.NbdAddress;
 import io.zublk.store.StoreOptions;
+import java.util.Objects;
 
 /**
  * Everything that was asked of one device. Making one checks all that can be checked without the
@@ -16,8 +17,7 @@ import io.zublk.store.StoreOptions;
  * @param transport how requests arrive
  * @param listen where an NBD server listens, {@code unix:PATH} or {@code tcp:HOST:PORT}; null for a
  *     unix socket in the run directory
- * @param queues ublk hardware queues; 0 for the default
- * @param queueDepth requests in flight per ublk queue; 0 for the default
+ * @param performance how fast it is to be, and at what price
  */
 public record DeviceConfig(
     String runDir,
@@ -27,8 +27,7 @@ public record DeviceConfig(
     long memLimitBytes,
     TransportKind transport,
     String listen,
-    int queues,
-    int queueDepth) {
+    PerformanceConfig performance) {
 
   /** The lowest free id. */
   public static final int ANY_ID = -1;
@@ -55,9 +54,11 @@ public record DeviceConfig(
     if (transport == TransportKind.UBLK && listen != null) {
       throw new UserException("--listen is where an NBD server listens: it needs --transport nbd");
     }
-    if (transport == TransportKind.NBD && (queues != 0 || queueDepth != 0)) {
+    performance = Objects.requireNonNullElse(performance, PerformanceConfig.DEFAULT);
+    if (transport == TransportKind.NBD && !performance.ublkOptions().isEmpty()) {
       throw new UserException(
-          "--queues and --queue-depth shape ublk's hardware queues: NBD has none");
+          String.join(", ", performance.ublkOptions())
+              + ": about ublk's hardware queues, and NBD has none; leave it out");
     }
   }
 
@@ -68,20 +69,12 @@ public record DeviceConfig(
   /** This configuration with its id settled. */
   DeviceConfig withId(int settled) {
     return new DeviceConfig(
-        runDir,
-        settled,
-        sizeBytes,
-        algorithm,
-        memLimitBytes,
-        transport,
-        listen,
-        queues,
-        queueDepth);
+        runDir, settled, sizeBytes, algorithm, memLimitBytes, transport, listen, performance);
   }
 
   /** This configuration with its transport settled. */
   DeviceConfig withTransport(TransportKind settled) {
     return new DeviceConfig(
-        runDir, id, sizeBytes, algorithm, memLimitBytes, settled, listen, queues, queueDepth);
+        runDir, id, sizeBytes, algorithm, memLimitBytes, settled, listen, performance);
   }
 }

@@ -35,6 +35,7 @@ final class DeviceProcess {
 
   private DeviceDir dir;
   private DeviceRecord record;
+  private PerformanceSettings settings;
   private String storeMemory;
   private PageStore store;
   private Transport transport;
@@ -83,6 +84,8 @@ final class DeviceProcess {
   /** Starts, with the next id if another program was quicker to take the one that was free. */
   private ReadyDevice start() throws IOException {
     DeviceConfig resolved = transports.resolve(config, reporter);
+    settings = PerformanceSettings.of(config.performance(), Machine.running());
+    Placement.apply(settings);
     for (int attempt = 1; ; attempt++) {
       try {
         return start(resolved);
@@ -149,7 +152,7 @@ final class DeviceProcess {
 
   private void openStore(StoreOptions options) throws IOException {
     Path file = Path.of(record.storeFile());
-    store = PageStore.create(file, options);
+    store = PageStore.create(file, options, settings.storeTuning());
     cleanup.push("make the store file", () -> Files.deleteIfExists(file));
     cleanup.push("open the store", store::close);
   }
@@ -157,7 +160,8 @@ final class DeviceProcess {
   private void startTransport() throws IOException {
     // Written down before it is made: who cleans up after us must know what to look for.
     write(record.withCookie(transports.newCookie(record.config())));
-    transport = transports.start(store, record, dir, () -> stop("the transport ended by itself"));
+    Runnable ended = () -> stop("the transport ended by itself");
+    transport = transports.start(store, record, settings, dir, ended);
     cleanup.push("start the transport", transport::close);
   }
 
@@ -172,7 +176,7 @@ final class DeviceProcess {
 
   private Map<String, Object> status() {
     double uptime = (System.nanoTime() - startNanos) / 1e9;
-    return DeviceStatus.of(record, store, transport, storeMemory, uptime);
+    return DeviceStatus.of(record, settings, store, transport, storeMemory, uptime);
   }
 
   /** A use that is about to end, such as a client that has just hung up, is none. */

@@ -16,6 +16,7 @@ final class DeviceStatus {
    */
   static Map<String, Object> of(
       DeviceRecord record,
+      PerformanceSettings settings,
       PageStore store,
       Transport transport,
       String storeMemory,
@@ -33,6 +34,7 @@ final class DeviceStatus {
     addStore(status, store, storeMemory);
     status.put("rss", ProcFs.rssBytes());
     status.put("rss_private", ProcFs.privateRssBytes());
+    status.putAll(settings.storeFields());
     status.putAll(transport.counters());
     return status;
   }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,19 +22,23 @@ final class NbdTransport implements Transport {
   private static final NbdOptions OPTIONS = NbdOptions.defaults();
 
   private final NbdServer server;
+  private final NbdOptions options;
 
-  private NbdTransport(NbdServer server) {
+  private NbdTransport(NbdServer server, NbdOptions options) {
     this.server = server;
+    this.options = options;
   }
 
-  static NbdTransport start(BlockDevice device, DeviceConfig config, DeviceDir dir)
+  static NbdTransport start(
+      BlockDevice device, DeviceConfig config, PerformanceSettings settings, DeviceDir dir)
       throws IOException {
+    NbdOptions options = settings.applyTo(OPTIONS);
     NbdAddress address =
         config.listen() == null
             ? new NbdAddress.Unix(dir.nbdSocket())
             : NbdAddress.parse(config.listen());
     return new NbdTransport(
-        NbdServer.start(address, new NbdExport(DEFAULT_EXPORT, device), OPTIONS));
+        NbdServer.start(address, new NbdExport(DEFAULT_EXPORT, device), options), options);
   }
 
   /** The direct memory that serving may take, in bytes. */
@@ -68,12 +73,16 @@ final class NbdTransport implements Transport {
 
   @Override
   public int streams() {
-    return OPTIONS.workers();
+    return options.workers();
   }
 
   @Override
   public Map<String, Object> counters() {
-    return Fields.of("nbd_", server.counters());
+    Map<String, Object> counters = new LinkedHashMap<>();
+    counters.put("nbd_workers", options.workers());
+    counters.put("polling", false);
+    counters.putAll(Fields.of("nbd_", server.counters()));
+    return counters;
   }
 
   @Override

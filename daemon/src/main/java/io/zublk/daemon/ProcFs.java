@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** The few facts about processes and the machine that only /proc tells (proc(5)). */
 final class ProcFs {
@@ -58,6 +59,13 @@ final class ProcFs {
    */
   static long privateRssBytes() {
     return sumKilobytes(Path.of("/proc/self/status"), List.of("RssAnon", "RssFile"));
+  }
+
+  /** The kernel's numbers of this process's threads. */
+  static List<Integer> threads() throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+      return threads.map(thread -> Integer.valueOf(thread.getFileName().toString())).toList();
+    }
   }
 
   /** The memory of this machine in bytes. */

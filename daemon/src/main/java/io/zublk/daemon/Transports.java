@@ -2,6 +2,7 @@ package io.zublk.daemon;
 
 import io.zublk.block.BlockDevice;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -15,7 +16,7 @@ final class Transports {
    */
   DeviceConfig resolve(DeviceConfig config, Reporter reporter) {
     return switch (config.transport()) {
-      case NBD -> config;
+      case NBD -> nbd(config, reporter);
       case UBLK -> {
         Optional<String> obstacle = UblkTransport.obstacle();
         if (obstacle.isPresent()) {
@@ -30,19 +31,31 @@ final class Transports {
 
   private static DeviceConfig resolveAuto(DeviceConfig config, Reporter reporter) {
     if (config.listen() != null) {
-      return config.withTransport(TransportKind.NBD);
+      return nbd(config, reporter);
     }
     Optional<String> obstacle = UblkTransport.obstacle();
     if (obstacle.isEmpty()) {
       reporter.notice("transport: ublk");
       return config.withTransport(TransportKind.UBLK);
     }
-    if (config.queues() != 0 || config.queueDepth() != 0) {
+    List<String> ublkOptions = config.performance().ublkOptions();
+    if (!ublkOptions.isEmpty()) {
       throw new UserException(
-          "--queues and --queue-depth need ublk, which cannot be had: " + obstacle.get());
+          "%s: needs ublk, which cannot be had: %s"
+              .formatted(String.join(", ", ublkOptions), obstacle.get()));
     }
     reporter.notice("transport: nbd, because ublk cannot be had: " + obstacle.get());
-    return config.withTransport(TransportKind.NBD);
+    return nbd(config, reporter);
+  }
+
+  private static DeviceConfig nbd(DeviceConfig config, Reporter reporter) {
+    DeviceConfig settled = config.withTransport(TransportKind.NBD);
+    if (config.performance().polls()) {
+      reporter.notice(
+          "--%s: without its polling, because NBD has no queues to poll"
+              .formatted(config.performance().preset().word()));
+    }
+    return settled;
   }
 
   /** The ids that are taken outside of any run directory. */
@@ -60,11 +73,16 @@ final class Transports {
    *
    * @param ended runs if it ends by itself
    */
-  Transport start(BlockDevice device, DeviceRecord record, DeviceDir dir, Runnable ended)
+  Transport start(
+      BlockDevice device,
+      DeviceRecord record,
+      PerformanceSettings settings,
+      DeviceDir dir,
+      Runnable ended)
       throws IOException {
     return switch (record.config().transport()) {
-      case UBLK -> UblkTransport.start(device, record, ended);
-      case NBD -> NbdTransport.start(device, record.config(), dir);
+      case UBLK -> UblkTransport.start(device, record, settings, ended);
+      case NBD -> NbdTransport.start(device, record.config(), settings, dir);
       case AUTO -> throw new IllegalArgumentException("transport is not settled");
     };
   }

@@ -21,17 +21,13 @@ import java.util.concurrent.ThreadLocalRandom;
 /** Serves a device as {@code /dev/ublkbN}. The device's id is the driver's. */
 final class UblkTransport implements Transport {
 
-  /**
-   * blk-mq spreads the CPUs over the queues, and a queue is one thread's work. More than four busy
-   * compressors on a machine that somebody wants to use for something else must be asked for.
-   */
-  private static final int DEFAULT_MOST_QUEUES = 4;
-
   private final UblkServer server;
+  private final PerformanceSettings settings;
   private final DiskUse disk;
 
-  private UblkTransport(UblkServer server) {
+  private UblkTransport(UblkServer server, PerformanceSettings settings) {
     this.server = server;
+    this.settings = settings;
     this.disk = new DiskUse(server.path().getFileName().toString());
   }
 
@@ -64,12 +60,13 @@ final class UblkTransport implements Transport {
    * @param ended runs if the device ends though nobody closed this transport
    * @throws IdTakenException if another program has the id
    */
-  static Transport start(BlockDevice device, DeviceRecord record, Runnable ended)
+  static Transport start(
+      BlockDevice device, DeviceRecord record, PerformanceSettings settings, Runnable ended)
       throws IOException {
     try {
-      UblkServer server = UblkServer.start(device, options(record));
+      UblkServer server = UblkServer.start(device, settings.applyTo(options(record)));
       Thread.ofPlatform().daemon().name("ublk-end").start(() -> awaitEnd(server, ended));
-      return new UblkTransport(server);
+      return new UblkTransport(server, settings);
     } catch (UblkException e) {
       if (e.errno() == Errnos.EEXIST) {
         throw new IdTakenException(record.id(), e);
@@ -79,14 +76,7 @@ final class UblkTransport implements Transport {
   }
 
   private static UblkOptions options(DeviceRecord record) {
-    DeviceConfig config = record.config();
-    UblkOptions options =
-        UblkOptions.defaults().withId(record.id()).withCookie(record.ublkCookie());
-    int cpus = Runtime.getRuntime().availableProcessors();
-    options =
-        options.withQueues(
-            config.queues() == 0 ? Math.min(cpus, DEFAULT_MOST_QUEUES) : config.queues());
-    return config.queueDepth() == 0 ? options : options.withDepth(config.queueDepth());
+    return UblkOptions.defaults().withId(record.id()).withCookie(record.ublkCookie());
   }
 
   private static void awaitEnd(UblkServer server, Runnable ended) {
@@ -135,6 +125,7 @@ final class UblkTransport implements Transport {
     counters.put("queues", info.queues());
     counters.put("queue_depth", info.depth());
     counters.put("max_io_bytes", info.maxIoBytes());
+    counters.putAll(settings.queueFields());
     counters.put("ublk_requests", statistics.requests());
     for (UblkCounter counter : UblkCounter.values()) {
       counters.put("ublk_" + counter.name().toLowerCase(Locale.ROOT), statistics.get(counter));

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class DeviceConfigTest {
 
   private static DeviceConfig config(
       int id, long size, String algorithm, TransportKind transport, String listen, int queues) {
-    return new DeviceConfig("/run/z", id, size, algorithm, 0, transport, listen, queues, 0);
+    PerformanceConfig performance =
+        queues == 0 ? null : Samples.performance(Map.of("queues", queues));
+    return new DeviceConfig("/run/z", id, size, algorithm, 0, transport, listen, performance);
   }
 
   @Test
@@ -19,6 +22,24 @@ class DeviceConfigTest {
     DeviceConfig config =
         config(5, 1L << 39, "zstd(level=3)", TransportKind.NBD, "tcp:localhost:0", 0);
     assertThat(Json.record(DeviceConfig.class, Json.line(config))).isEqualTo(config);
+  }
+
+  @Test
+  void carriesTheSettingsThatWereAskedFor() throws IOException {
+    PerformanceConfig performance =
+        Samples.performance(
+            Map.of("preset", "MAX_PERF", "polling", false, "batchPages", 64, "cpuAffinity", "0"));
+    DeviceConfig config =
+        new DeviceConfig("/run/z", 1, 4096, "lz4", 0, TransportKind.AUTO, null, performance);
+    assertThat(Json.record(DeviceConfig.class, Json.line(config))).isEqualTo(config);
+    assertThat(config.performance().pollSpinCycles()).isNull();
+  }
+
+  @Test
+  void readsARecordFromBeforeThereWereSettings() throws IOException {
+    String line = "{\"runDir\":\"/run/z\",\"sizeBytes\":4096,\"algorithm\":\"lz4\"}";
+    assertThat(Json.record(DeviceConfig.class, line).performance())
+        .isEqualTo(PerformanceConfig.DEFAULT);
   }
 
   @Test

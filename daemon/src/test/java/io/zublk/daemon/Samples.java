@@ -1,6 +1,9 @@
 package io.zublk.daemon;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** Values that several tests start from. */
 final class Samples {
@@ -9,7 +12,16 @@ final class Samples {
 
   static DeviceConfig config(Path runDir, int id, String listen) {
     return new DeviceConfig(
-        runDir.toString(), id, 1 << 20, "lz4", 0, TransportKind.NBD, listen, 0, 0);
+        runDir.toString(), id, 1 << 20, "lz4", 0, TransportKind.NBD, listen, null);
+  }
+
+  /** Settings by the names they have in a device's record; a null is one not asked for. */
+  static PerformanceConfig performance(Map<String, Object> asked) {
+    try {
+      return Json.record(PerformanceConfig.class, Json.line(asked));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The record of a device of this very process. */

@@ -97,6 +97,43 @@ class DeviceLifeTest {
   }
 
   @Test
+  void runsWithTheSettingsThatWereAskedFor() throws Exception {
+    Map<String, Object> plain = zublk.stat(zublk.create("--size", "1M").get("id"));
+    assertThat(plain).containsEntry("preset", "default").containsEntry("numa_node", -1);
+    String options =
+        "create --size 1M --transport nbd --max-perf --workers 2 --batch-pages 100 "
+            + "--staging 1M --cpu-affinity 0";
+    Zublk.Result created = zublk.run(options.split(" ")).ok();
+    assertThat(created.err()).hasLineCount(1).contains("--max-perf", "no queues to poll");
+    Map<String, Object> stat = zublk.stat(1);
+    assertThat(stat)
+        .containsEntry("preset", "max-perf")
+        .containsEntry("workers", 2)
+        .containsEntry("batch_pages", 100)
+        .containsEntry("batch_timeout_us", 25)
+        .containsEntry("staging_bytes_max", MIB)
+        .containsEntry("cpu_affinity", "0")
+        .containsEntry("polling", false)
+        .containsEntry("nbd_workers", 1);
+    assertThat(affinities(stat.get("pid"))).containsExactly("0");
+  }
+
+  /** The different lists of CPUs that the threads of a process may use. */
+  private static Set<String> affinities(Object pid) throws IOException {
+    Set<String> lists = new TreeSet<>();
+    try (java.util.stream.Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads.toList()) {
+        for (String line : Files.readAllLines(thread.resolve("status"))) {
+          if (line.startsWith("Cpus_allowed_list:")) {
+            lists.add(line.substring(line.indexOf(':') + 1).strip());
+          }
+        }
+      }
+    }
+    return lists;
+  }
+
+  @Test
   void listsAsZramctlDoes() throws Exception {
     assertThat(zublk.run("list").ok().line())
         .isEqualTo("NAME ALGORITHM DISKSIZE DATA COMPR TOTAL STREAMS MOUNTPOINT");

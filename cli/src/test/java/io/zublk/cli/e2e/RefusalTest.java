@@ -60,6 +60,9 @@ class RefusalTest {
         "--size 1G --frobnicate",
         "--size 1G --algorithm lzo",
         "--size 1G --mem-limit 4K",
+        "--size 1G --cpu-affinity 8191",
+        "--size 1G --numa-node 1023",
+        "--size 1G --polling",
         "--size 1G --listen unix:/no/such/directory/socket"
       })
   void badInput(String options) throws Exception {
@@ -80,6 +83,15 @@ class RefusalTest {
     assumeTrue(!Files.exists(Path.of("/dev/ublk-control")), "this machine has a ublk driver");
     zublk.run("create", "-s", "1M", "--transport", "ublk").refused("ublk", "modprobe");
     zublk.run("create", "-s", "1M", "--queues", "2").refused("--queues", "ublk");
+    zublk.run("create", "-s", "1M", "--high-perf", "--polling").refused("--polling", "ublk");
+  }
+
+  @Test
+  void aCpuThatIsNotForUs() throws Exception {
+    assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "there is only one CPU");
+    List<String> first = List.of("taskset", "-c", "0");
+    String[] create = "create -s 1M --transport nbd --cpu-affinity 1".split(" ");
+    zublk.await(zublk.start(first, create)).refused("CPU 1 may not be used", "only 0");
   }
 
   @Test

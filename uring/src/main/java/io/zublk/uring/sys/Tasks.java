@@ -9,8 +9,8 @@ import java.util.BitSet;
 /**
  * What a thread may say about itself to the scheduler and to memory management.
  *
- * <p>Everything here is about the calling thread, which must be a platform thread: a virtual one
- * would change its carrier.
+ * <p>Unless another is named, everything here is about the calling thread, which must be a platform
+ * thread: a virtual one would change its carrier.
  */
 public final class Tasks {
 
@@ -41,6 +41,11 @@ public final class Tasks {
 
   /** Confines this thread to the given CPUs; those that do not exist are ignored. */
   public static void setAffinity(BitSet cpus) throws LinuxException {
+    setAffinity(THIS_THREAD, cpus);
+  }
+
+  /** Confines a thread, by the kernel's number of it, to the given CPUs. */
+  public static void setAffinity(int thread, BitSet cpus) throws LinuxException {
     if (cpus.length() > MAX_CPUS) {
       throw new IllegalArgumentException("CPU " + (cpus.length() - 1) + " is beyond " + MAX_CPUS);
     }
@@ -48,8 +53,7 @@ public final class Tasks {
       MemorySegment mask = arena.allocate(MASK_BYTES, Long.BYTES);
       long[] words = cpus.toLongArray();
       MemorySegment.copy(words, 0, mask, JAVA_LONG, 0, words.length);
-      long result =
-          Syscall.call(Syscall.SCHED_SETAFFINITY, THIS_THREAD, MASK_BYTES, mask.address(), 0);
+      long result = Syscall.call(Syscall.SCHED_SETAFFINITY, thread, MASK_BYTES, mask.address(), 0);
       Syscall.check("sched_setaffinity to CPUs " + cpus, result);
     }
   }

@@ -1,0 +1,145 @@
+package io.zublk.cli;
+
+import io.zublk.daemon.PerformanceConfig;
+import io.zublk.daemon.Preset;
+import io.zublk.daemon.SizeExpression;
+import io.zublk.daemon.UserException;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+
+/** The options of {@code create} that trade memory and CPU time for speed. */
+final class PerformanceOptions {
+
+  private static final long PAGE_BYTES = 4096;
+
+  @ArgGroup private Presets presets;
+
+  private static final class Presets {
+    @Option(
+        names = "--high-perf",
+        description = "Polls adaptively, 50000 cycles; batches of 128 pages or 50 µs.")
+    private boolean high;
+
+    @Option(
+        names = "--max-perf",
+        description = "Always polls, 100000 cycles; batches of 256 pages or 25 µs.")
+    private boolean max;
+  }
+
+  @Option(
+      names = "--queues",
+      paramLabel = "N",
+      description = "Hardware queues of a ublk device; default: one per CPU, at most 4.")
+  private Integer queues;
+
+  @Option(
+      names = "--queue-depth",
+      paramLabel = "N",
+      description = "Requests in flight on each queue of a ublk device; default: 128.")
+  private Integer queueDepth;
+
+  @Option(
+      names = "--threads-per-queue",
+      paramLabel = "N",
+      description = "Threads that serve each queue of a ublk device (Linux 6.16); default: 1.")
+  private Integer threadsPerQueue;
+
+  @Option(
+      names = "--batch-io",
+      negatable = true,
+      description = "Whether ublk's BATCH_IO is used where the kernel has it (7.0); default: yes.")
+  private Boolean batchIo;
+
+  @Option(
+      names = "--polling",
+      negatable = true,
+      description = "Whether queue threads look for requests for some time before they sleep.")
+  private Boolean polling;
+
+  @Option(
+      names = "--poll-spin-cycles",
+      paramLabel = "N",
+      description = "How often they look in vain before they sleep; default: 10000.")
+  private Integer pollSpinCycles;
+
+  @Option(
+      names = "--poll-adaptive",
+      negatable = true,
+      description = "Whether they look less while it does not pay; default: yes.")
+  private Boolean pollAdaptive;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = {
+        "Threads that compress what is written; 0: whoever takes a write compresses it.",
+        "Default: one per CPU, but 0 if there is only one."
+      })
+  private Integer workers;
+
+  @Option(
+      names = "--staging",
+      paramLabel = "SIZE",
+      description = "The most memory for pages that wait for a worker, up to the default of 64M.")
+  private String staging;
+
+  @Option(
+      names = "--batch-pages",
+      paramLabel = "N",
+      description = "Pages that a worker takes at a time, 64 to 256; default: 64.")
+  private Integer batchPages;
+
+  @Option(
+      names = "--batch-timeout-us",
+      paramLabel = "N",
+      description = "Microseconds that a worker waits for a full batch; default: 100.")
+  private Integer batchTimeoutMicros;
+
+  @Option(
+      names = "--cpu-affinity",
+      paramLabel = "CPUS",
+      description = "The CPUs of the device, such as 1,2,4-7: one for each queue thread in turn.")
+  private String cpuAffinity;
+
+  @Option(
+      names = "--numa-node",
+      paramLabel = "N",
+      description = "The NUMA node that the device's threads and memory are on.")
+  private Integer numaNode;
+
+  PerformanceConfig config() {
+    return new PerformanceConfig(
+        preset(),
+        queues,
+        queueDepth,
+        threadsPerQueue,
+        batchIo,
+        polling,
+        pollSpinCycles,
+        pollAdaptive,
+        batchPages,
+        batchTimeoutMicros,
+        workers,
+        staging == null ? null : stagingPages(staging),
+        cpuAffinity,
+        numaNode);
+  }
+
+  private Preset preset() {
+    if (presets == null) {
+      return Preset.DEFAULT;
+    }
+    if (presets.high) {
+      return Preset.HIGH_PERF;
+    }
+    return presets.max ? Preset.MAX_PERF : Preset.DEFAULT;
+  }
+
+  private static int stagingPages(String size) {
+    long pages = SizeExpression.parse(size) / PAGE_BYTES;
+    if (pages > Integer.MAX_VALUE) {
+      throw new UserException("--staging " + size + ": must be at most 64M");
+    }
+    return (int) pages;
+  }
+}
