@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * @param pollAdaptive whether they look less often while it does not pay
  * @param batchPages staged pages that a worker takes at a time, 64 to 256
  * @param batchTimeoutMicros how long a worker waits for a batch, 1 to 1,000,000 µs
- * @param workers threads that compress, 0 to 256; 0: the threads that bring writes do it
+ * @param workers threads that compress, 0 to 64; 0: the threads that bring writes do it
  * @param stagingPages the most pages that wait for a worker, 0 to 16384
  * @param cpuAffinity the CPUs of the device's threads, such as {@code 1,2,4-7}
  * @param numaNode the node that threads and memory are on
@@ -70,7 +70,7 @@ public record PerformanceConfig(
     require("--poll-spin-cycles", pollSpinCycles, 1, 10_000_000);
     require("--batch-pages", batchPages, LEAST_BATCH_PAGES, MOST_BATCH_PAGES);
     require("--batch-timeout-us", batchTimeoutMicros, 1, 1_000_000);
-    require("--workers", workers, 0, 256);
+    require("--workers", workers, 0, 64);
     require("pages of --staging", stagingPages, 0, StoreTuning.MAX_STAGING_PAGES);
     require("--numa-node", numaNode, 0, 1023);
     if (cpuAffinity != null && CpuList.parse(cpuAffinity).isEmpty()) {
