@@ -73,14 +73,15 @@ final class PerformanceOptions {
       paramLabel = "N",
       description = {
         "Threads that compress what is written; 0: whoever takes a write compresses it.",
-        "Default: one per CPU, but 0 if there is only one."
+        "Default: one fewer than CPUs, but at least one."
       })
   private Integer workers;
 
   @Option(
       names = "--staging",
       paramLabel = "SIZE",
-      description = "The most memory for pages that wait for a worker, up to the default of 64M.")
+      description =
+          "The most memory for pages that wait for a worker; default: 64M, or 0 on a single CPU.")
   private String staging;
 
   @Option(

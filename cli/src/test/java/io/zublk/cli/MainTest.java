@@ -44,7 +44,7 @@ class MainTest {
         "create --size 1G --batch-pages 257",
         "create --size 1G --batch-timeout-us 0",
         "create --size 1G --batch-pages 64 --workers 0",
-        "create --size 1G --workers 257",
+        "create --size 1G --workers 65",
         "create --size 1G --staging 65M",
         "create --size 1G --staging 100T",
         "create --size 1G --threads-per-queue 129",

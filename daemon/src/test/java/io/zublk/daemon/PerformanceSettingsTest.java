@@ -40,7 +40,7 @@ class PerformanceSettingsTest {
     assertThat(settings.polling()).isEqualTo(new Polling(polling, cycles, adaptive));
     assertThat(settings.batchPages()).isEqualTo(pages);
     assertThat(settings.batchTimeoutMicros()).isEqualTo(micros);
-    assertThat(settings.workers()).isEqualTo(2);
+    assertThat(settings.workers()).isEqualTo(1);
   }
 
   @Provide
@@ -50,7 +50,7 @@ class PerformanceSettingsTest {
             maybe("batchIo", Arbitraries.of(true, false)),
             maybe("batchPages", Arbitraries.integers().between(64, 256)),
             maybe("batchTimeoutMicros", Arbitraries.integers().between(1, 1000)),
-            maybe("workers", Arbitraries.integers().between(1, 256)),
+            maybe("workers", Arbitraries.integers().between(1, 64)),
             maybe("stagingPages", Arbitraries.integers().between(0, 16384)),
             maybe("queues", Arbitraries.integers().between(1, 4096)),
             maybe("threadsPerQueue", Arbitraries.integers().between(1, 128)))
@@ -106,11 +106,11 @@ class PerformanceSettingsTest {
   @Test
   void onOneCpuNobodyWaitsForAWorkerUnlessAskedTo() {
     Machine one = MachineTest.machine("0", "0");
-    assertThat(PerformanceSettings.of(PerformanceConfig.DEFAULT, one).workers()).isZero();
+    assertThat(PerformanceSettings.of(PerformanceConfig.DEFAULT, one).stagingPages()).isZero();
     assertThat(PerformanceSettings.of(Samples.performance(Map.of("batchPages", 100)), one))
-        .extracting(PerformanceSettings::workers, PerformanceSettings::batchPages)
-        .containsExactly(1, 100);
-    assertThat(settle(Map.of("cpuAffinity", "1")).workers()).isZero();
+        .extracting(PerformanceSettings::stagingPages, PerformanceSettings::batchPages)
+        .containsExactly(StoreTuning.MAX_STAGING_PAGES, 100);
+    assertThat(settle(Map.of("cpuAffinity", "1")).stagingPages()).isZero();
   }
 
   @Test

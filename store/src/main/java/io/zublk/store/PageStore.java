@@ -155,7 +155,8 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @return false if there was none
    */
   public boolean trim() {
-    return staging.trim() | arena.tidy();
+    boolean staged = staging.trim();
+    return arena.tidy() || staged;
   }
 
   /** Limits {@link StoreStats#memUsedTotal}; what is stored stays. 0: no limit. Any thread. */
