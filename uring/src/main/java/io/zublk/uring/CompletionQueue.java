@@ -15,6 +15,14 @@ public final class CompletionQueue {
   // struct io_uring_cqe: user_data@0:8 res@8:4 flags@12:4.
   private static final int ENTRY_BYTES = 16;
 
+  // IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_BUFFER_SHIFT.
+  private static final int FLAG_BUFFER = 1;
+  private static final int FLAG_MORE = 1 << 1;
+  private static final int BUFFER_SHIFT = 16;
+
+  /** What {@link #buffer} answers for a completion without one. */
+  public static final int NO_BUFFER = -1;
+
   private static final VarHandle INT = JAVA_INT.varHandle();
 
   private final MemorySegment ring;
@@ -57,6 +65,17 @@ public final class CompletionQueue {
   /** The completion's {@code IORING_CQE_F_} flags. */
   public int flags(int index) {
     return ring.get(JAVA_INT, entry(index) + 12);
+  }
+
+  /** Whether the submission will complete again. */
+  public boolean more(int index) {
+    return (flags(index) & FLAG_MORE) != 0;
+  }
+
+  /** The number of the {@link BufferRing}'s buffer that was filled, or {@link #NO_BUFFER}. */
+  public int buffer(int index) {
+    int flags = flags(index);
+    return (flags & FLAG_BUFFER) != 0 ? flags >>> BUFFER_SHIFT : NO_BUFFER;
   }
 
   /** Gives the oldest {@code count} completions back to the kernel. */

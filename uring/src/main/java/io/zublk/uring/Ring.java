@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 public final class Ring implements AutoCloseable {
 
   public static final int SETUP_COOP_TASKRUN = 1 << 8;
+  public static final int SETUP_TASKRUN_FLAG = 1 << 9;
   public static final int SETUP_SINGLE_ISSUER = 1 << 12;
   public static final int SETUP_DEFER_TASKRUN = 1 << 13;
   public static final int SETUP_NO_SQARRAY = 1 << 16;
@@ -29,10 +30,10 @@ public final class Ring implements AutoCloseable {
 
   // Best first, each set known to older kernels than the one before it: 6.6, 6.1, 6.0, 5.19, 5.1.
   private static final int[] ONE_THREAD_FLAGS = {
-    SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_NO_SQARRAY,
-    SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN,
-    SETUP_SINGLE_ISSUER | SETUP_COOP_TASKRUN,
-    SETUP_COOP_TASKRUN,
+    SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_TASKRUN_FLAG | SETUP_NO_SQARRAY,
+    SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_TASKRUN_FLAG,
+    SETUP_SINGLE_ISSUER | SETUP_COOP_TASKRUN | SETUP_TASKRUN_FLAG,
+    SETUP_COOP_TASKRUN | SETUP_TASKRUN_FLAG,
     0
   };
   private static final int[] ANY_THREAD_FLAGS = {
@@ -43,7 +44,7 @@ public final class Ring implements AutoCloseable {
   private static final int PARAMS_BYTES = 120;
   private static final int PARAMS_FLAGS = 8;
   private static final int PARAMS_FEATURES = 20;
-  // struct io_sqring_offsets: head@0 tail@4 array@24; struct io_cqring_offsets: cqes@20.
+  // struct io_sqring_offsets: head@0 tail@4 flags@16 array@24; struct io_cqring_offsets: cqes@20.
   private static final int PARAMS_SQ_OFFSETS = 40;
   private static final int PARAMS_CQ_OFFSETS = 80;
   private static final int FEATURE_SINGLE_MMAP = 1;
@@ -53,6 +54,7 @@ public final class Ring implements AutoCloseable {
   private static final int CQE_BYTES = 16;
 
   private static final int ENTER_GETEVENTS = 1;
+  private static final int ENTER_EXT_ARG = 1 << 3;
   private static final int ENTER_REGISTERED_RING = 1 << 4;
 
   private static final int REGISTER_FILES = 2;
@@ -60,12 +62,19 @@ public final class Ring implements AutoCloseable {
   private static final int UNREGISTER_RING_FDS = 21;
   private static final int ANY_INDEX = -1;
 
+  // struct io_uring_getevents_arg: sigmask@0:8 sigmask_sz@8:4 min_wait_usec@12:4 ts@16:8, and
+  // behind it the struct __kernel_timespec that it points to: tv_sec@0:8 tv_nsec@8:8.
+  private static final int WAIT_BYTES = 24;
+  private static final int TIMESPEC_BYTES = 16;
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
   private final LinuxFile file;
   private final int setupFlags;
   private final MemorySegment rings;
   private final MemorySegment entries;
   private final SubmissionQueue submissions;
   private final CompletionQueue completions;
+  private final MemorySegment timedWait = Arena.ofAuto().allocate(WAIT_BYTES + TIMESPEC_BYTES, 8);
 
   /** The thread that the kernel knows the ring's index of, if any. */
   private Thread owner;
@@ -148,6 +157,7 @@ public final class Ring implements AutoCloseable {
             entries,
             params.get(JAVA_INT, PARAMS_SQ_OFFSETS),
             params.get(JAVA_INT, PARAMS_SQ_OFFSETS + 4),
+            params.get(JAVA_INT, PARAMS_SQ_OFFSETS + 16),
             sqCapacity,
             entryBytes);
     this.completions =
@@ -204,6 +214,23 @@ public final class Ring implements AutoCloseable {
    *     to be read first, EAGAIN if the kernel lacks memory
    */
   public int submitAndWait(int minimum) {
+    return enter(minimum, enterFlags, 0, 0);
+  }
+
+  /**
+   * As {@link #submitAndWait(int)}, but waits no longer than a given time (5.11).
+   *
+   * @param nanos at least 0
+   * @return as above, or a negated ETIME if the time is over and there was nothing to submit
+   */
+  public int submitAndWait(int minimum, long nanos) {
+    timedWait.set(JAVA_LONG, 16, timedWait.address() + WAIT_BYTES);
+    timedWait.set(JAVA_LONG, WAIT_BYTES, nanos / NANOS_PER_SECOND);
+    timedWait.set(JAVA_LONG, WAIT_BYTES + 8, nanos % NANOS_PER_SECOND);
+    return enter(minimum, enterFlags | ENTER_EXT_ARG, timedWait.address(), WAIT_BYTES);
+  }
+
+  private int enter(int minimum, int flags, long argument, long argumentBytes) {
     submissions.publish();
     int result;
     do {
@@ -215,11 +242,22 @@ public final class Ring implements AutoCloseable {
                   enterFd,
                   submissions.pending(),
                   minimum,
-                  enterFlags,
-                  0,
-                  0);
+                  flags,
+                  argument,
+                  argumentBytes);
     } while (result == -Errnos.EINTR);
     return result;
+  }
+
+  /**
+   * Whether entering the kernel, even without waiting, may make completions ready. A ring of one
+   * thread can look at this instead of entering in vain, because its completions are made inside
+   * its own calls.
+   *
+   * @return true also where the kernel does not tell (before 5.19)
+   */
+  public boolean workPending() {
+    return (setupFlags & SETUP_TASKRUN_FLAG) == 0 || submissions.workPending();
   }
 
   /**
@@ -261,7 +299,7 @@ public final class Ring implements AutoCloseable {
     owner = null;
   }
 
-  private void register(String call, int operation, MemorySegment argument, int count)
+  void register(String call, int operation, MemorySegment argument, int count)
       throws LinuxException {
     Syscall.check(
         call,

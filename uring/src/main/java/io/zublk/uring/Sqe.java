@@ -17,6 +17,9 @@ public final class Sqe {
   /** {@code flags}: the descriptor is an index into {@link Ring#registerFiles}. */
   public static final int FIXED_FILE = 1;
 
+  /** {@code flags}: the kernel takes the buffer from a {@link BufferRing}. */
+  public static final int BUFFER_SELECT = 1 << 5;
+
   /** Where a command's payload starts; it has 16 bytes, in a wide entry 80. */
   public static final int COMMAND_OFFSET = 48;
 
@@ -24,6 +27,11 @@ public final class Sqe {
   private static final int IORING_OP_READ = 22;
   private static final int IORING_OP_WRITE = 23;
   private static final int IORING_OP_URING_CMD = 46;
+  private static final int IORING_OP_READ_MULTISHOT = 49;
+  private static final long IORING_URING_CMD_MULTISHOT = 1 << 1;
+
+  private static final int LENGTH_OFFSET = 24;
+  private static final int GROUP_OFFSET = 40;
 
   private Sqe() {}
 
@@ -76,6 +84,60 @@ public final class Sqe {
     fill(sqes, at, IORING_OP_URING_CMD, flags, fd, operationWord, 0, 0, userData);
     sqes.set(JAVA_LONG, at + COMMAND_OFFSET, firstWord);
     sqes.set(JAVA_LONG, at + COMMAND_OFFSET + 8, secondWord);
+  }
+
+  /**
+   * Sends a driver a command that names memory, with a payload of one word.
+   *
+   * @param operation the driver's number of the command
+   */
+  public static void command(
+      MemorySegment sqes,
+      long at,
+      int flags,
+      int fd,
+      int operation,
+      long address,
+      int length,
+      long word,
+      long userData) {
+    long operationWord = Integer.toUnsignedLong(operation);
+    fill(sqes, at, IORING_OP_URING_CMD, flags, fd, operationWord, address, length, userData);
+    sqes.set(JAVA_LONG, at + COMMAND_OFFSET, word);
+  }
+
+  /**
+   * Sends a driver a command with a payload of one word, which completes again and again, each time
+   * with a buffer of a group (6.18). {@link CompletionQueue#more} says whether it will once more.
+   *
+   * @param flags {@link #BUFFER_SELECT} need not be among them
+   * @param operation the driver's number of the command
+   */
+  public static void commandMultishot(
+      MemorySegment sqes,
+      long at,
+      int flags,
+      int fd,
+      int operation,
+      int group,
+      long word,
+      long userData) {
+    long operationWord = Integer.toUnsignedLong(operation);
+    int selecting = flags | BUFFER_SELECT;
+    fill(sqes, at, IORING_OP_URING_CMD, selecting, fd, operationWord, 0, 0, userData);
+    sqes.set(JAVA_LONG, at + LENGTH_OFFSET, IORING_URING_CMD_MULTISHOT << 32);
+    sqes.set(JAVA_LONG, at + GROUP_OFFSET, group);
+    sqes.set(JAVA_LONG, at + COMMAND_OFFSET, word);
+  }
+
+  /**
+   * Reads a pipe or socket whenever it has something, each time into a buffer of a group (6.7).
+   * Completes with the bytes read; {@link CompletionQueue#more} says whether it will once more.
+   */
+  public static void readMultishot(
+      MemorySegment sqes, long at, int flags, int fd, int group, long userData) {
+    fill(sqes, at, IORING_OP_READ_MULTISHOT, flags | BUFFER_SELECT, fd, -1, 0, 0, userData);
+    sqes.set(JAVA_LONG, at + GROUP_OFFSET, group);
   }
 
   private static void fill(

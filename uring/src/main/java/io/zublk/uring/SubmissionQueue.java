@@ -11,12 +11,17 @@ public final class SubmissionQueue {
   /** What {@link #next} answers when every entry waits for submission. */
   public static final long FULL = -1;
 
+  // IORING_SQ_CQ_OVERFLOW and IORING_SQ_TASKRUN.
+  private static final int FLAG_OVERFLOW = 1 << 1;
+  private static final int FLAG_TASKRUN = 1 << 2;
+
   private static final VarHandle INT = JAVA_INT.varHandle();
 
   private final MemorySegment ring;
   private final MemorySegment entries;
   private final long headOffset;
   private final long tailOffset;
+  private final long flagsOffset;
   private final int capacity;
   private final int entryBytes;
   private int tail;
@@ -26,12 +31,14 @@ public final class SubmissionQueue {
       MemorySegment entries,
       long headOffset,
       long tailOffset,
+      long flagsOffset,
       int capacity,
       int entryBytes) {
     this.ring = ring;
     this.entries = entries;
     this.headOffset = headOffset;
     this.tailOffset = tailOffset;
+    this.flagsOffset = flagsOffset;
     this.capacity = capacity;
     this.entryBytes = entryBytes;
     this.tail = ring.get(JAVA_INT, tailOffset);
@@ -69,5 +76,10 @@ public final class SubmissionQueue {
   /** Makes the taken entries visible to the kernel. */
   void publish() {
     INT.setRelease(ring, tailOffset, tail);
+  }
+
+  /** Whether the kernel has completions that it makes ready when it is entered. */
+  boolean workPending() {
+    return ((int) INT.getAcquire(ring, flagsOffset) & (FLAG_OVERFLOW | FLAG_TASKRUN)) != 0;
   }
 }

@@ -34,6 +34,7 @@ public final class Errnos {
   public static final int EBADR = 53;
   public static final int ETIME = 62;
   public static final int EOPNOTSUPP = 95;
+  public static final int ENOBUFS = 105;
   public static final int ETIMEDOUT = 110;
   public static final int ECANCELED = 125;
 

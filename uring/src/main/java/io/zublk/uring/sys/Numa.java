@@ -1,8 +1,12 @@
 package io.zublk.uring.sys;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
 
 /**
  * Where memory comes from on a machine with several NUMA nodes (include/uapi/linux/mempolicy.h).
@@ -45,6 +49,26 @@ public final class Numa {
               Syscall.SET_MEMPOLICY, MPOL_PREFERRED, mask.address(), MAX_NODES + 1, 0, 0, 0);
       Syscall.check("set_mempolicy to NUMA node " + node, result);
     }
+  }
+
+  /** The CPUs of a node; none if there is no such node. */
+  public static BitSet cpus(int node) throws IOException {
+    Path list = Path.of("/sys/devices/system/node/node" + node + "/cpulist");
+    return Files.exists(list) ? parse(Files.readString(list).strip()) : new BitSet();
+  }
+
+  // Such as 0-3,8,10-11; a node may have memory and no CPU.
+  static BitSet parse(String list) {
+    BitSet cpus = new BitSet();
+    if (!list.isEmpty()) {
+      for (String range : list.split(",", -1)) {
+        int dash = range.indexOf('-');
+        int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+        int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+        cpus.set(first, last + 1);
+      }
+    }
+    return cpus;
   }
 
   private static MemorySegment mask(Arena arena, int node) {
