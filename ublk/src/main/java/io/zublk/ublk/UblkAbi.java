@@ -60,6 +60,18 @@ final class UblkAbi {
   static final int FETCH_REQ = readWrite(0x20, IO_CMD_BYTES);
   static final int COMMIT_AND_FETCH_REQ = readWrite(0x21, IO_CMD_BYTES);
 
+  /** How the driver ends a command when it stops the device: UBLK_IO_RES_ABORT. */
+  static final int RESULT_ABORTED = -19;
+
+  // Commands for many tags, with struct ublk_batch_io as their payload.
+  static final int PREP_IO_CMDS = readWrite(0x25, IO_CMD_BYTES);
+  static final int COMMIT_IO_CMDS = readWrite(0x26, IO_CMD_BYTES);
+  static final int FETCH_IO_CMDS = readWrite(0x27, IO_CMD_BYTES);
+  static final int BATCH_HAS_ADDRESS = 2;
+
+  /** struct ublk_elem_header, and behind it the address of the tag's buffer. */
+  static final int ELEMENT_BYTES = 16;
+
   // struct ublksrv_io_desc.
   static final int DESCRIPTOR_BYTES = 24;
   static final int DESCRIPTOR_OP_FLAGS = 0;
@@ -87,6 +99,16 @@ final class UblkAbi {
   /** The first word of an I/O command: queue, tag, and result of the request just served. */
   static long ioCommand(int queue, int tag, int result) {
     return queue | (long) tag << 16 | (long) result << 32;
+  }
+
+  /** The first word of a command for many tags; the second one is 0. */
+  static long batchCommand(int queue, int flags, int elements, int elementBytes) {
+    return queue | (long) flags << 16 | (long) elements << 32 | (long) elementBytes << 48;
+  }
+
+  /** The first word of such a command's element. */
+  static long element(int tag, int result) {
+    return tag | (long) result << 32;
   }
 
   /** Where a queue's descriptors start in the mapping: their distance is that of depth 4096. */

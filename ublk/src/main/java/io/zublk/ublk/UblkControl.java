@@ -106,13 +106,24 @@ public final class UblkControl implements AutoCloseable {
    * @return the device as granted, maybe with fewer queues
    */
   public UblkDeviceInfo add(UblkOptions options, Set<UblkFeature> wanted) throws IOException {
+    return add(options, wanted, Set.of());
+  }
+
+  /**
+   * As {@link #add(UblkOptions, Set)}.
+   *
+   * @param welcome features that the device has if the driver knows them
+   */
+  public UblkDeviceInfo add(UblkOptions options, Set<UblkFeature> wanted, Set<UblkFeature> welcome)
+      throws IOException {
+    long features = UblkFeature.toMask(wanted) | UblkFeature.toMask(welcome);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment info = arena.allocate(UblkAbi.INFO_BYTES, Long.BYTES);
       info.set(JAVA_SHORT, UblkAbi.INFO_QUEUES, (short) options.queues());
       info.set(JAVA_SHORT, UblkAbi.INFO_DEPTH, (short) options.depth());
       info.set(JAVA_INT, UblkAbi.INFO_MAX_IO_BYTES, options.maxIoBytes());
       info.set(JAVA_INT, UblkAbi.INFO_ID, options.id());
-      info.set(JAVA_LONG, UblkAbi.INFO_FLAGS, UblkFeature.toMask(wanted));
+      info.set(JAVA_LONG, UblkAbi.INFO_FLAGS, features);
       info.set(JAVA_LONG, UblkAbi.INFO_COOKIE, options.cookie());
       int result = command(UblkAbi.ADD_DEV, options.id(), UblkAbi.NO_QUEUE, info, 0);
       if (result < 0) {

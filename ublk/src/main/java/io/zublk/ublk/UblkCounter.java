@@ -20,5 +20,13 @@ public enum UblkCounter {
   /** Requests during which the device threw something; answered with EIO. */
   EXCEPTIONS,
   /** Times the kernel was entered, each for a batch of requests. */
-  ENTERS
+  ENTERS,
+  /** Times a thread let others run, so that more requests could come. */
+  YIELDS,
+  /** Times a polling thread looked for requests. */
+  POLLS,
+  /** Batches that a polling thread found without having slept. */
+  POLL_COMPLETIONS,
+  /** Times a polling thread gave up and slept. */
+  POLL_FALLBACKS
 }

@@ -4,6 +4,7 @@ import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
 import io.zublk.uring.sys.Errnos;
 import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.Numa;
 import io.zublk.uring.sys.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,12 +13,13 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
  * A {@link BlockDevice} as a disk of this machine, from {@link #start} to {@link #close}, with one
- * pinned thread for each hardware queue.
+ * or more pinned threads for each hardware queue.
  *
  * <p>Thread-safe. Must not be closed by a thread whose own I/O to the disk is in flight.
  */
@@ -30,11 +32,12 @@ public final class UblkServer implements AutoCloseable {
   private final BlockDevice device;
   private final UblkControl control;
   private final UblkDeviceInfo info;
-  private final List<QueueCounters> counters = new ArrayList<>();
-  private final List<Thread> threads = new ArrayList<>();
+  private final int threadsPerQueue;
+  private final List<QueueMemory> memories = new ArrayList<>();
+  private final List<QueueThread> threads = new ArrayList<>();
+  private final CompletableFuture<Void> begin = new CompletableFuture<>();
   private LinuxFile charDevice;
   private boolean closed;
-  private volatile Throwable failure;
 
   /**
    * Serves a device. When this returns, its disk can be opened; when it throws, nothing is left.
@@ -71,10 +74,16 @@ public final class UblkServer implements AutoCloseable {
       throws IOException {
     this.device = device;
     this.control = control;
-    this.info = control.add(options, EnumSet.of(UblkFeature.CMD_IOCTL_ENCODE));
+    this.threadsPerQueue = options.threadsPerQueue();
+    this.info =
+        control.add(
+            options,
+            EnumSet.of(UblkFeature.CMD_IOCTL_ENCODE),
+            options.batchIo() ? EnumSet.of(UblkFeature.BATCH_IO) : Set.of());
   }
 
   private void bringUp(UblkOptions options) throws IOException {
+    requireThreads();
     Geometry geometry = device.geometry();
     control.setParameters(
         info.id(),
@@ -109,53 +118,63 @@ public final class UblkServer implements AutoCloseable {
     }
   }
 
+  // A driver without either feature takes all tags of a queue from one thread only.
+  private void requireThreads() throws UblkException {
+    if (threadsPerQueue > 1 && !info.features().contains(UblkFeature.PER_IO_DAEMON) && !batchIo()) {
+      throw new UblkException(
+          "this kernel's ublk driver allows one thread per queue, not "
+              + threadsPerQueue
+              + "; several need Linux 6.16",
+          Errnos.EOPNOTSUPP);
+    }
+  }
+
   private void startQueues(UblkOptions options) throws IOException {
-    List<CompletableFuture<Void>> ready = new ArrayList<>();
     BitSet allowed = Tasks.affinity();
     for (int queue = 0; queue < info.queues(); queue++) {
-      int number = queue;
-      BitSet cpus = cpusOf(queue, options, allowed);
-      QueueCounters queueCounters = new QueueCounters();
-      counters.add(queueCounters);
-      CompletableFuture<Void> fetched = new CompletableFuture<>();
-      ready.add(fetched);
-      threads.add(
-          Thread.ofPlatform()
-              .name("ublk" + info.id() + "-q" + queue)
-              .start(() -> runQueue(number, cpus, queueCounters, fetched)));
+      QueueMemory memory = QueueMemory.map(info, queue, charDevice, options.numaNode());
+      memories.add(memory);
+      for (int index = 0; index < threadsPerQueue; index++) {
+        threads.add(
+            new QueueThread(
+                info,
+                queue,
+                new TagRange(index, threadsPerQueue, info.depth()),
+                cpusOf(queue, threads.size(), options, allowed),
+                options.polling(),
+                memory,
+                charDevice,
+                device));
+      }
     }
+    List<CompletableFuture<Void>> lent = new ArrayList<>();
+    threads.forEach(thread -> lent.add(thread.start(begin)));
     try {
-      ready.forEach(CompletableFuture::join);
+      lent.forEach(CompletableFuture::join);
     } catch (CompletionException e) {
       throw new UblkException(
           "a queue of ublk device " + info.id() + " did not start: " + e.getCause().getMessage(),
           e.getCause());
     }
+    begin.complete(null);
   }
 
-  private BitSet cpusOf(int queue, UblkOptions options, BitSet allowed) throws IOException {
+  // A process confined to other CPUs than the queue's, or than the node's, stays where it was put.
+  private BitSet cpusOf(int queue, int thread, UblkOptions options, BitSet allowed)
+      throws IOException {
     if (!options.affinity().isEmpty()) {
-      return options.affinity().get(queue % options.affinity().size());
+      return options.affinity().get(thread % options.affinity().size());
     }
-    BitSet cpus = control.queueAffinity(info.id(), queue);
-    cpus.and(allowed);
-    // A process confined to other CPUs than the queue's stays where it was put.
-    return cpus.isEmpty() ? allowed : cpus;
+    BitSet near = allowed;
+    if (options.numaNode() != UblkOptions.ANY_NODE) {
+      near = commonOr(Numa.cpus(options.numaNode()), allowed);
+    }
+    return commonOr(control.queueAffinity(info.id(), queue), near);
   }
 
-  private void runQueue(
-      int queue, BitSet cpus, QueueCounters queueCounters, CompletableFuture<Void> fetched) {
-    try {
-      Tasks.setAffinity(cpus);
-      try (UblkQueue opened = UblkQueue.open(info, queue, charDevice, device, queueCounters)) {
-        fetched.complete(null);
-        opened.serve();
-      }
-    } catch (Throwable t) {
-      if (!fetched.completeExceptionally(t)) {
-        failure = t;
-      }
-    }
+  private static BitSet commonOr(BitSet wanted, BitSet allowed) {
+    wanted.and(allowed);
+    return wanted.isEmpty() ? allowed : wanted;
   }
 
   /** The disk, such as /dev/ublkb0. */
@@ -168,19 +187,47 @@ public final class UblkServer implements AutoCloseable {
     return info;
   }
 
+  /**
+   * Whether requests travel by BATCH_IO; else each has commands of its own. False though asked for
+   * where the driver does not grant it.
+   */
+  public boolean batchIo() {
+    return info.features().contains(UblkFeature.BATCH_IO);
+  }
+
+  /** The threads that serve the disk, by queue. */
+  public List<UblkThread> threads() {
+    return threads.stream().map(QueueThread::description).toList();
+  }
+
+  /** How many bytes of memory the buffers of all tags hold now, about. */
+  public long bufferBytes() {
+    return memories.stream().mapToLong(QueueMemory::heldBytes).sum();
+  }
+
+  /** Changes how the threads wait, from the next request of each on. */
+  public void setPolling(Polling polling) {
+    threads.forEach(thread -> thread.setPolling(polling));
+  }
+
   /** The counts of all queues. */
   public UblkStatistics statistics() {
-    return UblkStatistics.sum(counters);
+    return UblkStatistics.sum(threads.stream().map(QueueThread::counters).toList());
   }
 
   /** The counts of each queue. */
   public List<UblkStatistics> queueStatistics() {
-    return counters.stream().map(queue -> UblkStatistics.sum(List.of(queue))).toList();
+    List<UblkStatistics> queues = new ArrayList<>();
+    for (int first = 0; first < threads.size(); first += threadsPerQueue) {
+      List<QueueThread> ofQueue = threads.subList(first, first + threadsPerQueue);
+      queues.add(UblkStatistics.sum(ofQueue.stream().map(QueueThread::counters).toList()));
+    }
+    return queues;
   }
 
   /** Waits until the disk is served no more, because of {@link #close} or of anybody else. */
   public void await() throws InterruptedException {
-    for (Thread thread : threads) {
+    for (QueueThread thread : threads) {
       thread.join();
     }
   }
@@ -195,6 +242,8 @@ public final class UblkServer implements AutoCloseable {
       return;
     }
     closed = true;
+    // Threads that wait for others which did not start go on, and find the device stopped.
+    begin.complete(null);
     IOException problem = null;
     try {
       ignoringAbsence(() -> control.stop(info.id()));
@@ -202,6 +251,7 @@ public final class UblkServer implements AutoCloseable {
     } catch (IOException e) {
       problem = e;
     }
+    memories.forEach(QueueMemory::close);
     if (charDevice != null) {
       charDevice.close();
     }
@@ -210,12 +260,22 @@ public final class UblkServer implements AutoCloseable {
     } catch (IOException e) {
       problem = problem == null ? e : problem;
     }
-    if (problem == null && failure != null) {
-      problem = new UblkException("a queue of " + path() + " failed: " + failure, failure);
+    if (problem == null) {
+      problem = failureOfThreads();
     }
     if (problem != null) {
       throw problem;
     }
+  }
+
+  private UblkException failureOfThreads() {
+    for (QueueThread thread : threads) {
+      Throwable failure = thread.failure();
+      if (failure != null) {
+        return new UblkException("a queue of " + path() + " failed: " + failure, failure);
+      }
+    }
+    return null;
   }
 
   private interface Command {
@@ -235,7 +295,7 @@ public final class UblkServer implements AutoCloseable {
 
   private void joinUninterruptibly() {
     boolean interrupted = false;
-    for (Thread thread : threads) {
+    for (QueueThread thread : threads) {
       while (thread.isAlive()) {
         try {
           thread.join();

@@ -22,12 +22,21 @@ class UblkAbiTest {
     assertThat(UblkAbi.GET_FEATURES).isEqualTo(0x80207513);
     assertThat(UblkAbi.FETCH_REQ).isEqualTo(0xc0107520);
     assertThat(UblkAbi.COMMIT_AND_FETCH_REQ).isEqualTo(0xc0107521);
+    assertThat(UblkAbi.PREP_IO_CMDS).isEqualTo(0xc0107525);
+    assertThat(UblkAbi.COMMIT_IO_CMDS).isEqualTo(0xc0107526);
+    assertThat(UblkAbi.FETCH_IO_CMDS).isEqualTo(0xc0107527);
   }
 
   @Test
   void ioCommandsKeepQueueTagAndResultApart() {
     assertThat(UblkAbi.ioCommand(3, 4095, 512 << 10)).isEqualTo(0x0008_0000_0fff_0003L);
     assertThat(UblkAbi.ioCommand(0, 0, -5)).isEqualTo(0xffff_fffb_0000_0000L);
+  }
+
+  @Test
+  void batchCommandsKeepTheirFieldsApart() {
+    assertThat(UblkAbi.batchCommand(3, 2, 128, 16)).isEqualTo(0x0010_0080_0002_0003L);
+    assertThat(UblkAbi.element(4095, -5)).isEqualTo(0xffff_fffb_0000_0fffL);
   }
 
   @Test

@@ -2,9 +2,11 @@ package io.zublk.ublk.examples;
 
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
+import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.UblkServer;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
@@ -21,26 +23,41 @@ final class Example {
   private Example() {}
 
   /**
-   * Prints the disk's path and serves it until SIGTERM, SIGINT, or somebody deletes it; then prints
-   * what was counted.
+   * Prints the disk's path and how it is served, and serves it until SIGTERM, SIGINT, or somebody
+   * deletes it; then prints what was counted.
    *
-   * @param arguments the size in MiB, the number of queues, and the CPU of each queue
+   * @param arguments options; then the size in MiB, the number of queues, and the CPU of each queue
    */
   static void serve(Factory factory, String[] arguments) throws InterruptedException {
-    List<String> list = List.of(arguments);
+    UblkOptions options = UblkOptions.defaults();
+    List<String> list = new ArrayList<>(List.of(arguments));
+    while (list.getFirst().startsWith("--")) {
+      options = with(options, list.removeFirst());
+    }
     Geometry geometry = new Geometry(Long.parseLong(list.getFirst()) * MIB, Geometry.PAGE_BYTES);
-    UblkOptions options =
-        UblkOptions.defaults()
+    options =
+        options
             .withQueues(list.size() > 1 ? Integer.parseInt(list.get(1)) : 1)
             .withAffinity(list.stream().skip(2).map(Example::cpu).toList());
     try (UblkServer server = UblkServer.start(factory.make(geometry), options)) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server)));
       System.out.println(server.path());
+      System.out.println("batchIo=" + server.batchIo() + " threads=" + server.threads());
       server.await();
     } catch (IOException e) {
       System.err.println(e.getMessage());
       System.exit(1);
     }
+  }
+
+  private static UblkOptions with(UblkOptions options, String option) {
+    return switch (option) {
+      case "--batch-io" -> options.withBatchIo(true);
+      case "--polling" -> options.withPolling(new Polling(true, 10_000, true));
+      case String threads when threads.startsWith("--threads=") ->
+          options.withThreadsPerQueue(Integer.parseInt(threads.substring("--threads=".length())));
+      default -> throw new IllegalArgumentException("unknown option " + option);
+    };
   }
 
   private static BitSet cpu(String number) {
@@ -49,8 +66,9 @@ final class Example {
 
   private static void stop(UblkServer server) {
     try {
+      long bufferBytes = server.bufferBytes();
       server.close();
-      System.out.println(server.statistics());
+      System.out.println("bufferBytes=" + bufferBytes + " " + server.statistics());
     } catch (IOException e) {
       System.err.println(e.getMessage());
     }

@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A disk that forgets what is written and reads whatever is in the buffer: what remains is the cost
- * of the transport. Run it with {@code java io.zublk.ublk.examples.NullDevice SIZE_MIB [QUEUES
- * [CPU...]]}.
+ * of the transport. Run it with {@code java io.zublk.ublk.examples.NullDevice [--threads=N]
+ * [--batch-io] [--polling] SIZE_MIB [QUEUES [CPU...]]}.
  */
 public record NullDevice(Geometry geometry) implements BlockDevice {
 

@@ -1,0 +1,172 @@
+package io.zublk.ublk;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.zublk.uring.BufferRing;
+import io.zublk.uring.CompletionQueue;
+import io.zublk.uring.Ring;
+import io.zublk.uring.RingOptions;
+import io.zublk.uring.Sqe;
+import io.zublk.uring.SubmissionQueue;
+import io.zublk.uring.sys.Errnos;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.Memory;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A command for each batch ({@link UblkFeature#BATCH_IO}, 7.0): PREP_IO_CMDS lends tags,
+ * FETCH_IO_CMDS stays with the driver and completes with a buffer full of tags again and again, and
+ * COMMIT_IO_CMDS returns the results of many. Any thread of a queue may be given any of its tags.
+ */
+final class BatchCommands implements QueueCommands {
+
+  /** User data of the fetching command; that of the others is the bytes of their elements. */
+  private static final long FETCHING = 0;
+
+  private static final int BUFFER_GROUP = 0;
+
+  // The driver fills no more than 128 tags into a buffer (MAX_NR_TAG in ublk_drv.c), so these take
+  // 4096 tags, the greatest depth; it needs a second one only beyond 128 requests a batch.
+  private static final int TAG_BUFFERS = 32;
+  private static final int TAG_BUFFER_BYTES = 128 * Short.BYTES;
+
+  private final int queue;
+  private final TagRange tags;
+  private final QueueMemory memory;
+  private final TagServer server;
+  private final SubmissionQueue submissions;
+  private final CompletionQueue completions;
+  private final BufferRing tagBuffers;
+  private final MemorySegment elements;
+  private int results;
+  private boolean ended;
+
+  BatchCommands(int queue, TagRange tags, QueueMemory memory, TagServer server, Ring ring)
+      throws LinuxException {
+    this.queue = queue;
+    this.tags = tags;
+    this.memory = memory;
+    this.server = server;
+    this.submissions = ring.submissions();
+    this.completions = ring.completions();
+    this.elements = Memory.mapAnonymous((long) tags.depth() * UblkAbi.ELEMENT_BYTES);
+    try {
+      this.tagBuffers = BufferRing.open(ring, BUFFER_GROUP, TAG_BUFFERS, TAG_BUFFER_BYTES);
+    } catch (LinuxException e) {
+      Memory.unmap(elements);
+      throw e;
+    }
+  }
+
+  /** The ring that these commands need: one fetches and one commits, each buffer may complete. */
+  static RingOptions ring() {
+    return new RingOptions(4, 2 * TAG_BUFFERS, false, true);
+  }
+
+  @Override
+  public int lend() {
+    for (int tag = tags.first(); tag < tags.depth(); tag += tags.step()) {
+      add(tag, 0);
+    }
+    send(UblkAbi.PREP_IO_CMDS);
+    return 1;
+  }
+
+  @Override
+  public void begin() {
+    Sqe.commandMultishot(
+        submissions.memory(),
+        submissions.next(),
+        Sqe.FIXED_FILE,
+        QueueThread.CHAR_DEVICE,
+        UblkAbi.FETCH_IO_CMDS,
+        BUFFER_GROUP,
+        UblkAbi.batchCommand(queue, 0, 0, Short.BYTES),
+        FETCHING);
+  }
+
+  @Override
+  public int flush() {
+    if (results == 0) {
+      return 0;
+    }
+    send(UblkAbi.COMMIT_IO_CMDS);
+    return 1;
+  }
+
+  // The driver has read the elements when it is back from being entered, whatever it answers.
+  private void send(int command) {
+    int bytes = results * UblkAbi.ELEMENT_BYTES;
+    Sqe.command(
+        submissions.memory(),
+        submissions.next(),
+        Sqe.FIXED_FILE,
+        QueueThread.CHAR_DEVICE,
+        command,
+        elements.address(),
+        bytes,
+        UblkAbi.batchCommand(queue, UblkAbi.BATCH_HAS_ADDRESS, results, UblkAbi.ELEMENT_BYTES),
+        bytes);
+    results = 0;
+  }
+
+  private void add(int tag, int result) {
+    long at = (long) results++ * UblkAbi.ELEMENT_BYTES;
+    elements.set(JAVA_LONG, at, UblkAbi.element(tag, result));
+    elements.set(JAVA_LONG, at + Long.BYTES, memory.address(tag));
+  }
+
+  @Override
+  public int take(int index) throws LinuxException {
+    int result = completions.result(index);
+    long userData = completions.userData(index);
+    if (userData != FETCHING) {
+      requireAll(result, userData);
+      return 0;
+    }
+    int requests = result > 0 ? serve(index, result / Short.BYTES) : 0;
+    if (completions.buffer(index) != CompletionQueue.NO_BUFFER) {
+      tagBuffers.recycle(completions.buffer(index));
+    }
+    if (result == UblkAbi.RESULT_ABORTED) {
+      ended = true;
+    } else if (result < 0 && result != -Errnos.ENOBUFS) {
+      throw new LinuxException("ublk FETCH_IO_CMDS", -result);
+    } else if (!completions.more(index)) {
+      begin();
+    }
+    return requests;
+  }
+
+  private int serve(int index, int count) {
+    long at = tagBuffers.offset(completions.buffer(index));
+    for (int i = 0; i < count; i++) {
+      int tag = Short.toUnsignedInt(tagBuffers.memory().get(JAVA_SHORT, at));
+      add(tag, server.serve(tag));
+      at += Short.BYTES;
+    }
+    return count;
+  }
+
+  // PREP_IO_CMDS takes all or none and answers 0; COMMIT_IO_CMDS answers how many bytes it took.
+  private static void requireAll(int result, long bytes) throws LinuxException {
+    if (result < 0) {
+      throw new LinuxException("ublk batch", -result);
+    }
+    if (result != 0 && result != bytes) {
+      throw new LinuxException("ublk batch: took %d of %d".formatted(result, bytes), Errnos.EIO);
+    }
+  }
+
+  @Override
+  public boolean ended() {
+    return ended;
+  }
+
+  @Override
+  public void close() {
+    tagBuffers.close();
+    Memory.unmap(elements);
+  }
+}

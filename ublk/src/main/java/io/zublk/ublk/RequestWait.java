@@ -1,0 +1,103 @@
+package io.zublk.ublk;
+
+import io.zublk.uring.sys.LinuxException;
+
+/**
+ * How a queue thread gets from one batch of requests to the next: it sleeps at once, with one
+ * system call a batch; or it spins first. Used by the queue thread, except for {@link #setPolling}.
+ */
+final class RequestWait {
+
+  /** Who has had no request for so long is idle, and has time to give memory back. */
+  static final long IDLE_NANOS = 1_000_000_000L;
+
+  private final QueueCounters counters;
+  private final YieldChoice yields = new YieldChoice();
+
+  /** Null while not polling. */
+  private volatile SpinLimit spin;
+
+  RequestWait(QueueCounters counters, Polling polling) {
+    this.counters = counters;
+    setPolling(polling);
+  }
+
+  /** Takes effect with the next batch. Any thread may call it. */
+  void setPolling(Polling polling) {
+    spin = polling.enabled() ? new SpinLimit(polling) : null;
+  }
+
+  /**
+   * Hands results over and waits for requests.
+   *
+   * @param own how many completions that are no requests handing over makes
+   * @param restless whether to come back without a request after {@link #IDLE_NANOS}
+   */
+  void forRequests(KernelEntry kernel, int own, boolean restless) throws LinuxException {
+    SpinLimit limit = spin;
+    if (limit == null) {
+      letOthersSubmit(kernel);
+    } else if (poll(kernel, own, limit)) {
+      return;
+    }
+    if (restless) {
+      kernel.enter(own + 1, IDLE_NANOS);
+    } else {
+      kernel.enter(own + 1);
+    }
+  }
+
+  /** Tells how many requests there were. */
+  void served(int requests) {
+    yields.served(requests);
+  }
+
+  private void letOthersSubmit(KernelEntry kernel) {
+    if (yields.due()) {
+      long start = kernel.nanoTime();
+      yieldCpu(kernel);
+      yields.yielded(kernel.nanoTime() - start);
+    }
+  }
+
+  private void yieldCpu(KernelEntry kernel) {
+    counters.add(UblkCounter.YIELDS, 1);
+    kernel.yieldCpu();
+  }
+
+  // Whoever waits for results must have them before anybody spins, hence the first entry. From then
+  // on the kernel is entered only when the ring says that it has something.
+  private boolean poll(KernelEntry kernel, int own, SpinLimit limit) throws LinuxException {
+    kernel.enter(0);
+    if (kernel.ready() > own) {
+      return true;
+    }
+    int looks = limit.looks();
+    for (int i = 1; i <= looks; i++) {
+      if (found(kernel, own)) {
+        counters.add(UblkCounter.POLLS, i);
+        counters.add(UblkCounter.POLL_COMPLETIONS, 1);
+        limit.hit();
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    limit.miss();
+    // Last, for whom this thread keeps from running: on its own CPU there may be the next user.
+    yieldCpu(kernel);
+    counters.add(UblkCounter.POLLS, looks + 1L);
+    if (found(kernel, own)) {
+      counters.add(UblkCounter.POLL_COMPLETIONS, 1);
+      return true;
+    }
+    counters.add(UblkCounter.POLL_FALLBACKS, 1);
+    return false;
+  }
+
+  private static boolean found(KernelEntry kernel, int own) throws LinuxException {
+    if (kernel.ready() <= own && kernel.workPending()) {
+      kernel.enter(0);
+    }
+    return kernel.ready() > own;
+  }
+}
