@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
 final class PageEncoder {
 
   /** Larger ones would need the slot of a raw page. */
-  private static final int MAX_COMPRESSED_BYTES =
+  static final int MAX_COMPRESSED_BYTES =
       SizeClasses.slotBytes(SizeClasses.count() - 2) - CHECKSUM_BYTES;
 
   private final StoreLayout layout;

@@ -1,0 +1,35 @@
+package io.zublk.store;
+
+import static io.zublk.store.PageAccess.PAGE_BYTES;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+
+/** Whole pages, read and written at random by one thread. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class PageAccessBenchmark extends StoreState {
+
+  @Param("lz4")
+  String codec;
+
+  @Override
+  String codec() {
+    return codec;
+  }
+
+  @Benchmark
+  public void load() {
+    FilledStore.check(store.access.load(nextPage(), buffer, 0));
+  }
+
+  @Benchmark
+  public void store() {
+    int page = nextPage();
+    FilledStore.check(store.access.store(page, store.data, (long) page * PAGE_BYTES));
+  }
+}

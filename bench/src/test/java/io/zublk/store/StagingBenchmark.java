@@ -1,0 +1,37 @@
+package io.zublk.store;
+
+import static io.zublk.store.PageAccess.PAGE_BYTES;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Setup;
+
+/** Pages written into the staging area; compressing them is not measured. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class StagingBenchmark extends StoreState {
+
+  @Override
+  String codec() {
+    return "lz4";
+  }
+
+  @Setup(Level.Invocation)
+  public void drain() {
+    store.drain();
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(FilledStore.STAGING_PAGES)
+  public void stage() {
+    for (int i = 0; i < FilledStore.STAGING_PAGES; i++) {
+      int page = nextPage();
+      FilledStore.check(store.stagingAccess.store(page, store.data, (long) page * PAGE_BYTES));
+    }
+  }
+}
