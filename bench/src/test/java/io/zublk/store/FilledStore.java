@@ -50,7 +50,7 @@ final class FilledStore implements AutoCloseable {
     Files.delete(path.getParent());
     table = new PageTable(file.memory(), file.layout().tableOffset);
     MemoryBudget budget = new MemoryBudget(file.layout().metadataBytes(), 0);
-    arena = new SlabArena(file, budget);
+    arena = new SlabArena(file, budget, true); // as a store with workers has it
     staging = new StagingArea(file, budget, STAGING_PAGES, BATCH_PAGES);
     access = new PageAccess(file, table, arena, options.codec(), new Counters(), null);
     StagingWriter writer =
