@@ -40,10 +40,6 @@ record PerformanceSettings(
    */
   private static final int DEFAULT_MOST_QUEUES = 4;
 
-  /**
-   * Workers leave a CPU to whoever brings the writes, who compresses, too, when they do not keep
-   * up; measured on two CPUs, a burst is acknowledged twice as fast as with a worker on each.
-   */
   private static final int MOST_WORKERS = 64;
 
   /** The most workers that a connection's request can be shared with. */
@@ -70,7 +66,7 @@ record PerformanceSettings(
             config.pollAdaptive() == null ? preset.polling().adaptive() : config.pollAdaptive()),
         or(config.batchPages(), preset.batchPages()),
         or(config.batchTimeoutMicros(), preset.batchTimeoutMicros()),
-        or(config.workers(), Math.clamp(processors - 1L, 1, MOST_WORKERS)),
+        or(config.workers(), defaultWorkers(processors)),
         or(config.stagingPages(), defaultStagingPages(config, processors)),
         cpus,
         config.cpuAffinity() != null,
@@ -88,6 +84,14 @@ record PerformanceSettings(
       return machine.cpus(config.cpuAffinity());
     }
     return ofNode == null ? (BitSet) machine.allowedCpus().clone() : ofNode;
+  }
+
+  /**
+   * Workers leave a CPU to whoever brings the writes, who compresses, too, when they do not keep
+   * up; measured on two CPUs, a burst is acknowledged twice as fast as with a worker on each.
+   */
+  private static int defaultWorkers(int processors) {
+    return Math.clamp(processors - 1L, 1, MOST_WORKERS);
   }
 
   /**
@@ -154,7 +158,6 @@ record PerformanceSettings(
   Map<String, Object> queueFields() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("threads_per_queue", threadsPerQueue);
-    fields.put("batch_io", batchIo);
     fields.put("polling", polling.enabled());
     fields.put("poll_spin_cycles", polling.spinCycles());
     fields.put("poll_adaptive", polling.adaptive());

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 
 /** Serves a device as {@code /dev/ublkbN}. The device's id is the driver's. */
 final class UblkTransport implements Transport {
@@ -114,7 +115,7 @@ final class UblkTransport implements Transport {
 
   @Override
   public int streams() {
-    return server.info().queues();
+    return server.threads().size();
   }
 
   @Override
@@ -126,11 +127,21 @@ final class UblkTransport implements Transport {
     counters.put("queue_depth", info.depth());
     counters.put("max_io_bytes", info.maxIoBytes());
     counters.putAll(settings.queueFields());
+    counters.put("batch_io", server.batchIo());
+    counters.put("queue_threads", threads());
+    counters.put("buffer_bytes", server.bufferBytes());
     counters.put("ublk_requests", statistics.requests());
     for (UblkCounter counter : UblkCounter.values()) {
       counters.put("ublk_" + counter.name().toLowerCase(Locale.ROOT), statistics.get(counter));
     }
     return counters;
+  }
+
+  /** Each queue thread and its CPUs, such as {@code ublk0-q0:0-3}. */
+  private String threads() {
+    return server.threads().stream()
+        .map(thread -> thread.name() + ":" + CpuList.format(thread.cpus()))
+        .collect(Collectors.joining(" "));
   }
 
   @Override
