@@ -19,9 +19,9 @@ final class Zublk {
   /** Far more than anything takes, also while other tests keep the machine busy. */
   private static final long LIMIT_S = 120;
 
-  private static final Path PROGRAM =
-      Path.of(System.getProperty("zublk.dist"), "bin", "zublk").toAbsolutePath();
+  static final Path DIST = Path.of(System.getProperty("zublk.dist")).toAbsolutePath();
 
+  private final Path program;
   private final Path runDir;
   private final Path scratch;
 
@@ -51,6 +51,11 @@ final class Zublk {
   }
 
   Zublk(Path scratch) {
+    this(scratch, DIST);
+  }
+
+  Zublk(Path scratch, Path dist) {
+    this.program = dist.resolve("bin").resolve("zublk");
     this.scratch = scratch;
     this.runDir = scratch.resolve("run");
   }
@@ -62,7 +67,7 @@ final class Zublk {
   /** Starts a command in the directory {@code /}. */
   Process start(List<String> prefix, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(prefix);
-    command.add(PROGRAM.toString());
+    command.add(program.toString());
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)
