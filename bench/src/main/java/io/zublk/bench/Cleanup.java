@@ -4,24 +4,48 @@ import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** Removes what a benchmark made, in reverse order: at its end, when it fails, and on Ctrl-C. */
+/**
+ * Removes what a benchmark made, in reverse order: at its end, when it fails, and on Ctrl-C. Then
+ * the thread that made it all is interrupted and unwinds, while the JVM's shutdown waits for it.
+ */
 final class Cleanup implements AutoCloseable {
 
+  /**
+   * Removing a device takes milliseconds; one that does not go shall not hold the user for long.
+   */
+  private static final int LIMIT_SECONDS = 30;
+
   private final Deque<Target> targets = new ArrayDeque<>();
-  private final Thread onInterrupt = new Thread(this::closeAll, "cleanup");
+  private final Thread owner = Thread.currentThread();
+  private final CountDownLatch done = new CountDownLatch(1);
+  private final Thread onShutdown = new Thread(this::interruptOwner, "cleanup");
 
   Cleanup() {
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    Runtime.getRuntime().addShutdownHook(onShutdown);
   }
 
-  synchronized <T extends Target> T add(T target) {
+  private void interruptOwner() {
+    owner.interrupt();
+    try {
+      if (!done.await(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        targets.forEach(target -> System.err.println("zublk: " + target.name() + " may be left"));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  <T extends Target> T add(T target) {
     targets.push(target);
     return target;
   }
 
   /** Removes everything so far. What cannot be removed is named on stderr. */
-  synchronized void closeAll() {
+  void closeAll() {
+    boolean interrupted = Thread.interrupted(); // else nothing that waits could be closed
     while (!targets.isEmpty()) {
       Target target = targets.pop();
       try {
@@ -31,15 +55,30 @@ final class Cleanup implements AutoCloseable {
             "zublk: cannot remove " + target.name() + ": " + UserException.lineFor(e));
       }
     }
+    if (interrupted) {
+      owner.interrupt();
+    }
   }
 
   @Override
   public void close() {
     closeAll();
+    done.countDown();
     try {
-      Runtime.getRuntime().removeShutdownHook(onInterrupt);
+      Runtime.getRuntime().removeShutdownHook(onShutdown);
     } catch (IllegalStateException e) {
       // It is running: this process was told to end.
+    }
+  }
+
+  /**
+   * For loops that would not notice it otherwise.
+   *
+   * @throws UserException if this thread was interrupted
+   */
+  static void throwIfInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new UserException("interrupted");
     }
   }
 }

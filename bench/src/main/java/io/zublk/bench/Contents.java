@@ -19,6 +19,7 @@ final class Contents {
   static void fill(Target target, MemorySegment data) throws IOException {
     try (Lane lane = target.openLane()) {
       for (long at = 0; at < data.byteSize(); at += IO_BYTES) {
+        Cleanup.throwIfInterrupted();
         int length = (int) Math.min(IO_BYTES, data.byteSize() - at);
         check(lane.write(at, data, at, length), "write", target, at);
       }
@@ -34,6 +35,7 @@ final class Contents {
     MemorySegment buffer = Memory.mapAnonymous(IO_BYTES);
     try (Lane lane = target.openLane()) {
       for (long at = 0; at < data.byteSize(); at += IO_BYTES) {
+        Cleanup.throwIfInterrupted();
         int length = (int) Math.min(IO_BYTES, data.byteSize() - at);
         check(lane.read(at, buffer, 0, length), "read", target, at);
         long differs = MemorySegment.mismatch(buffer, 0, length, data, at, at + length);
@@ -50,6 +52,7 @@ final class Contents {
 
   private static void check(int result, String what, Target target, long at) {
     if (result != 0) {
+      Cleanup.throwIfInterrupted(); // which closes sockets
       throw new UserException(
           "cannot %s page %d of %s: %s"
               .formatted(what, at / PAGE_BYTES, target.name(), Errnos.name(-result)));

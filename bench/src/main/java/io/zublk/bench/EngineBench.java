@@ -1,6 +1,6 @@
 package io.zublk.bench;
 
-import io.zublk.bench.Report.Unit;
+import io.zublk.bench.Report.Section;
 import io.zublk.codec.CodecSpec;
 import io.zublk.daemon.UserException;
 import io.zublk.store.StoreTuning;
@@ -104,10 +104,6 @@ public final class EngineBench {
   }
 
   private void addZram(String algorithm, List<Target> targets, Cleanup cleanup) throws IOException {
-    if (!ZramDevice.missing().isEmpty()) {
-      report.note("no kernel zram beside: " + ZramDevice.missing());
-      return;
-    }
     try {
       ZramDevice zram = cleanup.add(ZramDevice.create(algorithm, options.sizeBytes()));
       targets.forEach(target -> report.compare(target.name(), zram.name()));
@@ -163,17 +159,24 @@ public final class EngineBench {
       running.add(new LoadThread(target, workload, data, i, threads));
     }
     running.forEach(Thread::start);
-    sleep(options.seconds() * WARM_UP_SHARE);
-    running.forEach(LoadThread::startSampling);
-    long startDone = done(running);
-    long startCpu = ProcessTime.nanos();
-    long start = System.nanoTime();
-    sleep(options.seconds());
-    long nanos = System.nanoTime() - start;
-    long cpu = ProcessTime.nanos() - startCpu;
-    long requests = done(running) - startDone;
-    running.forEach(LoadThread::stopSoon);
-    running.forEach(EngineBench::join);
+    long requests;
+    long nanos;
+    long cpu;
+    try {
+      sleep(options.seconds() * WARM_UP_SHARE);
+      running.forEach(LoadThread::startSampling);
+      long startDone = done(running);
+      long startCpu = ProcessTime.nanos();
+      long start = System.nanoTime();
+      sleep(options.seconds());
+      nanos = System.nanoTime() - start;
+      cpu = ProcessTime.nanos() - startCpu;
+      requests = done(running) - startDone;
+    } finally {
+      // Also when interrupted: nobody may use a target that is being closed.
+      running.forEach(LoadThread::stopSoon);
+      running.forEach(EngineBench::join);
+    }
     running.stream()
         .map(LoadThread::failure)
         .filter(f -> f != null)
@@ -198,21 +201,21 @@ public final class EngineBench {
     String row = workload.label() + ", " + threads(threads);
     double bytes = (double) requests * workload.requestBytes();
     if (workload.isRandom()) {
-      report.add("Requests", row, Unit.IOPS, contender, requests * 1e9 / nanos);
+      report.add(Section.REQUESTS, row, contender, requests * 1e9 / nanos);
       if (samples.length > 0) {
         latency(contender, row, samples);
       }
     } else {
-      report.add("Throughput", row, Unit.MB_PER_S, contender, bytes * 1e3 / nanos);
+      report.add(Section.THROUGHPUT, row, contender, bytes * 1e3 / nanos);
     }
     double pages = Math.max(1, bytes / Contents.PAGE_BYTES);
-    report.add("Processor time", row, Unit.CPU_MICROS_PER_PAGE, contender, cpu / 1e3 / pages);
+    report.add(Section.PROCESSOR, row, contender, cpu / 1e3 / pages);
   }
 
   private void latency(String contender, String row, long[] samples) {
     for (double percent : new double[] {50, 99, 99.9}) {
       double micros = Statistics.percentile(samples, percent) / 1e3;
-      report.add("Latency", row + " p" + Report.plain(percent), Unit.MICROS, contender, micros);
+      report.add(Section.LATENCY, Report.percentileOf(row, percent), contender, micros);
     }
   }
 
@@ -239,7 +242,7 @@ public final class EngineBench {
     if (counts) {
       double median = Statistics.median(Arrays.stream(rates).boxed().toList());
       String row = "burst write of %d MiB, 1 thread".formatted(bytes >> 20);
-      report.add("Throughput", row, Unit.MB_PER_S, target.name(), median);
+      report.add(Section.THROUGHPUT, row, target.name(), median);
     }
   }
 
@@ -268,11 +271,16 @@ public final class EngineBench {
   }
 
   private static void join(Thread thread) {
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
-      throw new UserException("interrupted", e);
     }
   }
 }

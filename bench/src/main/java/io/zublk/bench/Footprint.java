@@ -1,5 +1,6 @@
 package io.zublk.bench;
 
+import io.zublk.bench.DeviceTarget.MemoryUse;
 import io.zublk.block.BlockChannel;
 import io.zublk.codec.CodecSpec;
 import io.zublk.daemon.SizeExpression;
@@ -50,7 +51,7 @@ public final class Footprint {
       if (ZramDevice.isAvailable()) {
         try (ZramDevice zram = ZramDevice.create("lz4", data.bytes().byteSize())) {
           Contents.fill(zram, data.bytes());
-          print(name, "lz4", "zram", zram.mmStat());
+          print(name, "lz4", "zram", zram.memory().orElseThrow());
         }
       }
     }
@@ -63,7 +64,7 @@ public final class Footprint {
         : BenchData.load(source, Files.size(Path.of(source)) / PAGE_BYTES * PAGE_BYTES);
   }
 
-  private static long[] store(MemorySegment data, String codec) throws IOException {
+  private static MemoryUse store(MemorySegment data, String codec) throws IOException {
     Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-footprint");
     Path path = directory.resolve("store");
     StoreOptions options = new StoreOptions(data.byteSize(), CodecSpec.parse(codec), 0);
@@ -79,24 +80,24 @@ public final class Footprint {
       if (stats.memUsedTotal() != store.allocatedBytes()) {
         throw new IOException("the store's count of its memory differs from the kernel's");
       }
-      return new long[] {stats.origDataSize(), stats.comprDataSize(), stats.memUsedTotal()};
+      return new MemoryUse(stats.origDataSize(), stats.comprDataSize(), stats.memUsedTotal());
     } finally {
       Files.delete(path);
       Files.delete(directory);
     }
   }
 
-  private static void print(String name, String codec, String store, long[] mmStat) {
+  private static void print(String name, String codec, String store, MemoryUse use) {
     System.out.printf(
         ROW,
         name,
         codec,
         store,
-        mmStat[0],
-        mmStat[1],
-        mmStat[2],
-        ratio(mmStat[0], mmStat[1]),
-        ratio(mmStat[0], mmStat[2]));
+        use.orig(),
+        use.compr(),
+        use.used(),
+        ratio(use.orig(), use.compr()),
+        ratio(use.orig(), use.used()));
   }
 
   private static String ratio(long a, long b) {

@@ -2,6 +2,7 @@ package io.zublk.bench;
 
 import io.zublk.bench.Report.Pair;
 import io.zublk.bench.Report.Row;
+import io.zublk.bench.Report.Section;
 import io.zublk.daemon.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,7 +20,7 @@ final class JsonReport {
     object.put("facts", report.facts());
     object.put("notes", report.notes());
     List<Map<String, Object>> rows = new ArrayList<>();
-    for (String section : report.sections()) {
+    for (Section section : report.sections()) {
       report.rows(section).forEach(row -> rows.add(row(row, report.pairs(section))));
     }
     object.put("rows", rows);
@@ -32,9 +33,9 @@ final class JsonReport {
     Map<String, Object> ratios = new LinkedHashMap<>();
     pairs.forEach(pair -> row.ratio(pair).ifPresent(value -> ratios.put(pair.label(), value)));
     Map<String, Object> object = new LinkedHashMap<>();
-    object.put("section", row.section());
+    object.put("section", row.section().title());
     object.put("row", row.name());
-    object.put("unit", row.unit().label());
+    object.put("unit", row.section().unit());
     object.put("medians", medians);
     object.put("ratios", ratios);
     object.put("values", row.values());

@@ -11,23 +11,30 @@ import java.util.Set;
 /** What a benchmark found: facts about the run, and rows of measured values by contender. */
 public final class Report {
 
-  /** What a row's number counts, and whether more of it is better. */
-  enum Unit {
-    MB_PER_S("MB/s", true),
-    IOPS("IOPS", true),
-    MICROS("µs", false),
-    CPU_MICROS_PER_PAGE("µs/page", false);
+  /** A kind of quantity: its name, its unit, and whether more of it is better. */
+  enum Section {
+    THROUGHPUT("Throughput", "MB/s", true),
+    REQUESTS("Requests a second", "IOPS", true),
+    LATENCY("Latency", "µs", false),
+    PROCESSOR("Processor time", "µs/page", false),
+    MEMORY("Memory", "ratio", true);
 
-    private final String label;
+    private final String title;
+    private final String unit;
     private final boolean moreIsBetter;
 
-    Unit(String label, boolean moreIsBetter) {
-      this.label = label;
+    Section(String title, String unit, boolean moreIsBetter) {
+      this.title = title;
+      this.unit = unit;
       this.moreIsBetter = moreIsBetter;
     }
 
-    String label() {
-      return label;
+    String title() {
+      return title;
+    }
+
+    String unit() {
+      return unit;
     }
 
     boolean moreIsBetter() {
@@ -36,21 +43,22 @@ public final class Report {
   }
 
   /** One quantity. Values are in the order of the rounds. */
-  record Row(String section, String name, Unit unit, Map<String, List<Double>> values) {
+  record Row(Section section, String name, Map<String, List<Double>> values) {
 
     /** The median of a contender's rounds; empty if it has none. */
     Optional<Double> median(String contender) {
       return Optional.ofNullable(values.get(contender)).map(Statistics::median);
     }
 
-    /** How much better {@code ours} is than {@code rival}: above 1 is better, whatever the unit. */
+    /** How much better ours is than the rival: above 1 is better, whatever the unit. */
     Optional<Double> ratio(Pair pair) {
       Optional<Double> ours = median(pair.ours());
       Optional<Double> rival = median(pair.rival());
       if (ours.isEmpty() || rival.isEmpty()) {
         return Optional.empty();
       }
-      return Optional.of(unit.moreIsBetter() ? ours.get() / rival.get() : rival.get() / ours.get());
+      return Optional.of(
+          section.moreIsBetter() ? ours.get() / rival.get() : rival.get() / ours.get());
     }
   }
 
@@ -65,7 +73,7 @@ public final class Report {
   private final String title;
   private final Map<String, String> facts = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
-  private final Map<List<String>, Row> rows = new LinkedHashMap<>();
+  private final Map<List<Object>, Row> rows = new LinkedHashMap<>();
   private final Set<Pair> pairs = new LinkedHashSet<>();
 
   Report(String title) {
@@ -89,12 +97,16 @@ public final class Report {
   }
 
   /** Adds one round's value of one contender. */
-  void add(String section, String name, Unit unit, String contender, double value) {
-    rows.computeIfAbsent(
-            List.of(section, name), _ -> new Row(section, name, unit, new LinkedHashMap<>()))
+  void add(Section section, String name, String contender, double value) {
+    rows.computeIfAbsent(List.of(section, name), _ -> new Row(section, name, new LinkedHashMap<>()))
         .values()
         .computeIfAbsent(contender, _ -> new ArrayList<>())
         .add(value);
+  }
+
+  /** The row of a percentile of {@code name}. */
+  static String percentileOf(String name, double percent) {
+    return name + " p" + plain(percent);
   }
 
   String title() {
@@ -109,16 +121,17 @@ public final class Report {
     return notes;
   }
 
-  List<String> sections() {
-    return rows.values().stream().map(Row::section).distinct().toList();
+  /** The sections that have rows. */
+  List<Section> sections() {
+    return rows.values().stream().map(Row::section).distinct().sorted().toList();
   }
 
-  List<Row> rows(String section) {
-    return rows.values().stream().filter(row -> row.section().equals(section)).toList();
+  List<Row> rows(Section section) {
+    return rows.values().stream().filter(row -> row.section() == section).toList();
   }
 
   /** The contenders that have values in a section, in the order of their first. */
-  List<String> contenders(String section) {
+  List<String> contenders(Section section) {
     return rows(section).stream()
         .flatMap(row -> row.values().keySet().stream())
         .distinct()
@@ -126,7 +139,7 @@ public final class Report {
   }
 
   /** The pairs of which both have values in a section. */
-  List<Pair> pairs(String section) {
+  List<Pair> pairs(Section section) {
     List<String> present = contenders(section);
     return pairs.stream()
         .filter(pair -> present.contains(pair.ours()) && present.contains(pair.rival()))

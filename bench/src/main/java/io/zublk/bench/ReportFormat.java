@@ -13,6 +13,12 @@ public enum ReportFormat {
     public String render(Report report) {
       return JsonReport.of(report);
     }
+  },
+  HTML {
+    @Override
+    public String render(Report report) {
+      return HtmlReport.of(report);
+    }
   };
 
   /** The whole document. */

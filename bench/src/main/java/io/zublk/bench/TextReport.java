@@ -2,6 +2,7 @@ package io.zublk.bench;
 
 import io.zublk.bench.Report.Pair;
 import io.zublk.bench.Report.Row;
+import io.zublk.bench.Report.Section;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,8 +18,8 @@ final class TextReport {
         .facts()
         .forEach((name, value) ->
             text.append("  ").append(pad(name, width)).append("  ").append(value).append('\n'));
-    for (String section : report.sections()) {
-      text.append('\n').append(section).append('\n');
+    for (Section section : report.sections()) {
+      text.append('\n').append(section.title()).append('\n');
       appendTable(text, table(report, section));
     }
     if (!report.notes().isEmpty()) {
@@ -28,7 +29,7 @@ final class TextReport {
     return text.toString();
   }
 
-  private static List<List<String>> table(Report report, String section) {
+  private static List<List<String>> table(Report report, Section section) {
     List<String> contenders = report.contenders(section);
     List<Pair> pairs = report.pairs(section);
     List<List<String>> table = new ArrayList<>();
@@ -37,7 +38,7 @@ final class TextReport {
     pairs.forEach(pair -> head.add(pair.label()));
     table.add(head);
     for (Row row : report.rows(section)) {
-      List<String> cells = new ArrayList<>(List.of(row.name(), row.unit().label()));
+      List<String> cells = new ArrayList<>(List.of(row.name(), section.unit()));
       contenders.forEach(c -> cells.add(row.median(c).map(Report::number).orElse("-")));
       pairs.forEach(pair -> cells.add(row.ratio(pair).map("%.2f"::formatted).orElse("-")));
       table.add(cells);

@@ -4,9 +4,10 @@ import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A kernel zram device of our own, made for one measurement and removed after it. Needs root. */
-final class ZramDevice implements Target {
+final class ZramDevice implements DeviceTarget {
 
   private static final Path CONTROL = Path.of("/sys/class/zram-control");
 
@@ -37,9 +38,12 @@ final class ZramDevice implements Target {
   /**
    * Makes a device.
    *
-   * @throws UserException if this kernel's zram lacks the algorithm
+   * @throws UserException if there is no zram, or it lacks the algorithm
    */
   static ZramDevice create(String algorithm, long bytes) throws IOException {
+    if (!missing().isEmpty()) {
+      throw new UserException(missing());
+    }
     String id = Files.readString(CONTROL.resolve("hot_add")).strip();
     ZramDevice device = new ZramDevice(id, algorithm, bytes);
     try {
@@ -57,10 +61,6 @@ final class ZramDevice implements Target {
     }
   }
 
-  Path path() {
-    return Path.of("/dev/zram" + id);
-  }
-
   @Override
   public String name() {
     return name;
@@ -72,16 +72,17 @@ final class ZramDevice implements Target {
   }
 
   @Override
-  public Lane openLane() throws IOException {
-    return new BlockFileLane(path());
+  public Address address() {
+    return new Address("/dev/zram" + id);
   }
 
   /** The first three fields of mm_stat: orig_data_size, compr_data_size, mem_used_total. */
-  long[] mmStat() throws IOException {
+  @Override
+  public Optional<MemoryUse> memory() throws IOException {
     String[] fields = Files.readString(sys.resolve("mm_stat")).strip().split("\\s+", -1);
-    return new long[] {
-      Long.parseLong(fields[0]), Long.parseLong(fields[1]), Long.parseLong(fields[2])
-    };
+    return Optional.of(
+        new MemoryUse(
+            Long.parseLong(fields[0]), Long.parseLong(fields[1]), Long.parseLong(fields[2])));
   }
 
   @Override

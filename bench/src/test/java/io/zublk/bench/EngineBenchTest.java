@@ -3,6 +3,7 @@ package io.zublk.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.bench.Report.Section;
 import io.zublk.daemon.UserException;
 import io.zublk.store.StoreTuning;
 import java.io.IOException;
@@ -23,14 +24,14 @@ class EngineBenchTest {
     long before = leftovers();
     Report report = new EngineBench(options("mixed"), _ -> {}).run();
     assertThat(report.sections())
-        .containsExactlyInAnyOrder("Throughput", "Requests", "Latency", "Processor time");
-    for (String section : report.sections()) {
+        .containsExactly(Section.THROUGHPUT, Section.REQUESTS, Section.LATENCY, Section.PROCESSOR);
+    for (Section section : report.sections()) {
       assertThat(report.contenders(section)).contains("zublk lz4", "zublk lz4 staged");
       report
           .rows(section)
           .forEach(row -> assertThat(row.median("zublk lz4").orElseThrow()).isPositive());
     }
-    assertThat(report.rows("Throughput")).hasSize(2 * 2 + 1);
+    assertThat(report.rows(Section.THROUGHPUT)).hasSize(2 * 2 + 1);
     assertThat(leftovers()).isEqualTo(before);
   }
 

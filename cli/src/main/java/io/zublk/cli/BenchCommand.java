@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures zublk beside its rivals on this machine.",
     synopsisSubcommandLabel = "engine|device",
-    subcommands = {BenchEngineCommand.class})
+    subcommands = {BenchEngineCommand.class, BenchDeviceCommand.class})
 final class BenchCommand implements Runnable {
 
   @Spec private CommandSpec spec;

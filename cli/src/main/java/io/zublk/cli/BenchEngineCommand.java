@@ -27,6 +27,8 @@ final class BenchEngineCommand implements Callable<Integer> {
 
   @Mixin private BenchOptions common;
 
+  @Mixin private ContenderOptions contenders;
+
   @Option(
       names = "--threads",
       split = ",",
@@ -92,11 +94,11 @@ final class BenchEngineCommand implements Callable<Integer> {
         common.data(),
         common.sizeBytes(),
         threads.isEmpty() ? powersOfTwo(Runtime.getRuntime().availableProcessors()) : threads,
-        common.algorithms(),
+        contenders.algorithms(),
         staging,
         seconds,
         common.rounds(),
-        common.rivals());
+        contenders.rivals());
   }
 
   private static List<Integer> powersOfTwo(int most) {

@@ -3,17 +3,15 @@ package io.zublk.cli;
 import io.zublk.bench.Progress;
 import io.zublk.bench.Report;
 import io.zublk.bench.ReportFormat;
-import io.zublk.codec.CodecSpec;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The options that all benchmarks share. */
+/** The options that {@code bench} and {@code tune} share. */
 final class BenchOptions {
 
   private static final long MIB = 1 << 20;
@@ -35,22 +33,11 @@ final class BenchOptions {
   private String size;
 
   @Option(
-      names = {"-a", "--algorithm"},
-      split = ",(?![^(]*\\))",
-      defaultValue = "lz4",
-      paramLabel = "ALG,ALG…",
-      description = "Codecs, as for create; default: ${DEFAULT-VALUE}.")
-  private List<String> algorithms;
-
-  @Option(
       names = "--rounds",
       defaultValue = "3",
       paramLabel = "N",
       description = "Rounds in which the contenders take turns; default: ${DEFAULT-VALUE}.")
   private int rounds;
-
-  @Option(names = "--no-rivals", description = "Measures zublk alone.")
-  private boolean noRivals;
 
   @Option(
       names = "--format",
@@ -82,18 +69,13 @@ final class BenchOptions {
     return bytes;
   }
 
-  List<String> algorithms() {
-    algorithms.forEach(CodecSpec::parse);
-    return algorithms;
-  }
-
   int rounds() {
     require("--rounds", rounds, 1, 1000);
     return rounds;
   }
 
-  boolean rivals() {
-    return !noRivals;
+  boolean quiet() {
+    return quiet;
   }
 
   Progress progress() {

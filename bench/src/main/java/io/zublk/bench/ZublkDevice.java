@@ -1,0 +1,84 @@
+package io.zublk.bench;
+
+import io.zublk.daemon.Device;
+import io.zublk.daemon.Devices;
+import io.zublk.daemon.RunDir;
+import io.zublk.daemon.UserException;
+import java.util.Map;
+import java.util.Optional;
+
+/** A device of this run directory: one made for the measurement, or one that was there before. */
+final class ZublkDevice implements DeviceTarget {
+
+  private final String name;
+  private final Device device;
+  private final boolean ours;
+
+  private ZublkDevice(String name, Device device, boolean ours) {
+    this.name = name;
+    this.device = device;
+    this.ours = ours;
+  }
+
+  /** One that {@link DeviceMaker} made: it goes when the measurement ends. */
+  static ZublkDevice made(String name, int id) {
+    return new ZublkDevice(name, find(Integer.toString(id)), true);
+  }
+
+  /**
+   * One that exists, by its id, path or URI.
+   *
+   * @param overwrite whether what it holds may be lost
+   * @throws UserException if it does not exist, or holds something
+   */
+  static ZublkDevice existing(String called, boolean overwrite) {
+    Device device = find(called);
+    ZublkDevice target = new ZublkDevice("zublk " + device.algorithm(), device, false);
+    if (!overwrite && target.memory().orElseThrow().orig() > 0) {
+      throw new UserException(
+          "device %s is not empty: --overwrite lets the benchmark destroy what it holds"
+              .formatted(called));
+    }
+    return target;
+  }
+
+  private static Device find(String called) {
+    return new Devices(RunDir.ofEnvironment()).find(called);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return device.sizeBytes();
+  }
+
+  @Override
+  public Address address() {
+    return new Address(device.path());
+  }
+
+  @Override
+  public Optional<MemoryUse> memory() {
+    Map<String, Object> stat = device.stat();
+    return Optional.of(
+        new MemoryUse(
+            number(stat, "orig_data_size"),
+            number(stat, "compr_data_size"),
+            number(stat, "mem_used_total")));
+  }
+
+  private static long number(Map<String, Object> stat, String field) {
+    return stat.get(field) instanceof Number value ? value.longValue() : 0;
+  }
+
+  @Override
+  public void close() {
+    if (ours) {
+      device.remove(true);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.zublk.cli;
+
+import io.zublk.bench.DeviceMaker;
+import io.zublk.daemon.Json;
+import io.zublk.daemon.UserException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+
+/** Devices made by {@code zublk create} itself, so that what is measured is what users get. */
+final class CreatedDevices {
+
+  private CreatedDevices() {}
+
+  /** Makes devices; what {@code create} has to say beside goes to stderr unless quiet. */
+  static DeviceMaker maker(boolean quiet) {
+    return options -> create(options, quiet);
+  }
+
+  private static int create(List<String> options, boolean quiet) {
+    List<String> arguments = new ArrayList<>(List.of("create", "--json"));
+    arguments.addAll(options);
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine command = Main.commandLine();
+    command.setOut(new PrintWriter(out));
+    command.setErr(new PrintWriter(err));
+    int status = command.execute(arguments.toArray(String[]::new));
+    if (status != 0) {
+      throw new UserException(err.toString().strip().replaceFirst("^zublk: ", ""));
+    }
+    if (!quiet) {
+      System.err.print(err);
+    }
+    return id(out.toString());
+  }
+
+  private static int id(String json) {
+    try {
+      Map<String, Object> device = Json.object(json);
+      return ((Number) device.get("id")).intValue();
+    } catch (IOException e) {
+      throw new UserException("create printed no JSON: " + json, e);
+    }
+  }
+}
