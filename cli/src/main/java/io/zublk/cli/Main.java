@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
       RemoveCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
+      TuneCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main {
