@@ -29,15 +29,6 @@ public final class Tuner {
 
   private static final int CPUS = Runtime.getRuntime().availableProcessors();
 
-  private static final List<FioRow> ROWS =
-      List.of(
-          FioRow.sequential("read", 8, 1),
-          FioRow.sequential("write", 8, 1),
-          FioRow.random("read", 32, 1),
-          FioRow.random("write", 32, 1),
-          FioRow.random("read", 1, 1),
-          FioRow.random("write", 1, 1));
-
   /** An option and the values to try, the default first. Flags are true or false. */
   private record Step(String option, List<String> values) {
 
@@ -95,6 +86,20 @@ public final class Tuner {
     return report;
   }
 
+  /** What tells something about the goal; of memory, filling tells all. */
+  private static List<FioRow> rows(Goal goal) {
+    return switch (goal) {
+      case THROUGHPUT ->
+          List.of(
+              FioRow.sequential("read", 8, 1),
+              FioRow.sequential("write", 8, 1),
+              FioRow.random("read", 32, 1),
+              FioRow.random("write", 32, 1));
+      case LATENCY -> List.of(FioRow.random("read", 1, 1), FioRow.random("write", 1, 1));
+      case MEMORY -> List.of();
+    };
+  }
+
   private void take(Step step, BenchData data, Fio fio, Cleanup cleanup) throws IOException {
     Map<String, ZublkDevice> devices = new LinkedHashMap<>();
     for (String value : step.values()) {
@@ -109,7 +114,7 @@ public final class Tuner {
       figures.addMemory(device, device.name());
     }
     for (int round = 1; round <= options.rounds(); round++) {
-      for (FioRow row : ROWS) {
+      for (FioRow row : rows(options.goal())) {
         progress.step(
             "%s, round %d of %d: %s"
                 .formatted(step.option(), round, options.rounds(), row.label()));
