@@ -300,6 +300,10 @@ class HandshakeTest {
       slow.greet(3);
       assertThat(slow.isHungUp()).isTrue();
       assertThat(done.read(0, 512).error()).isZero();
+      // The connection's thread counts when it has noticed, a moment after the client has.
+      while (quick.server().counters().handshakesFailed() == 0) {
+        Thread.onSpinWait();
+      }
       assertThat(quick.server().counters().handshakesFailed()).isOne();
     }
   }
