@@ -36,9 +36,7 @@ for algorithm in lz4 zstd; do
     ok "$algorithm: ... noise as huge pages" test "$(stat_of huge_pages)" -gt 0
 
     ok "$algorithm: blkdiscard" blkdiscard -f $DEVICE
-    after=$(stat_of mem_used_total)
-    note "$algorithm: mem_used_total after discard $after"
-    ok "$algorithm: ... gives the memory back" test "$after" -lt $((stored / 4))
+    ok "$algorithm: ... gives the memory back" eventually 20 memory_below $((stored / 4))
     ok "$algorithm: ... leaves no data" test "$(stat_of orig_data_size)" = 0
     ok "$algorithm: ... reads as zeros" reads_zero $DEVICE 120
     ok "$algorithm: write after discard" put $OWN/small $DEVICE 3 64k

@@ -103,6 +103,13 @@ create() {
 # stat_of FIELD [DEVICE]
 stat_of() { zublk stat "${2:-$DEVICE}" --json | field "$1"; }
 
+# memory_below BYTES : the store takes less; for "eventually", as free memory is kept for a second or two
+memory_below() {
+    local used; used=$(stat_of mem_used_total)
+    echo "mem_used_total $used"
+    [ "$used" -lt "$1" ]
+}
+
 # no_failures [DEVICE] : no request of it has failed
 no_failures() {
     zublk stat "${1:-$DEVICE}" --json > $OWN/stat || return
