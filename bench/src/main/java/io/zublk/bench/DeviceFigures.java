@@ -12,7 +12,9 @@ final class DeviceFigures {
   /** The row of the data against all memory that is taken for it. */
   static final String USED = "orig / used";
 
-  /** Longer than a device keeps free memory for the next burst: a second, noticed within one more. */
+  /**
+   * Longer than a device keeps free memory for the next burst: a second, noticed within one more.
+   */
   private static final int SETTLE_MILLIS = 2_200;
 
   /** A pool of 64 MiB is compressed in a second or two, also by zstd. */
