@@ -96,9 +96,9 @@ final class PageAccess implements AutoCloseable {
       }
       counters.add(Counter.UNSTAGED_PAGES, 1);
     }
-    long entry = encoder.encode(page, source, offset);
+    long entry = encoder.compress(page, source, offset);
     if (entry == -Errno.ENOSPC && staging != null && staging.trim()) {
-      entry = encoder.encode(page, source, offset);
+      entry = encoder.compress(page, source, offset);
     }
     return publish(page, entry);
   }
@@ -155,7 +155,7 @@ final class PageAccess implements AutoCloseable {
       counters.add(Counter.CHECKSUM_ERRORS, 1);
       return PageEntry.ofLost(page);
     }
-    return encoder.encode(page, memory, layout.position(staged));
+    return encoder.compress(page, memory, layout.position(staged));
   }
 
   private static boolean isStagedAt(long page, long entry, long slot) {

@@ -58,6 +58,11 @@ final class PageEncoder {
     if (PageFill.isFilled(source, offset)) {
       return encodeFill(page, source.get(JAVA_LONG_UNALIGNED, offset));
     }
+    return compress(page, source, offset);
+  }
+
+  /** Stores a page that is known not to be one repeated word; returns its entry or -ENOSPC. */
+  long compress(long page, MemorySegment source, long offset) {
     int length = codec.compress(source, offset, scratch, 0, MAX_COMPRESSED_BYTES);
     return length == 0 ? storeRaw(page, source, offset) : storeObject(page, compressedKind, length);
   }

@@ -252,11 +252,6 @@ final class SlabArena {
     return budget.usedBytes() < before;
   }
 
-  /** Whether an empty chunk may have kept its memory. */
-  boolean isUntidy() {
-    return hints.next(SlabHints.untidy(), 0) >= 0;
-  }
-
   /** Looks again at all chunks of a slab. */
   private long tidy(int slab, int sizeClass) {
     if (!directory.reserve(slab, sizeClass, 1)) {
