@@ -72,6 +72,20 @@ final class Cleanup implements AutoCloseable {
   }
 
   /**
+   * Waits.
+   *
+   * @throws UserException if this thread was interrupted
+   */
+  static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserException("interrupted", e);
+    }
+  }
+
+  /**
    * For loops that would not notice it otherwise.
    *
    * @throws UserException if this thread was interrupted

@@ -1,6 +1,7 @@
 package io.zublk.bench;
 
 import io.zublk.bench.Report.Section;
+import io.zublk.block.Threads;
 import io.zublk.codec.CodecSpec;
 import io.zublk.daemon.UserException;
 import io.zublk.store.StoreTuning;
@@ -163,19 +164,19 @@ public final class EngineBench {
     long nanos;
     long cpu;
     try {
-      sleep(options.seconds() * WARM_UP_SHARE);
+      Cleanup.sleep((long) (options.seconds() * WARM_UP_SHARE * 1e3));
       running.forEach(LoadThread::startSampling);
       long startDone = done(running);
       long startCpu = ProcessTime.nanos();
       long start = System.nanoTime();
-      sleep(options.seconds());
+      Cleanup.sleep((long) (options.seconds() * 1e3));
       nanos = System.nanoTime() - start;
       cpu = ProcessTime.nanos() - startCpu;
       requests = done(running) - startDone;
     } finally {
       // Also when interrupted: nobody may use a target that is being closed.
       running.forEach(LoadThread::stopSoon);
-      running.forEach(EngineBench::join);
+      running.forEach(Threads::join);
     }
     running.stream()
         .map(LoadThread::failure)
@@ -250,7 +251,7 @@ public final class EngineBench {
   private static void awaitRest() {
     for (int tries = 0; tries < 100; tries++) {
       long cpu = ProcessTime.nanos();
-      sleep(0.02);
+      Cleanup.sleep(20);
       if (ProcessTime.nanos() - cpu < 2_000_000) {
         return;
       }
@@ -259,28 +260,5 @@ public final class EngineBench {
 
   private static long done(List<LoadThread> running) {
     return running.stream().flatMapToLong(t -> LongStream.of(t.done())).sum();
-  }
-
-  private static void sleep(double seconds) {
-    try {
-      Thread.sleep((long) (seconds * 1e3));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new UserException("interrupted", e);
-    }
-  }
-
-  private static void join(Thread thread) {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.zublk.nbd;
 
+import io.zublk.block.Threads;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.StandardSocketOptions;

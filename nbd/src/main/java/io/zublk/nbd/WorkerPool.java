@@ -1,6 +1,7 @@
 package io.zublk.nbd;
 
 import io.zublk.block.BlockDevice;
+import io.zublk.block.Threads;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The workers of a server, and which of them are idle. */

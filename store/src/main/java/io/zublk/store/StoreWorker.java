@@ -66,21 +66,6 @@ final class StoreWorker extends Thread {
     wake();
   }
 
-  /** Waits for the end of the thread, interrupted or not: it uses memory about to be unmapped. */
-  void awaitEnd() {
-    boolean interrupted = false;
-    while (isAlive()) {
-      try {
-        join();
-      } catch (InterruptedException _) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   @Override
   public void run() {
     confine();

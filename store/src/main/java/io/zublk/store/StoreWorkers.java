@@ -1,5 +1,6 @@
 package io.zublk.store;
 
+import io.zublk.block.Threads;
 import io.zublk.uring.sys.LinuxException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -120,7 +121,7 @@ final class StoreWorkers {
       worker.shutDown();
     }
     for (StoreWorker worker : workers) {
-      worker.awaitEnd();
+      Threads.join(worker);
     }
   }
 }

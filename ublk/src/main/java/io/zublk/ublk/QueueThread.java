@@ -2,6 +2,7 @@ package io.zublk.ublk;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
+import io.zublk.block.Threads;
 import io.zublk.uring.CompletionQueue;
 import io.zublk.uring.Ring;
 import io.zublk.uring.sys.LinuxException;
@@ -179,13 +180,13 @@ final class QueueThread {
     return failure;
   }
 
-  /** Whether the thread was started and has not ended. */
-  boolean isAlive() {
-    return thread.isAlive();
-  }
-
   /** Waits until the thread has ended. */
   void join() throws InterruptedException {
     thread.join();
+  }
+
+  /** As {@link #join}, whatever interrupts. */
+  void awaitEnd() {
+    Threads.join(thread);
   }
 }

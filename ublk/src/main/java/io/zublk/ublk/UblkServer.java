@@ -247,7 +247,7 @@ public final class UblkServer implements AutoCloseable {
     IOException problem = null;
     try {
       ignoringAbsence(() -> control.stop(info.id()));
-      joinUninterruptibly();
+      threads.forEach(QueueThread::awaitEnd);
     } catch (IOException e) {
       problem = e;
     }
@@ -290,22 +290,6 @@ public final class UblkServer implements AutoCloseable {
       if (e.errno() != Errnos.ENODEV) {
         throw e;
       }
-    }
-  }
-
-  private void joinUninterruptibly() {
-    boolean interrupted = false;
-    for (QueueThread thread : threads) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 }

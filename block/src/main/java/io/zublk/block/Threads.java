@@ -1,12 +1,15 @@
-package io.zublk.nbd;
+package io.zublk.block;
 
-/** Waiting that an interrupt cannot cut short, because memory in use could not be given back. */
-final class Threads {
+/**
+ * Waiting for threads that serve requests. An interrupt cannot cut it short, because the memory
+ * that such a thread uses could not be given back.
+ */
+public final class Threads {
 
   private Threads() {}
 
   /** Waits until a thread has ended; an interrupt stays pending. */
-  static void join(Thread thread) {
+  public static void join(Thread thread) {
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
