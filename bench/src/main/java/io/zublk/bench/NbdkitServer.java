@@ -74,16 +74,7 @@ final class NbdkitServer implements DeviceTarget {
         String log = Files.readString(directory.resolve("log")).strip();
         throw new UserException(name + " did not start: " + log.lines().findFirst().orElse(""));
       }
-      sleep();
-    }
-  }
-
-  private static void sleep() {
-    try {
-      Thread.sleep(10);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new UserException("interrupted", e);
+      Cleanup.sleep(10);
     }
   }
 

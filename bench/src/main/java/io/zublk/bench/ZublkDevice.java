@@ -10,6 +10,12 @@ import java.util.Optional;
 /** A device of this run directory: one made for the measurement, or one that was there before. */
 final class ZublkDevice implements DeviceTarget {
 
+  /** Longer than it keeps free memory for the next burst: a second, noticed within one more. */
+  private static final int SETTLE_MILLIS = 2_200;
+
+  /** A pool of 64 MiB is compressed in a second or two, also by zstd. */
+  private static final int SETTLE_TRIES = 7;
+
   private final String name;
   private final Device device;
   private final boolean ours;
@@ -34,7 +40,7 @@ final class ZublkDevice implements DeviceTarget {
   static ZublkDevice existing(String called, boolean overwrite) {
     Device device = find(called);
     ZublkDevice target = new ZublkDevice("zublk " + device.algorithm(), device, false);
-    if (!overwrite && target.memory().orElseThrow().orig() > 0) {
+    if (!overwrite && target.memoryNow().orig() > 0) {
       throw new UserException(
           "device %s is not empty: --overwrite lets the benchmark destroy what it holds"
               .formatted(called));
@@ -61,14 +67,27 @@ final class ZublkDevice implements DeviceTarget {
     return new Address(device.path());
   }
 
+  /** What it takes when that stays the same: staged pages are memory that is yet uncompressed. */
   @Override
   public Optional<MemoryUse> memory() {
+    MemoryUse before = memoryNow();
+    for (int tries = 0; tries < SETTLE_TRIES; tries++) {
+      Cleanup.sleep(SETTLE_MILLIS);
+      MemoryUse now = memoryNow();
+      if (now.equals(before)) {
+        break;
+      }
+      before = now;
+    }
+    return Optional.of(before);
+  }
+
+  private MemoryUse memoryNow() {
     Map<String, Object> stat = device.stat();
-    return Optional.of(
-        new MemoryUse(
-            number(stat, "orig_data_size"),
-            number(stat, "compr_data_size"),
-            number(stat, "mem_used_total")));
+    return new MemoryUse(
+        number(stat, "orig_data_size"),
+        number(stat, "compr_data_size"),
+        number(stat, "mem_used_total"));
   }
 
   private static long number(Map<String, Object> stat, String field) {
