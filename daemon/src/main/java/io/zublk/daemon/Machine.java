@@ -1,5 +1,6 @@
 package io.zublk.daemon;
 
+import io.zublk.uring.sys.CpuList;
 import io.zublk.uring.sys.Tasks;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

@@ -1,6 +1,7 @@
 package io.zublk.daemon;
 
 import io.zublk.store.StoreTuning;
+import io.zublk.uring.sys.CpuList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

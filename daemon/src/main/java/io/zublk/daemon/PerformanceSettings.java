@@ -4,6 +4,7 @@ import io.zublk.nbd.NbdOptions;
 import io.zublk.store.StoreTuning;
 import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkOptions;
+import io.zublk.uring.sys.CpuList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -8,6 +8,7 @@ import io.zublk.ublk.UblkException;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.UblkServer;
 import io.zublk.ublk.UblkStatistics;
+import io.zublk.uring.sys.CpuList;
 import io.zublk.uring.sys.Errnos;
 import java.io.IOException;
 import java.util.HashSet;

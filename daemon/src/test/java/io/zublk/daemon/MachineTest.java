@@ -3,6 +3,7 @@ package io.zublk.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.uring.sys.CpuList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

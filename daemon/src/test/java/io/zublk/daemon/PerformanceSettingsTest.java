@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zublk.store.StoreTuning;
 import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkOptions;
+import io.zublk.uring.sys.CpuList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;

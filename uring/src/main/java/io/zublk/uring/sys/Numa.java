@@ -51,24 +51,10 @@ public final class Numa {
     }
   }
 
-  /** The CPUs of a node; none if there is no such node. */
+  /** The CPUs of a node; none if there is no such node, or it has memory only. */
   public static BitSet cpus(int node) throws IOException {
     Path list = Path.of("/sys/devices/system/node/node" + node + "/cpulist");
-    return Files.exists(list) ? parse(Files.readString(list).strip()) : new BitSet();
-  }
-
-  // Such as 0-3,8,10-11; a node may have memory and no CPU.
-  static BitSet parse(String list) {
-    BitSet cpus = new BitSet();
-    if (!list.isEmpty()) {
-      for (String range : list.split(",", -1)) {
-        int dash = range.indexOf('-');
-        int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-        int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
-        cpus.set(first, last + 1);
-      }
-    }
-    return cpus;
+    return Files.exists(list) ? CpuList.parse(Files.readString(list)) : new BitSet();
   }
 
   private static MemorySegment mask(Arena arena, int node) {

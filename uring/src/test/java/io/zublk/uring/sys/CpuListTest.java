@@ -1,4 +1,4 @@
-package io.zublk.daemon;
+package io.zublk.uring.sys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CpuListTest {
 
   @Test
-  void readsAndWritesWhatThekernelDoes() {
+  void readsAndWritesWhatTheKernelDoes() {
     BitSet cpus = CpuList.parse("4-7,1, 2\n");
     assertThat(cpus.stream()).containsExactly(1, 2, 4, 5, 6, 7);
     assertThat(CpuList.format(cpus)).isEqualTo("1-2,4-7");

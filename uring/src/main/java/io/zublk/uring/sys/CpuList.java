@@ -1,4 +1,4 @@
-package io.zublk.daemon;
+package io.zublk.uring.sys;
 
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Sets of CPUs as people and {@code /sys} write them: {@code 1,2,4-7} (cpuset(7), List format). */
-final class CpuList {
+public final class CpuList {
 
   // CONFIG_NR_CPUS is at most 8192.
   private static final int MAX_CPU = 8191;
@@ -20,7 +20,7 @@ final class CpuList {
    *
    * @throws IllegalArgumentException with one line, if it is no list
    */
-  static BitSet parse(String list) {
+  public static BitSet parse(String list) {
     BitSet cpus = new BitSet();
     if (list.isBlank()) {
       return cpus;
@@ -46,7 +46,7 @@ final class CpuList {
   }
 
   /** The shortest list of a set. */
-  static String format(BitSet cpus) {
+  public static String format(BitSet cpus) {
     List<String> ranges = new ArrayList<>();
     for (int first = cpus.nextSetBit(0); first >= 0; ) {
       int end = cpus.nextClearBit(first);
