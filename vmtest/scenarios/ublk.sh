@@ -40,12 +40,17 @@ in_batches() {
         --iodepth_batch_complete_max=32 --norandommap --gtod_reduce=1 "$@"
 }
 
+one_at_a_time() { io --rw=randread --ioengine=psync --norandommap "$@"; }
+
+# allocates_nothing AMOUNT : so much I/O at 4K in batches, and 10,000 requests one at a time, which
+# wait in other ways. Code that is not compiled yet does allocate, hence the same before, but less.
 allocates_nothing() {
-    in_batches --rw=randrw --io_size=2g
-    local before after; before=$(allocated)
-    in_batches --rw=randrw --io_size=4g
+    local before after
+    in_batches --rw=randrw --io_size=512m && one_at_a_time --number_ios=20000 || return
+    before=$(allocated)
+    in_batches --rw=randrw --io_size="$1" && one_at_a_time --number_ios=10000 || return
     after=$(allocated)
-    echo "$before bytes before, $after bytes after a million requests"
+    echo "$before bytes before, $after bytes after another $1 of requests"
     [ "$before" -gt 0 ] && [ "$after" -le $((before + 4096)) ]
 }
 
@@ -78,12 +83,18 @@ ok "the device threw nothing" test "$(counted EXCEPTIONS)" = 0
 
 # Counts do not depend on the machine; a million requests take too long where it is emulated.
 what_a_request_costs() {
-    must "a null disk is served" example NullDevice 1024
-    ok "one million requests allocate no Java object" allocates_nothing
-    sed 's/^/# /' $OWN/output
-    stop_example > /dev/null
+    local mode amount
+    for mode in "" --polling --batch-io "--batch-io --polling" "--batch-io --threads=2"; do
+        # A million requests of the first, of each of the others a quarter.
+        [ -z "$mode" ] && amount=4g || amount=1g
+        must "${mode:-a command for each tag}: a null disk is served" example NullDevice $mode 1024
+        ok "${mode:-a command for each tag}: requests allocate no Java object" \
+            allocates_nothing $amount
+        tail -n 1 $OWN/output | sed 's/^/# /'
+        stop_example > /dev/null
+    done
     example NullDevice 1024
-    ok "read one at a time" io --rw=randread --ioengine=psync --number_ios=20000 --norandommap
+    ok "read one at a time" one_at_a_time --number_ios=20000
     ok "and stop" stop_example
     ok "one system call a request at depth 1" at_most 1.05
     sed 's/^/# /' $OWN/output
