@@ -230,7 +230,7 @@ public final class EngineBench {
     double[] rates = new double[BURSTS];
     try (Lane lane = target.openLane()) {
       for (int i = 0; i < BURSTS; i++) {
-        awaitRest();
+        target.settle();
         long start = System.nanoTime();
         for (long at = 0; at < bytes; at += MIB) {
           if (lane.write(at, data, at, (int) MIB) != 0) {
@@ -244,17 +244,6 @@ public final class EngineBench {
       double median = Statistics.median(Arrays.stream(rates).boxed().toList());
       String row = "burst write of %d MiB, 1 thread".formatted(bytes >> 20);
       report.add(Section.THROUGHPUT, row, target.name(), median);
-    }
-  }
-
-  /** Waits until the process's threads are idle, so that nothing is left to compress. */
-  private static void awaitRest() {
-    for (int tries = 0; tries < 100; tries++) {
-      long cpu = ProcessTime.nanos();
-      Cleanup.sleep(20);
-      if (ProcessTime.nanos() - cpu < 2_000_000) {
-        return;
-      }
     }
   }
 

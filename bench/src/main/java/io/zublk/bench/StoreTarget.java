@@ -52,6 +52,11 @@ final class StoreTarget implements Target {
   }
 
   @Override
+  public void settle() {
+    store.settle();
+  }
+
+  @Override
   public void close() throws IOException {
     store.close();
     delete(directory);

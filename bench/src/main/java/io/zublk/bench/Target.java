@@ -13,6 +13,11 @@ interface Target extends AutoCloseable {
   /** A lane for one thread. */
   Lane openLane() throws IOException;
 
+  /**
+   * Waits until nothing is left to do of what was written: a later measurement would pay for it.
+   */
+  default void settle() {}
+
   /** Removes whatever was made for the measurement. */
   @Override
   void close() throws IOException;
