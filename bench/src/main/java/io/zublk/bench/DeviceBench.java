@@ -25,7 +25,7 @@ public final class DeviceBench {
    * @param data a data set's name or a file, as {@link BenchData} knows them
    * @param sizeBytes of every contender, a multiple of 1 MiB; an existing device has its own
    * @param algorithms codecs as users write them
-   * @param runtimeSeconds for each row of each contender in each round
+   * @param seconds for each row of each contender in each round
    * @param depth requests in flight of each job in the rows of throughput
    * @param sequentialJobs jobs of the sequential rows
    * @param randomJobs jobs of the random rows
@@ -38,7 +38,7 @@ public final class DeviceBench {
       String data,
       long sizeBytes,
       List<String> algorithms,
-      int runtimeSeconds,
+      double seconds,
       int rounds,
       int depth,
       int sequentialJobs,
@@ -90,7 +90,7 @@ public final class DeviceBench {
       try (BenchData data = BenchData.load(options.data(), bytes);
           WritePatterns patterns = new WritePatterns(data.bytes())) {
         describe(targets, data, bytes);
-        Fio fio = new Fio(patterns, options.runtimeSeconds());
+        Fio fio = new Fio(patterns, options.seconds());
         for (int round = 1; round <= options.rounds(); round++) {
           measureRound(targets, data, fio, round);
         }
@@ -106,8 +106,11 @@ public final class DeviceBench {
     report.fact("size", (bytes >> 20) + " MiB");
     report.fact(
         "each row",
-        "%d s x %d rounds, medians; %d s before each does not count"
-            .formatted(options.runtimeSeconds(), options.rounds(), Fio.RAMP_SECONDS));
+        "%s s x %d rounds, medians; %s s before each does not count"
+            .formatted(
+                Report.plain(options.seconds()),
+                options.rounds(),
+                Report.plain(Fio.rampSeconds(options.seconds()))));
     report.fact(
         "fio engines",
         targets.stream()

@@ -15,15 +15,25 @@ final class Fio {
   /** What a run may take beyond its run time: start, layout, ending of many jobs. */
   private static final int SLACK_SECONDS = 120;
 
-  /** What each run does before it counts: our servers' code is then compiled. */
-  static final int RAMP_SECONDS = 1;
+  /** In a second our servers' code is compiled. */
+  private static final double MOST_RAMP_SECONDS = 1;
 
   private final WritePatterns patterns;
-  private final int runtimeSeconds;
+  private final double seconds;
 
-  Fio(WritePatterns patterns, int runtimeSeconds) {
+  Fio(WritePatterns patterns, double seconds) {
     this.patterns = patterns;
-    this.runtimeSeconds = runtimeSeconds;
+    this.seconds = seconds;
+  }
+
+  /** What a run of so many seconds does before they count. */
+  static double rampSeconds(double seconds) {
+    return Math.min(MOST_RAMP_SECONDS, seconds);
+  }
+
+  /** A time as fio takes it: a fraction of a second needs a smaller unit. */
+  private static String time(double seconds) {
+    return Math.round(seconds * 1e3) + "ms";
   }
 
   /**
@@ -47,7 +57,7 @@ final class Fio {
 
   /** Does one row on one device. */
   FioResult run(FioRow row, Address address, long sizeBytes) throws IOException {
-    String text = output(command(row, address, sizeBytes), runtimeSeconds + SLACK_SECONDS);
+    String text = output(command(row, address, sizeBytes), (int) seconds + SLACK_SECONDS);
     return FioResult.parse(text, row.isWrite());
   }
 
@@ -61,8 +71,8 @@ final class Fio {
             "--iodepth=" + row.depth(),
             "--thread=1",
             "--time_based",
-            "--ramp_time=" + RAMP_SECONDS,
-            "--runtime=" + runtimeSeconds,
+            "--ramp_time=" + time(rampSeconds(seconds)),
+            "--runtime=" + time(seconds),
             "--group_reporting=1",
             "--norandommap",
             "--lat_percentiles=1",

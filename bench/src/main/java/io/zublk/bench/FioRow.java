@@ -25,6 +25,11 @@ record FioRow(String label, String rw, int blockBytes, int depth, int jobs) {
     return "%s, QD %d%s".formatted(what, depth, jobs == 1 ? "" : " x " + jobs);
   }
 
+  /** The same under another label. */
+  FioRow named(String other) {
+    return new FioRow(other, rw, blockBytes, depth, jobs);
+  }
+
   boolean isWrite() {
     return rw.endsWith("write");
   }

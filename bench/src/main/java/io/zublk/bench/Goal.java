@@ -1,9 +1,11 @@
 package io.zublk.bench;
 
+import io.zublk.bench.Report.Pair;
 import io.zublk.bench.Report.Row;
 import io.zublk.bench.Report.Section;
-import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** What a device is tuned for, and which measured rows tell. */
 public enum Goal {
@@ -31,16 +33,25 @@ public enum Goal {
 
   abstract boolean counts(Row row);
 
-  /** How much better one contender is than another: the geometric mean of the rows' ratios. */
-  double gain(Report report, String contender, String than) {
-    List<Double> logarithms =
+  /** How much better ours is than the rival: the geometric mean of the rows' ratios. */
+  double gain(Report report, Pair pair) {
+    return gain(report, row -> row.ratio(pair));
+  }
+
+  /** The same of one round. */
+  double gain(Report report, Pair pair, int round) {
+    return gain(report, row -> row.ratio(pair, round));
+  }
+
+  private double gain(Report report, Function<Row, Optional<Double>> ratio) {
+    return Math.exp(
         report.sections().stream()
             .flatMap(section -> report.rows(section).stream())
             .filter(this::counts)
-            .flatMap(row -> row.ratio(new Report.Pair(contender, than)).stream())
-            .map(Math::log)
-            .toList();
-    return Math.exp(logarithms.stream().mapToDouble(Double::doubleValue).average().orElse(0));
+            .flatMap(row -> ratio.apply(row).stream())
+            .mapToDouble(Math::log)
+            .average()
+            .orElse(0));
   }
 
   String label() {

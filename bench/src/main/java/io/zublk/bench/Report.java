@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 
 /** What a benchmark found: facts about the run, and rows of measured values by contender. */
 public final class Report {
@@ -52,13 +53,22 @@ public final class Report {
 
     /** How much better ours is than the rival: above 1 is better, whatever the unit. */
     Optional<Double> ratio(Pair pair) {
-      Optional<Double> ours = median(pair.ours());
-      Optional<Double> rival = median(pair.rival());
-      if (ours.isEmpty() || rival.isEmpty()) {
+      return ratio(pair, Statistics::median);
+    }
+
+    /** The same of one round. */
+    Optional<Double> ratio(Pair pair, int round) {
+      return ratio(pair, values -> values.get(Math.min(round, values.size() - 1)));
+    }
+
+    private Optional<Double> ratio(Pair pair, ToDoubleFunction<List<Double>> statistic) {
+      List<Double> ours = values.get(pair.ours());
+      List<Double> rival = values.get(pair.rival());
+      if (ours == null || rival == null) {
         return Optional.empty();
       }
-      return Optional.of(
-          section.moreIsBetter() ? ours.get() / rival.get() : rival.get() / ours.get());
+      double ratio = statistic.applyAsDouble(ours) / statistic.applyAsDouble(rival);
+      return Optional.of(section.moreIsBetter() ? ratio : 1 / ratio);
     }
   }
 

@@ -4,7 +4,11 @@ import io.zublk.bench.Report.Pair;
 import io.zublk.bench.Report.Row;
 import io.zublk.bench.Report.Section;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A report for terminals: a table a section, medians and their ratios. */
 final class TextReport {
@@ -20,7 +24,9 @@ final class TextReport {
             text.append("  ").append(pad(name, width)).append("  ").append(value).append('\n'));
     for (Section section : report.sections()) {
       text.append('\n').append(section.title()).append('\n');
-      appendTable(text, table(report, section));
+      for (List<Row> rows : byContenders(report.rows(section))) {
+        appendTable(text, table(report, section, rows));
+      }
     }
     if (!report.notes().isEmpty()) {
       text.append('\n');
@@ -29,15 +35,27 @@ final class TextReport {
     return text.toString();
   }
 
-  private static List<List<String>> table(Report report, Section section) {
-    List<String> contenders = report.contenders(section);
-    List<Pair> pairs = report.pairs(section);
+  /** Rows share a table if their contenders are the same: no cell of it is empty. */
+  private static Collection<List<Row>> byContenders(List<Row> rows) {
+    return rows.stream()
+        .collect(
+            Collectors.groupingBy(
+                row -> row.values().keySet(), LinkedHashMap::new, Collectors.toList()))
+        .values();
+  }
+
+  private static List<List<String>> table(Report report, Section section, List<Row> rows) {
+    Set<String> contenders = rows.getFirst().values().keySet();
+    List<Pair> pairs =
+        report.pairs(section).stream()
+            .filter(pair -> contenders.containsAll(List.of(pair.ours(), pair.rival())))
+            .toList();
     List<List<String>> table = new ArrayList<>();
     List<String> head = new ArrayList<>(List.of("", "unit"));
     head.addAll(contenders);
     pairs.forEach(pair -> head.add(pair.label()));
     table.add(head);
-    for (Row row : report.rows(section)) {
+    for (Row row : rows) {
       List<String> cells = new ArrayList<>(List.of(row.name(), section.unit()));
       contenders.forEach(c -> cells.add(row.median(c).map(Report::number).orElse("-")));
       pairs.forEach(pair -> cells.add(row.ratio(pair).map("%.2f"::formatted).orElse("-")));

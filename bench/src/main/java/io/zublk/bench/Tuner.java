@@ -1,17 +1,22 @@
 package io.zublk.bench;
 
+import io.zublk.bench.Report.Pair;
+import io.zublk.daemon.UserException;
+import io.zublk.uring.sys.Tasks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Finds the options of {@code create} that suit this machine and data, one option after the other:
- * devices that differ only in it exist side by side, are filled, verified, and measured in turns.
- * Another value than the first, the default, is taken only if it is better by more than noise.
+ * Finds the options of {@code create} that suit this machine and data, one {@link TuneStep} after
+ * the other: devices that differ only in it exist side by side, are filled, verified, and measured
+ * in turns. What beats the default by more than noise, and in every round, is kept for the steps
+ * that follow.
  */
 public final class Tuner {
 
@@ -21,21 +26,21 @@ public final class Tuner {
    * @param data a data set's name or a file, as {@link BenchData} knows them
    * @param sizeBytes of each device that is tried, a multiple of 1 MiB
    * @param seconds for each row of each device in each round
+   * @param only the options to try; all if empty
    */
-  public record Options(String data, long sizeBytes, Goal goal, int seconds, int rounds) {}
+  public record Options(
+      String data, long sizeBytes, Goal goal, double seconds, int rounds, List<String> only) {}
 
   /** Medians of short runs differ by this much when nothing else does. */
   private static final double NOISE = 1.05;
 
+  /** The contender that has only the options that earlier steps chose. */
+  private static final String DEFAULT = "default";
+
   private static final int CPUS = Runtime.getRuntime().availableProcessors();
 
-  /** An option and the values to try, the default first. Flags are true or false. */
-  private record Step(String option, List<String> values) {
-
-    Step(String option, IntStream values) {
-      this(option, values.distinct().mapToObj(Integer::toString).toList());
-    }
-  }
+  /** Enough for every queue of the default device to have requests. */
+  private static final int JOBS = Math.min(4, CPUS);
 
   private final Options options;
   private final DeviceMaker maker;
@@ -43,10 +48,8 @@ public final class Tuner {
   private final Report report = new Report("zublk tune");
   private final DeviceFigures figures = new DeviceFigures(report);
 
-  /** What has been decided so far, other than by default. */
+  /** What has been decided so far, by option, each as it is typed. */
   private final Map<String, String> chosen = new LinkedHashMap<>();
-
-  private boolean isUblk;
 
   /** Prepares to try devices that {@code maker} makes. */
   public Tuner(Options options, DeviceMaker maker, Progress progress) {
@@ -57,134 +60,153 @@ public final class Tuner {
 
   /** Measures and recommends. Everything made is removed, also on failure. */
   public Report run() throws IOException {
+    List<TuneStep> steps = TuneStep.only(options.only(), CPUS, Tasks.affinity());
     BenchData.check(options.data());
     Fio.check();
+    Machine.describe(report);
+    chosen.put("--algorithm", "--algorithm lz4");
     try (Cleanup cleanup = new Cleanup();
         BenchData data = BenchData.load(options.data(), options.sizeBytes());
         WritePatterns patterns = new WritePatterns(data.bytes())) {
+      report.fact("data", data.name());
       Fio fio = new Fio(patterns, options.seconds());
-      chosen.put("--algorithm", "lz4");
-      take(
-          new Step("--algorithm", List.of("lz4", "zstd(level=1)", "zstd(level=3)")),
-          data,
-          fio,
-          cleanup);
-      take(
-          new Step("--workers", IntStream.of(Math.max(1, CPUS - 1), 0, 1, CPUS)),
-          data,
-          fio,
-          cleanup);
-      if (!"0".equals(chosen.get("--workers"))) {
-        take(new Step("--batch-pages", IntStream.of(64, 128, 256)), data, fio, cleanup);
+      for (TuneStep step : steps) {
+        take(step, data, fio, cleanup);
+        cleanup.closeAll();
       }
-      if (isUblk) {
-        take(new Step("--queues", IntStream.of(Math.min(4, CPUS), 1)), data, fio, cleanup);
-        take(new Step("--polling", List.of("false", "true")), data, fio, cleanup);
-      }
-      recommend(data);
     }
+    recommend();
     return report;
   }
 
+  private void take(TuneStep step, BenchData data, Fio fio, Cleanup cleanup) throws IOException {
+    if (!step.goals().contains(options.goal()) || step.alternatives().isEmpty()) {
+      return;
+    }
+    progress.step("trying " + step.option());
+    Map<String, ZublkDevice> devices = new LinkedHashMap<>();
+    ZublkDevice byDefault = cleanup.add(make(step, DEFAULT));
+    report.fact("transport", byDefault.address().isNbd() ? "nbd" : "ublk");
+    if (!step.need().isMet(byDefault.stat())) {
+      report.note("%s is not tried: %s".formatted(step.option(), step.need().otherwise()));
+      return;
+    }
+    devices.put(DEFAULT, byDefault);
+    for (String alternative : step.alternatives()) {
+      try {
+        devices.put(alternative, cleanup.add(make(step, alternative)));
+      } catch (UserException e) { // such as an old kernel that has not got it
+        Cleanup.throwIfInterrupted();
+        report.note("%s is not tried: %s".formatted(alternative, e.getMessage()));
+      }
+    }
+    if (devices.size() > 1) {
+      measure(step, devices, data, fio);
+      decide(step, devices.keySet().stream().skip(1).toList());
+    }
+  }
+
+  private ZublkDevice make(TuneStep step, String alternative) {
+    Map<String, String> settings = new LinkedHashMap<>(chosen);
+    if (!alternative.equals(DEFAULT)) {
+      settings.put(step.option(), alternative);
+    }
+    List<String> create = new ArrayList<>(List.of("--size", Long.toString(options.sizeBytes())));
+    settings.values().forEach(typed -> create.addAll(List.of(typed.split(" ", 2))));
+    return ZublkDevice.made(alternative, maker.create(create));
+  }
+
+  private void measure(TuneStep step, Map<String, ZublkDevice> devices, BenchData data, Fio fio)
+      throws IOException {
+    for (ZublkDevice device : devices.values()) {
+      Contents.fill(device, data.bytes());
+      Contents.verify(device, data.bytes());
+      if (step.goals().contains(Goal.MEMORY)) {
+        figures.addMemory(device, device.name());
+      }
+    }
+    for (int round = 1; round <= options.rounds(); round++) {
+      for (FioRow row : rows()) {
+        progress.step(
+            "%s, round %d of %d: %s"
+                .formatted(step.option(), round, options.rounds(), row.label()));
+        for (ZublkDevice device : inTurn(devices, round)) {
+          Cleanup.throwIfInterrupted();
+          FioResult result = fio.run(row, device.address(), device.sizeBytes());
+          figures.add(row.named(step.option() + ": " + row.label()), device.name(), result);
+        }
+      }
+    }
+  }
+
+  /** Whoever is first may be at an advantage: so it is another one every second round. */
+  private static List<ZublkDevice> inTurn(Map<String, ZublkDevice> devices, int round) {
+    List<ZublkDevice> inOrder = List.copyOf(devices.values());
+    return round % 2 == 1 ? inOrder : inOrder.reversed();
+  }
+
   /** What tells something about the goal; of memory, filling tells all. */
-  private static List<FioRow> rows(Goal goal) {
-    return switch (goal) {
+  private List<FioRow> rows() {
+    return switch (options.goal()) {
       case THROUGHPUT ->
           List.of(
-              FioRow.sequential("read", 8, 1),
-              FioRow.sequential("write", 8, 1),
-              FioRow.random("read", 32, 1),
-              FioRow.random("write", 32, 1));
+              FioRow.sequential("read", 8, JOBS),
+              FioRow.sequential("write", 8, JOBS),
+              FioRow.random("read", 32, JOBS),
+              FioRow.random("write", 32, JOBS));
       case LATENCY -> List.of(FioRow.random("read", 1, 1), FioRow.random("write", 1, 1));
       case MEMORY -> List.of();
     };
   }
 
-  private void take(Step step, BenchData data, Fio fio, Cleanup cleanup) throws IOException {
-    Map<String, ZublkDevice> devices = new LinkedHashMap<>();
-    for (String value : step.values()) {
-      String name = name(step, value);
-      progress.step("trying " + name);
-      devices.put(name, cleanup.add(ZublkDevice.made(name, maker.create(create(step, value)))));
-    }
-    isUblk = devices.values().stream().noneMatch(device -> device.address().isNbd());
-    for (ZublkDevice device : devices.values()) {
-      Contents.fill(device, data.bytes());
-      Contents.verify(device, data.bytes());
-      figures.addMemory(device, device.name());
-    }
-    for (int round = 1; round <= options.rounds(); round++) {
-      for (FioRow row : rows(options.goal())) {
-        progress.step(
-            "%s, round %d of %d: %s"
-                .formatted(step.option(), round, options.rounds(), row.label()));
-        for (ZublkDevice device : devices.values()) {
-          Cleanup.throwIfInterrupted();
-          figures.add(row, device.name(), fio.run(row, device.address(), device.sizeBytes()));
-        }
-      }
-    }
-    cleanup.closeAll();
-    decide(step);
-  }
-
-  private void decide(Step step) {
-    String first = step.values().getFirst();
-    String best = first;
+  private void decide(TuneStep step, List<String> alternatives) {
+    String best = DEFAULT;
+    double most = NOISE;
     List<String> gains = new ArrayList<>();
-    for (String value : step.values().subList(1, step.values().size())) {
-      double gain = gain(step, value, first);
-      gains.add("%s %.2f".formatted(value, gain));
-      if (gain > NOISE && gain > gain(step, best, first)) {
-        best = value;
+    for (String alternative : alternatives) {
+      Pair pair = new Pair(alternative, DEFAULT);
+      report.compare(alternative, DEFAULT);
+      double gain = options.goal().gain(report, pair);
+      boolean always = isAlwaysBetter(pair);
+      gains.add(
+          String.format(Locale.ROOT, "%s %.2f", alternative, gain)
+              + (gain > NOISE && !always ? " (not in every round)" : ""));
+      if (gain > most && always) {
+        best = alternative;
+        most = gain;
       }
     }
-    if (!best.equals(first)) {
+    if (!best.equals(DEFAULT)) {
       chosen.put(step.option(), best);
     }
     report.note(
-        "%s %s: beside %s as 1.00, %s"
-            .formatted(step.option(), best, first, String.join(", ", gains)));
+        "%s: the default as 1.00, %s; %s"
+            .formatted(
+                step.option(),
+                String.join(", ", gains),
+                best.equals(DEFAULT) ? "the default stays" : "so " + best));
   }
 
-  private double gain(Step step, String value, String than) {
-    return options.goal().gain(report, name(step, value), name(step, than));
+  private boolean isAlwaysBetter(Pair pair) {
+    return IntStream.range(0, options.rounds())
+        .allMatch(round -> options.goal().gain(report, pair, round) > 1);
   }
 
-  private static String name(Step step, String value) {
-    return step.option().substring(2) + " " + value;
-  }
-
-  private List<String> create(Step step, String value) {
-    Map<String, String> settings = new LinkedHashMap<>(chosen);
-    settings.put(step.option(), value);
-    List<String> create = new ArrayList<>(List.of("--size=" + options.sizeBytes()));
-    settings.forEach((option, v) -> create.add(option + "=" + v));
-    return create;
-  }
-
-  private void recommend(BenchData data) {
-    Machine.describe(report);
-    report.fact("data", data.name());
+  private void recommend() {
     report.fact("size", (options.sizeBytes() >> 20) + " MiB");
-    report.fact("transport", isUblk ? "ublk" : "nbd");
     report.fact("goal", options.goal().label());
     report.fact(
         "recommended",
         "zublk create --size SIZE "
-            + chosen.entrySet().stream()
-                .map(entry -> option(entry.getKey(), entry.getValue()))
-                .collect(Collectors.joining(" ")));
+            + chosen.values().stream().map(Tuner::quoted).collect(Collectors.joining(" ")));
     report.note(
-        "the factors are geometric means over the rows that count for %s, medians of %d rounds;"
+        "factors are geometric means over the rows that count for %s, medians of %d rounds;"
                 .formatted(options.goal().label(), options.rounds())
-            + " less than %.2f is noise, and the default stays".formatted(NOISE));
+            + " up to %.2f may be noise, and the default stays".formatted(NOISE));
   }
 
-  private static String option(String name, String value) {
-    if (value.equals("true")) {
-      return name;
-    }
-    return name + " " + (value.contains("(") ? "'" + value + "'" : value);
+  /** What a shell takes as it is: codecs have parentheses. */
+  private static String quoted(String typed) {
+    return typed.contains("(") ? typed.replaceFirst(" (.*)", " '$1'") : typed;
   }
 }

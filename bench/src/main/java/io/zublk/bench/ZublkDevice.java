@@ -82,8 +82,13 @@ final class ZublkDevice implements DeviceTarget {
     return Optional.of(before);
   }
 
+  /** What {@code zublk stat --json} says. */
+  Map<String, Object> stat() {
+    return device.stat();
+  }
+
   private MemoryUse memoryNow() {
-    Map<String, Object> stat = device.stat();
+    Map<String, Object> stat = stat();
     return new MemoryUse(
         number(stat, "orig_data_size"),
         number(stat, "compr_data_size"),

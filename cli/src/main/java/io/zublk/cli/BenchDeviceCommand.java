@@ -52,7 +52,7 @@ final class BenchDeviceCommand implements Callable<Integer> {
       description =
           "Seconds for each row, contender and round; default: ${DEFAULT-VALUE}, in the"
               + " specification 30.")
-  private int runtime;
+  private double runtime;
 
   @Option(
       names = "--iodepth",
@@ -85,7 +85,7 @@ final class BenchDeviceCommand implements Callable<Integer> {
   }
 
   private DeviceBench.Options options() {
-    BenchOptions.require("--runtime", runtime, 1, 3600);
+    BenchOptions.requireTime("--runtime", runtime);
     BenchOptions.require("--iodepth", depth, 1, 4096);
     BenchOptions.require("--sequential-jobs", sequentialJobs, 1, 256);
     BenchOptions.require("--random-jobs", randomJobs, 1, 256);

@@ -1,7 +1,6 @@
 package io.zublk.cli;
 
 import io.zublk.bench.EngineBench;
-import io.zublk.daemon.UserException;
 import io.zublk.store.StoreTuning;
 import java.io.IOException;
 import java.util.BitSet;
@@ -78,9 +77,7 @@ final class BenchEngineCommand implements Callable<Integer> {
   }
 
   private EngineBench.Options options() {
-    if (seconds < 0.01 || seconds > 3600) {
-      throw new UserException("--seconds %s: must be 0.01 to 3600".formatted(seconds));
-    }
+    BenchOptions.requireTime("--seconds", seconds);
     threads.forEach(n -> BenchOptions.require("--threads", n, 1, 1024));
     StoreTuning staging =
         new StoreTuning(

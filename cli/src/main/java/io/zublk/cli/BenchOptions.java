@@ -92,6 +92,13 @@ final class BenchOptions {
     }
   }
 
+  /** The time of a row: in less than a hundredth of a second little happens. */
+  static void requireTime(String option, double seconds) {
+    if (seconds < 0.01 || seconds > 3600) {
+      throw new UserException("%s %s: must be 0.01 to 3600".formatted(option, seconds));
+    }
+  }
+
   static void require(String option, int value, int least, int most) {
     if (value < least || value > most) {
       throw new UserException("%s %d: must be %d to %d".formatted(option, value, least, most));

@@ -3,6 +3,7 @@ package io.zublk.cli;
 import io.zublk.bench.Goal;
 import io.zublk.bench.Tuner;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,8 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tune",
     description = {
-      "Tries codecs, workers and batches, on ublk also queues and polling, on this machine with"
-          + " your data, and recommends a create line.",
+      "Tries codecs, workers, batches and CPUs, on ublk also queues, their threads and depth,"
+          + " BATCH_IO and polling, on this machine with your data, and recommends a create line.",
       "It makes its own devices, over the transport that create would choose, and removes them."
     })
 final class TuneCommand implements Callable<Integer> {
@@ -34,16 +35,23 @@ final class TuneCommand implements Callable<Integer> {
   @Option(
       names = "--seconds",
       defaultValue = "1",
-      paramLabel = "N",
+      paramLabel = "S",
       description = "For each row, device and round; default: ${DEFAULT-VALUE}.")
-  private int seconds;
+  private double seconds;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "OPTION,…",
+      description = "Only these options of create, such as queues,polling; default: all.")
+  private List<String> only = List.of();
 
   @Override
   public Integer call() throws IOException {
     MeasuringJvm.ensure(spec.commandLine());
-    BenchOptions.require("--seconds", seconds, 1, 3600);
+    BenchOptions.requireTime("--seconds", seconds);
     Tuner.Options options =
-        new Tuner.Options(common.data(), common.sizeBytes(), goal, seconds, common.rounds());
+        new Tuner.Options(common.data(), common.sizeBytes(), goal, seconds, common.rounds(), only);
     Tuner tuner = new Tuner(options, CreatedDevices.maker(common.quiet()), common.progress());
     common.write(tuner.run(), spec.commandLine().getOut());
     return 0;

@@ -3,6 +3,7 @@ package io.zublk.cli.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -26,23 +27,45 @@ class TuneTest {
   }
 
   @Test
-  @Tag("long") // ten devices, one after the other
-  void theRecommendedLineIsOneThatCreateTakes() throws Exception {
-    String out =
-        zublk
-            .run(
-                "tune",
-                "--quiet",
-                "--data",
-                "w2",
-                "--size",
-                "8M",
-                "--rounds",
-                "1",
-                "--goal",
-                "memory")
-            .ok()
-            .out();
+  void anOptionIsTriedAndTheRecommendedLineIsOneThatCreateTakes() throws Exception {
+    String out = tune("--goal", "latency", "--only", "staging,poll-spin-cycles");
+    assertThat(out).contains("--staging: the default as 1.00, --staging ");
+    assertThat(out).contains("--poll-spin-cycles is not tried: queues are not polled");
+    assertCreateTakesTheLine(out);
+  }
+
+  @Test
+  @Tag("long") // three devices that must come to rest
+  void forMemoryTheCodecAloneIsTried() throws Exception {
+    String out = tune("--goal", "memory");
+    assertThat(out).contains("--algorithm: the default as 1.00, --algorithm zstd(level=1) ");
+    assertThat(out).doesNotContain("--workers");
+    assertCreateTakesTheLine(out);
+  }
+
+  @Test
+  @Tag("long") // some twenty devices
+  void everyOptionIsTriedOrItIsSaidWhyNot() throws Exception {
+    String out = tune();
+    assertThat(out.lines().filter(line -> line.startsWith("- --")))
+        .as(out)
+        .hasSizeGreaterThan(8)
+        .allMatch(
+            line -> line.contains("the default as 1.00, ") || line.contains("is not tried: "));
+    assertCreateTakesTheLine(out);
+  }
+
+  private String tune(String... more) throws Exception {
+    String[] least = {
+      "tune", "--quiet", "--data", "w2", "--size", "8M", "--rounds", "1", "--seconds", "0.05"
+    };
+    return zublk
+        .run(Stream.concat(Stream.of(least), Stream.of(more)).toArray(String[]::new))
+        .ok()
+        .out();
+  }
+
+  private void assertCreateTakesTheLine(String out) throws Exception {
     String line = out.lines().filter(l -> l.contains("zublk create")).findFirst().orElseThrow();
     assertThat(line).contains("recommended").contains("--size SIZE").contains("--algorithm ");
     String[] create =
@@ -54,5 +77,10 @@ class TuneTest {
   @Test
   void anUnknownGoalIsRefused() throws Exception {
     zublk.run("tune", "--goal", "fame").refused("fame", "LATENCY");
+  }
+
+  @Test
+  void anOptionThatIsNothingToTuneIsRefused() throws Exception {
+    zublk.run("tune", "--only", "size").refused("--size is nothing to tune", "--queue-depth");
   }
 }
