@@ -11,7 +11,7 @@ interface KernelEntry {
   /** Whether {@code enter(0)} may make completions ready. Costs no system call. */
   boolean workPending();
 
-  /** Submits what is in the ring, and waits until {@code minimum} completions are ready. */
+  /** Submits all that is in the ring, and waits until {@code minimum} completions are ready. */
   void enter(int minimum) throws LinuxException;
 
   /** As {@link #enter(int)}, for no longer than {@code nanos}. */

@@ -27,20 +27,27 @@ final class RingEntry implements KernelEntry {
 
   @Override
   public void enter(int minimum) throws LinuxException {
-    counters.add(UblkCounter.ENTERS, 1);
-    check(ring.submitAndWait(minimum));
+    do {
+      counters.add(UblkCounter.ENTERS, 1);
+    } while (mustRepeat(ring.submitAndWait(minimum)));
   }
 
   @Override
   public void enter(int minimum, long nanos) throws LinuxException {
-    counters.add(UblkCounter.ENTERS, 1);
-    check(ring.submitAndWait(minimum, nanos));
+    do {
+      counters.add(UblkCounter.ENTERS, 1);
+    } while (mustRepeat(ring.submitAndWait(minimum, nanos)));
   }
 
-  private static void check(int result) throws LinuxException {
+  // Short of memory, or after an entry that it refuses, the kernel takes some entries or none. What
+  // is left names buffers, which the caller is about to use again.
+  private boolean mustRepeat(int result) throws LinuxException {
     switch (-result) {
-      case Errnos.EAGAIN, Errnos.EBUSY, Errnos.ETIME -> {
-        // The kernel wants its completions read, or the time is over: the caller goes on anyway.
+      case Errnos.EAGAIN, Errnos.ETIME -> {
+        // Out of memory for the moment; the time is over.
+      }
+      case Errnos.EBUSY -> {
+        return false; // It wants its completions read first.
       }
       default -> {
         if (result < 0) {
@@ -48,6 +55,7 @@ final class RingEntry implements KernelEntry {
         }
       }
     }
+    return ring.submissions().pending() > 0;
   }
 
   @Override

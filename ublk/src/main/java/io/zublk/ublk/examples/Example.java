@@ -14,6 +14,8 @@ import java.util.List;
 final class Example {
 
   private static final int MIB = 1 << 20;
+  private static final Polling POLLING = new Polling(true, 10_000, true);
+  private static final int SWITCH_MILLIS = 10;
 
   /** Makes the device of a given shape. */
   interface Factory {
@@ -31,6 +33,7 @@ final class Example {
   static void serve(Factory factory, String[] arguments) throws InterruptedException {
     UblkOptions options = UblkOptions.defaults();
     List<String> list = new ArrayList<>(List.of(arguments));
+    boolean switching = list.remove("--switch-polling");
     while (list.getFirst().startsWith("--")) {
       options = with(options, list.removeFirst());
     }
@@ -43,6 +46,9 @@ final class Example {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server)));
       System.out.println(server.path());
       System.out.println("batchIo=" + server.batchIo() + " threads=" + server.threads());
+      if (switching) {
+        Thread.ofPlatform().daemon().start(() -> switchPolling(server));
+      }
       server.await();
     } catch (IOException e) {
       System.err.println(e.getMessage());
@@ -53,11 +59,23 @@ final class Example {
   private static UblkOptions with(UblkOptions options, String option) {
     return switch (option) {
       case "--batch-io" -> options.withBatchIo(true);
-      case "--polling" -> options.withPolling(new Polling(true, 10_000, true));
+      case "--polling" -> options.withPolling(POLLING);
       case String threads when threads.startsWith("--threads=") ->
           options.withThreadsPerQueue(Integer.parseInt(threads.substring("--threads=".length())));
       default -> throw new IllegalArgumentException("unknown option " + option);
     };
+  }
+
+  /** Polls and sleeps in turn: how threads wait can be changed while they serve. */
+  private static void switchPolling(UblkServer server) {
+    try {
+      for (boolean polls = true; ; polls = !polls) {
+        server.setPolling(polls ? POLLING : Polling.OFF);
+        Thread.sleep(SWITCH_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static BitSet cpu(String number) {
