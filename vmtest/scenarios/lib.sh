@@ -177,6 +177,37 @@ stop_example() {
     refuses test -e "$EXAMPLE"
 }
 
+# --- CPUs ----------------------------------------------------------------------------------------
+
+# each_of LIST : what a list such as 0-2,4 stands for
+each_of() {
+    local range
+    for range in ${1//,/ }; do seq "${range%-*}" "${range#*-}"; done | xargs
+}
+
+# queue_threads PROCESS : its queue threads and the CPUs that each may run on, such as "ublk0-q1 2 3"
+queue_threads() {
+    local task
+    for task in /proc/"$1"/task/*; do
+        grep -q '^ublk.*-q' "$task/comm" || continue
+        echo "$(cat "$task/comm") $(each_of "$(awk '/^Cpus_allowed_list:/ { print $2 }' "$task/status")")"
+    done | sort
+}
+
+# queues_on_their_cpus PROCESS DISK : each queue's threads may run on just the CPUs that the kernel
+# submits to it from, and no CPU is left out
+queues_on_their_cpus() {
+    local name own theirs
+    queue_threads "$1" > $OWN/threads
+    while read -r name own; do
+        theirs=$(tr -d , < "/sys/block/${2#/dev/}/mq/$(sed 's/.*-q//; s/\..*//' <<< "$name")/cpu_list")
+        echo "$name: on $own, submitted to from $theirs"
+        [ "$own" = "$theirs" ] || return
+    done < $OWN/threads
+    [ "$(cut -d ' ' -f 2- $OWN/threads | tr ' ' '\n' | sort -nu | xargs)" = \
+        "$(seq 0 $(($(nproc) - 1)) | xargs)" ]
+}
+
 # --- Data ----------------------------------------------------------------------------------------
 
 no_cache() { sync; echo 3 > /proc/sys/vm/drop_caches; }

@@ -1,5 +1,6 @@
 # The ways to serve a queue: a command for each tag, several threads, a command for each batch; each
-# with and without polling. On the old kernel: what is said where the driver cannot.
+# with and without polling, and switched between both; and what they give back when idle. On the old
+# kernel: what is said where the driver cannot.
 # guest: uml qemu
 # limit: 400
 . /payload/lib.sh
@@ -37,6 +38,39 @@ serves() {
     esac
 }
 
+# buffers_hold -gt|-le BYTES : compares with what the tags' buffers hold, by the device's word and by
+# the kernel's, who knows them as 64 MiB (128 tags of 512 KiB) and maybe a little beside them
+buffers_hold() {
+    local said seen
+    said=$(stat_of buffer_bytes)
+    seen=$(awk '/^[0-9a-f]+-[0-9a-f]+ / { private = $2 == "rw-p" } /^Size:/ { size = $2 }
+        /^Rss:/ && private && size >= 65536 && size < 67584 { print $2 * 1024 }' \
+        /proc/"$SERVER"/smaps)
+    echo "buffer_bytes $said, in memory $seen"
+    test "$said" "$1" "$2" && test "$seen" "$1" "$2"
+}
+
+# gives_back OPTION… : what large requests make buffers hold is the kernel's again soon after them
+gives_back() {
+    local kept=$((128 * 65536)) load # 64 KiB for each of 128 tags
+    must "$*: create" create --size 256M "$@"
+    fio --name=load --filename="$DEVICE" --allow_file_create=0 --direct=1 --ioengine=io_uring \
+        --rw=write --bs=512k --iodepth=32 --size=64m --time_based --runtime=60 \
+        --eta=never --output=$OWN/fio &
+    load=$!
+    ok "$*: large requests make buffers grow" eventually 20 buffers_hold -gt $kept
+    note "$(cat $OWN/try)"
+    kill -INT $load
+    wait $load
+    ok "$*: an idle queue keeps little" eventually 20 buffers_hold -le $kept
+    note "$(cat $OWN/try)"
+    ok "$*: large writes after that" put $OWN/data "$DEVICE" 0 512k
+    ok "$*: ... are right" same_data $OWN/data "$DEVICE" 0 512k
+    ok "$*: no request failed" no_failures
+    ok "$*: remove" remove
+}
+
+mixed_data $OWN/data 16
 remember
 if [ "$GUEST" = uml ]; then
     for polling in "" --polling; do
@@ -46,6 +80,10 @@ if [ "$GUEST" = uml ]; then
         ok "requests came in batches" grep batchIo=true $OWN/RamDevice
         serves "ublk0-q0.0 ublk0-q0.1 ublk0-q0.2" --batch-io --threads=3 $polling
     done
+    serves ublk0-q0 --switch-polling
+    serves "ublk0-q0.0 ublk0-q0.1" --batch-io --threads=2 --switch-polling
+    gives_back --no-batch-io --no-polling
+    gives_back --batch-io --polling
 else
     serves ublk0-q0 --batch-io --polling
     ok "the driver knows no batches, so there are none" grep batchIo=false $OWN/RamDevice

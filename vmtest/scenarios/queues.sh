@@ -25,6 +25,8 @@ survives_as_ext4() {
 for algorithm in lz4 zstd; do
     must "$algorithm: create with two queues" create --size 256M --algorithm $algorithm --queues 2
     ok "$algorithm: the kernel has two" test "$(ls /sys/block/${DEVICE#/dev/}/mq | wc -l)" = 2
+    ok "$algorithm: their threads are on the CPUs that submit to them" \
+        queues_on_their_cpus "$SERVER" "$DEVICE"
     ok "$algorithm: fio verify, 4K" verify small --bs=4k
     ok "$algorithm: fio verify, 4K to 128K" verify mixed --bsrange=4k-128k --bs_unaligned=0
     ok "$algorithm: ext4 on it" survives_as_ext4
