@@ -3,9 +3,9 @@ package io.zublk.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /** What a reader must know of the machine to judge a figure. */
 final class Machine {
@@ -13,12 +13,12 @@ final class Machine {
   private Machine() {}
 
   static void describe(Report report) {
-    report.fact("date", ZonedDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ISO_INSTANT));
+    report.fact("date", Instant.now().truncatedTo(ChronoUnit.SECONDS));
     report.fact("kernel", "Linux " + System.getProperty("os.version"));
     report.fact(
         "CPUs",
         Runtime.getRuntime().availableProcessors() + " x " + first("/proc/cpuinfo", "model name"));
-    report.fact("memory", first("/proc/meminfo", "MemTotal"));
+    report.fact("memory", memory(first("/proc/meminfo", "MemTotal")));
     report.fact("java", System.getProperty("java.vm.name") + " " + Runtime.version());
   }
 
@@ -29,6 +29,14 @@ final class Machine {
     } catch (IOException e) {
       return "unknown";
     }
+  }
+
+  /** In GiB what the kernel says in KiB: {@code 24684096 kB}. */
+  private static String memory(String total) {
+    String kib = total.replace(" kB", "");
+    return kib.matches("\\d+")
+        ? String.format(Locale.ROOT, "%.1f GiB", Long.parseLong(kib) / 1048576.0)
+        : total;
   }
 
   private static String first(String file, String field) {

@@ -46,6 +46,11 @@ public final class Report {
   /** One quantity. Values are in the order of the rounds. */
   record Row(Section section, String name, Map<String, List<Double>> values) {
 
+    /** The name without what comes before a colon: to be used where that has been said. */
+    String brief() {
+      return name.substring(name.indexOf(": ") + 1).strip();
+    }
+
     /** The median of a contender's rounds; empty if it has none. */
     Optional<Double> median(String contender) {
       return Optional.ofNullable(values.get(contender)).map(Statistics::median);
