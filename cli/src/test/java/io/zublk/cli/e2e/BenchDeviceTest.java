@@ -28,7 +28,7 @@ class BenchDeviceTest {
     "--rounds",
     "1",
     "--runtime",
-    "1",
+    "0.1",
     "--iodepth",
     "4",
     "--sequential-jobs",
