@@ -28,7 +28,7 @@ measure() {
         --runtime=$SECONDS_EACH --size=128m --iodepth="$2" --lat_percentiles=1 \
         --clat_percentiles=0 --percentile_list=50:99 --output-format=json > $OWN/fio || return
     awk -F'[:,]' '/"read" : /                    { read = 1 }
-        read && /"iops" :/ && !iops              { iops = $2 }
+        read && /"iops" :/ && !iops              { iops = $2 + 0 }
         read && /"lat_ns"/                       { lat = 1 }
         lat && /"mean"/ && !mean                 { mean = $2 / 1e3 }
         lat && /"50.000000"/ && !p50             { p50 = $2 / 1e3 }
