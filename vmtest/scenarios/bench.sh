@@ -1,5 +1,6 @@
-# "bench device" and "tune" where they matter most: on a ublk device, with kernel zram beside.
-# guest: uml
+# "bench device" and "tune" where they matter most: on a ublk device, with kernel zram beside. On the
+# old kernel: what tune makes of options that its driver has not got.
+# guest: uml qemu
 # limit: 120
 . /payload/lib.sh
 
@@ -7,6 +8,16 @@ SHORT="--quiet --size 16M --rounds 1"
 
 mixed_data $OWN/data 16
 remember
+
+if [ "$GUEST" = qemu ]; then
+    must "tune" zublk tune $SHORT --data $OWN/data --seconds 0.1 --goal latency \
+        --only threads-per-queue,batch-io -o $OWN/tune
+    ok "two threads for a queue are left out, with the reason" grep -F \
+        -e '- --threads-per-queue 2 is not tried: this kernel' $OWN/tune
+    ok "so is BATCH_IO" grep -F -e '- --batch-io is not tried: the kernel has no' $OWN/tune
+    ok "nothing is left" nothing_left
+    finish
+fi
 
 must "bench device" zublk bench device $SHORT --data $OWN/data --runtime 0.1 --iodepth 8 \
     --sequential-jobs 2 --random-jobs 2 -o $OWN/bench
