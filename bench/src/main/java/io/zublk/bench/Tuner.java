@@ -80,7 +80,11 @@ public final class Tuner {
   }
 
   private void take(TuneStep step, BenchData data, Fio fio, Cleanup cleanup) throws IOException {
-    if (!step.goals().contains(options.goal()) || step.alternatives().isEmpty()) {
+    if (!step.goals().contains(options.goal())) {
+      return;
+    }
+    if (step.alternatives().isEmpty()) {
+      report.note(step.option() + " is not tried: with one CPU there is only the default");
       return;
     }
     progress.step("trying " + step.option());
