@@ -83,6 +83,7 @@ final class CreateCommand implements Callable<Integer> {
       launcher.replaceThisProcess(json);
     }
     ReadyDevice device = launcher.start(DeviceLauncher.START_LIMIT);
+    main.childStays();
     spec.commandLine().getOut().println(json ? Json.line(device.members()) : device.path());
     return 0;
   }

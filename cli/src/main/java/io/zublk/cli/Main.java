@@ -1,6 +1,7 @@
 package io.zublk.cli;
 
 import io.zublk.daemon.UserException;
+import io.zublk.uring.sys.Processes;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -37,11 +38,22 @@ public final class Main {
       description = "Shows where a failure comes from.")
   private boolean debug;
 
+  /** Whether a child has been started that outlives this process. */
+  private boolean childStays;
+
   private Main() {}
 
   /** Runs one command and exits with its status. */
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    CommandLine line = commandLine();
+    int status = line.execute(arguments);
+    if (line.<Main>getCommand().childStays) {
+      // The JVM's own exit would wait for the thread that waits for the child.
+      System.out.flush();
+      System.err.flush();
+      Processes.exit(status);
+    }
+    System.exit(status);
   }
 
   static CommandLine commandLine() {
@@ -70,6 +82,11 @@ public final class Main {
     }
     err.flush();
     return ExitCode.SOFTWARE;
+  }
+
+  /** Tells that a child outlives this process, which has no more to do than to end. */
+  void childStays() {
+    childStays = true;
   }
 
   boolean debug() {

@@ -1,5 +1,6 @@
 package io.zublk.daemon;
 
+import io.zublk.block.Threads;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Processes;
 import java.io.BufferedReader;
@@ -97,7 +98,8 @@ public final class DeviceLauncher {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // It is running: this process was told to end.
+      // It is running, because this process was told to end: so does the device.
+      Threads.join(hook);
     }
   }
 

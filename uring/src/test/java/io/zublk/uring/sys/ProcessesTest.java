@@ -3,6 +3,7 @@ package io.zublk.uring.sys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -22,17 +23,37 @@ class ProcessesTest {
     }
   }
 
+  /** Run in a JVM of its own: ends without its shutdown hook. */
+  public static final class End {
+    private End() {}
+
+    public static void main(String[] arguments) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
+      Processes.exit(7);
+    }
+  }
+
+  private static Process start(Class<?> program) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            program.getName())
+        .redirectErrorStream(true)
+        .start();
+  }
+
+  @Test
+  void anExitIsAtOnceAndRunsNoHook() throws Exception {
+    Process process = start(End.class);
+    assertThat(process.inputReader().readLine()).isNull();
+    assertThat(process.waitFor()).isEqualTo(7);
+  }
+
   @Test
   void aReplacedProgramKeepsItsProcessInASessionOfItsOwn() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BecomeShell.class.getName())
-            .redirectErrorStream(true)
-            .start();
+    Process process = start(BecomeShell.class);
     long pid = process.pid();
     assertThat(process.inputReader().readLine()).isEqualTo(pid + " " + pid + " two words set");
     assertThat(process.waitFor()).isZero();
