@@ -12,6 +12,8 @@ while [ "$(stat -c %s $OWN/pages)" -lt $((256 << 20)) ]; do
     cat $OWN/more >> $OWN/pages
 done
 rm -f $OWN/more
+# What fio writes: a stretch of them.
+dd if=$OWN/pages of=$OWN/block bs=1M skip=64 count=1 status=none
 
 must "our null target" example NullDevice 256
 NULL_TARGET=$EXAMPLE NULL_SERVER=$EXAMPLE_SERVER
@@ -44,6 +46,8 @@ for round in $(seq "$ROUNDS"); do
         measure "$name" "$disk" randread-qd32 8 --rw=randread --bs=4k --iodepth=32
         measure "$name" "$disk" randread-qd32-batched 8 --rw=randread --bs=4k $batched
         measure "$name" "$disk" read-1m-qd8 8 --rw=read --bs=1m --iodepth=8
+        measure "$name" "$disk" write-1m-qd8 49 --rw=write --bs=1m --iodepth=8 \
+            --buffer_pattern="'$OWN/block'" --scramble_buffers=0
     done
 done
 
@@ -63,7 +67,7 @@ enters qd32-batched $batched
 median() { sort -g "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 echo "# $(uname -r), $(nproc) CPU, medians of $ROUNDS interleaved rounds, IOPS"
 printf '# %-24s%12s%12s%12s%12s\n' row null_blk zublk-null zram-lz4 zublk-lz4
-for row in randread-qd1 randread-qd32 randread-qd32-batched read-1m-qd8; do
+for row in randread-qd1 randread-qd32 randread-qd32-batched read-1m-qd8 write-1m-qd8; do
     printf '# %-24s' $row
     for name in null_blk zublk-null zram-lz4 zublk-lz4; do
         [ -f "$OWN/$row.$name" ] && printf '%12.0f' "$(median "$OWN/$row.$name")" || printf '%12s' -

@@ -1,5 +1,7 @@
 package io.zublk.codec;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,6 +22,9 @@ public record CodecSpec(Algorithm algorithm, int level) {
 
   /** The level of a plain {@code zstd}: {@code ZSTD_CLEVEL_DEFAULT}, as in kernel zram. */
   public static final int DEFAULT_ZSTD_LEVEL = 3;
+
+  /** What lz4-java compiles its library for beyond x86-64 (x86-64-v3); elsewhere nothing. */
+  private static final List<String> LZ4_X86_FEATURES = List.of("avx2", "bmi1", "bmi2");
 
   private static final Pattern SYNTAX =
       Pattern.compile("([a-z0-9]+)(?:\\(level=([+-]?\\d{1,9})\\))?");
@@ -71,13 +76,29 @@ public record CodecSpec(Algorithm algorithm, int level) {
         "unknown algorithm '" + text + "'; allowed are lz4, zstd, zstd(level=N) and none");
   }
 
+  /** Why this machine cannot run the codec, in one line for the user; empty if it can. */
+  public Optional<String> unusable() {
+    List<String> missing =
+        algorithm == Algorithm.LZ4 ? CpuFeatures.missing(LZ4_X86_FEATURES) : List.of();
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "lz4 needs a CPU with %s, which this one, or its virtual machine, has not; use zstd"
+                .formatted(String.join(", ", missing)));
+  }
+
   /**
    * Opens a codec for the calling thread. That of {@code none} fits no page into any limit, so
    * every page is stored as it is.
    *
-   * @throws UnsupportedOperationException if this machine cannot run the compression library
+   * @throws UnsupportedOperationException if this machine cannot run the compression library; the
+   *     message says why
    */
   public PageCodec newCodec() {
+    unusable()
+        .ifPresent(reason -> {
+          throw new UnsupportedOperationException(reason);
+        });
     return switch (algorithm) {
       case NONE -> new NoCodec();
       case LZ4 -> new Lz4Codec();

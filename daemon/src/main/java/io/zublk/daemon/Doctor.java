@@ -1,5 +1,7 @@
 package io.zublk.daemon;
 
+import io.zublk.codec.Algorithm;
+import io.zublk.codec.CodecSpec;
 import io.zublk.ublk.UblkControl;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Mounts;
@@ -49,6 +51,7 @@ public final class Doctor {
   /** Looks at everything, in the order in which a reader would ask. */
   public List<Finding> examine() {
     examineKernel();
+    examineCpu();
     examineUblk();
     examineIoUring();
     examinePrivileges();
@@ -70,6 +73,12 @@ public final class Doctor {
     } else {
       ok("kernel", what);
     }
+  }
+
+  private void examineCpu() {
+    Optional<String> reason = CodecSpec.of(Algorithm.LZ4).unusable();
+    reason.ifPresentOrElse(
+        why -> warn("cpu", why, "use --algorithm zstd"), () -> ok("cpu", "runs every codec"));
   }
 
   private void examineUblk() {

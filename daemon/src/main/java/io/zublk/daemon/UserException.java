@@ -33,6 +33,8 @@ public class UserException extends RuntimeException {
     // File system exceptions carry only a path: there the class name is half the sentence.
     return failure.getMessage() != null
         && !(failure instanceof java.nio.file.FileSystemException)
-        && (failure instanceof java.io.IOException || failure instanceof IllegalArgumentException);
+        && (failure instanceof java.io.IOException
+            || failure instanceof IllegalArgumentException
+            || failure instanceof UnsupportedOperationException);
   }
 }
