@@ -17,11 +17,16 @@ import java.util.stream.Collectors;
  * a file. What is shorter than the device is repeated.
  *
  * @param name for reports; says how much of it is not repetition
+ * @param unique how many bytes there were before they were repeated
  * @param bytes as many as the device has
  */
-record BenchData(String name, MemorySegment bytes) implements AutoCloseable {
+record BenchData(String name, long unique, MemorySegment bytes) implements AutoCloseable {
 
   private static final int IO_BYTES = 1 << 20;
+
+  /** Data that is repeated so often is not what it stands for. */
+  private static final int MANY_TIMES = 4;
+
   private static final int PAGE_BYTES = Contents.PAGE_BYTES;
 
   /** The {@link DataSet} names, then {@code memory}, then any file's path. */
@@ -39,7 +44,8 @@ record BenchData(String name, MemorySegment bytes) implements AutoCloseable {
   static BenchData load(String source, long size) throws IOException {
     MemorySegment bytes = Memory.mapAnonymous(size);
     try {
-      return new BenchData(describe(source, fill(source, bytes), size), bytes);
+      long unique = fill(source, bytes);
+      return new BenchData(describe(source, unique, size), unique, bytes);
     } catch (Throwable t) {
       Memory.unmap(bytes);
       throw t;
@@ -99,6 +105,17 @@ record BenchData(String name, MemorySegment bytes) implements AutoCloseable {
   private static String describe(String source, long unique, long size) {
     String name = source.contains("/") ? Path.of(source).getFileName().toString() : source;
     return unique == size ? name : "%s (%d MiB, repeated)".formatted(name, unique >> 20);
+  }
+
+  /** Says what the data is, and what it is not good for. */
+  void describe(Report report) {
+    report.fact("data", name);
+    if (unique <= bytes.byteSize() / MANY_TIMES) {
+      report.note(
+          "the same %d MiB over and over: caches and branch predictors learn them, so all rates"
+                  .formatted(unique >> 20)
+              + " are better than on as much real data");
+    }
   }
 
   @Override

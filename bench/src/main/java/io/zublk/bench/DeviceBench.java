@@ -102,7 +102,7 @@ public final class DeviceBench {
 
   private void describe(List<DeviceTarget> targets, BenchData data, long bytes) {
     Machine.describe(report);
-    report.fact("data", data.name());
+    data.describe(report);
     report.fact("size", (bytes >> 20) + " MiB");
     report.fact(
         "each row",

@@ -65,7 +65,7 @@ public final class EngineBench {
         "each row", "%.1f s x %d rounds, medians".formatted(options.seconds(), options.rounds()));
     try (Cleanup cleanup = new Cleanup();
         BenchData data = BenchData.load(options.data(), options.sizeBytes())) {
-      report.fact("data", data.name());
+      data.describe(report);
       String loadBefore = Machine.load();
       for (String algorithm : options.algorithms()) {
         measure(contenders(algorithm, cleanup), data.bytes());

@@ -68,7 +68,7 @@ public final class Tuner {
     try (Cleanup cleanup = new Cleanup();
         BenchData data = BenchData.load(options.data(), options.sizeBytes());
         WritePatterns patterns = new WritePatterns(data.bytes())) {
-      report.fact("data", data.name());
+      data.describe(report);
       Fio fio = new Fio(patterns, options.seconds());
       for (TuneStep step : steps) {
         take(step, data, fio, cleanup);

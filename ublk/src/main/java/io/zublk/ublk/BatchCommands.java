@@ -118,14 +118,16 @@ final class BatchCommands implements QueueCommands {
   }
 
   @Override
-  public int take(int index) throws LinuxException {
+  public void take(int index) throws LinuxException {
     int result = completions.result(index);
     long userData = completions.userData(index);
     if (userData != FETCHING) {
       requireAll(result, userData);
-      return 0;
+      return;
     }
-    int requests = result > 0 ? serve(index, result / Short.BYTES) : 0;
+    if (result > 0) {
+      serve(index, result / Short.BYTES);
+    }
     if (completions.buffer(index) != CompletionQueue.NO_BUFFER) {
       tagBuffers.recycle(completions.buffer(index));
     }
@@ -136,17 +138,15 @@ final class BatchCommands implements QueueCommands {
     } else if (!completions.more(index)) {
       begin();
     }
-    return requests;
   }
 
-  private int serve(int index, int count) {
+  private void serve(int index, int count) {
     long at = tagBuffers.offset(completions.buffer(index));
     for (int i = 0; i < count; i++) {
       int tag = Short.toUnsignedInt(tagBuffers.memory().get(JAVA_SHORT, at));
       add(tag, server.serve(tag));
       at += Short.BYTES;
     }
-    return count;
   }
 
   // PREP_IO_CMDS takes all or none and answers 0; COMMIT_IO_CMDS answers how many bytes it took.

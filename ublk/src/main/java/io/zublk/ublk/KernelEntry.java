@@ -19,7 +19,4 @@ interface KernelEntry {
 
   /** Lets other threads have this CPU, if any wants it. */
   void yieldCpu();
-
-  /** A clock, see {@link System#nanoTime}. */
-  long nanoTime();
 }

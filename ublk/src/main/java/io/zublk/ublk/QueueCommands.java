@@ -31,10 +31,9 @@ interface QueueCommands extends AutoCloseable {
    * Serves what a completion has brought.
    *
    * @param index its number in the ring's completion queue
-   * @return how many requests
    * @throws LinuxException the driver refused a command
    */
-  int take(int index) throws LinuxException;
+  void take(int index) throws LinuxException;
 
   /** Whether the driver has taken everything back: the device was stopped. */
   boolean ended();

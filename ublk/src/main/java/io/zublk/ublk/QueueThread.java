@@ -143,12 +143,10 @@ final class QueueThread {
       boolean shrinkable = server.hasLargeBuffers() && ownsItsTags();
       wait.forRequests(kernel, commands.flush(), shrinkable);
       int ready = completions.ready();
-      int requests = 0;
       for (int i = 0; i < ready; i++) {
-        requests += commands.take(i);
+        commands.take(i);
       }
       completions.advance(ready);
-      wait.served(requests);
       if (shrinkable && ready == 0) {
         server.shrinkBuffers(tags);
       }

@@ -12,7 +12,6 @@ final class RequestWait {
   static final long IDLE_NANOS = 1_000_000_000L;
 
   private final QueueCounters counters;
-  private final YieldChoice yields = new YieldChoice();
 
   /** Null while not polling. */
   private volatile SpinLimit spin;
@@ -35,28 +34,13 @@ final class RequestWait {
    */
   void forRequests(KernelEntry kernel, int own, boolean restless) throws LinuxException {
     SpinLimit limit = spin;
-    if (limit == null) {
-      letOthersSubmit(kernel);
-    } else if (poll(kernel, own, limit)) {
+    if (limit != null && poll(kernel, own, limit)) {
       return;
     }
     if (restless) {
       kernel.enter(own + 1, IDLE_NANOS);
     } else {
       kernel.enter(own + 1);
-    }
-  }
-
-  /** Tells how many requests there were. */
-  void served(int requests) {
-    yields.served(requests);
-  }
-
-  private void letOthersSubmit(KernelEntry kernel) {
-    if (yields.due()) {
-      long start = kernel.nanoTime();
-      yieldCpu(kernel);
-      yields.yielded(kernel.nanoTime() - start);
     }
   }
 

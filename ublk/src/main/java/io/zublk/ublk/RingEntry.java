@@ -59,13 +59,8 @@ final class RingEntry implements KernelEntry {
   }
 
   @Override
-  @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it, see YieldChoice
+  @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it, see RequestWait
   public void yieldCpu() {
     Thread.yield();
-  }
-
-  @Override
-  public long nanoTime() {
-    return System.nanoTime();
   }
 }

@@ -55,18 +55,17 @@ final class TagCommands implements QueueCommands {
   }
 
   @Override
-  public int take(int index) throws LinuxException {
+  public void take(int index) throws LinuxException {
     int result = completions.result(index);
     if (result == UblkAbi.RESULT_ABORTED) {
       lent--;
-      return 0;
+      return;
     }
     if (result < 0) {
       throw new LinuxException("ublk tag", -result);
     }
     int tag = (int) completions.userData(index);
     send(UblkAbi.COMMIT_AND_FETCH_REQ, tag, server.serve(tag));
-    return 1;
   }
 
   @Override

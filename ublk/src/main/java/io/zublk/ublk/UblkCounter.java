@@ -21,7 +21,7 @@ public enum UblkCounter {
   EXCEPTIONS,
   /** Times the kernel was entered, each for a batch of requests. */
   ENTERS,
-  /** Times a thread let others run, so that more requests could come. */
+  /** Times a polling thread let others run before it slept. */
   YIELDS,
   /** Times a polling thread looked for requests. */
   POLLS,

@@ -19,8 +19,6 @@ class RequestWaitTest {
     private boolean comesAfterYield;
     private int ready;
     private boolean pending;
-    private long time;
-    private long yieldNanos = 10_000;
 
     @Override
     public int ready() {
@@ -50,13 +48,7 @@ class RequestWaitTest {
     @Override
     public void yieldCpu() {
       calls.add("yield");
-      time += yieldNanos;
       pending = comesAfterYield;
-    }
-
-    @Override
-    public long nanoTime() {
-      return time;
     }
   }
 
@@ -117,36 +109,5 @@ class RequestWaitTest {
     wait.setPolling(Polling.OFF);
     wait.forRequests(kernel, 0, false);
     assertThat(kernel.calls).doesNotContain("enter 0");
-  }
-
-  @Test
-  void aThreadThatMeetsSingleRequestsHardlyEverYields() throws LinuxException {
-    assertThat(yieldsOf(100_000, 1)).isLessThan(120);
-  }
-
-  @Test
-  void aThreadWhoseBatchesGrowByYieldingYieldsForEach() throws LinuxException {
-    assertThat(yieldsOf(100_000, 31)).isGreaterThan(99_990);
-  }
-
-  @Test
-  void aYieldThatKeepsRequestsWaitingForOtherWorkIsNotRepeated() throws LinuxException {
-    kernel.yieldNanos = 3_000_000;
-    assertThat(yieldsOf(100_000, 31)).isLessThan(120);
-  }
-
-  @Test
-  void aYieldForNobodyIsNotRepeated() throws LinuxException {
-    kernel.yieldNanos = 500;
-    assertThat(yieldsOf(100_000, 31)).isLessThan(120);
-  }
-
-  private long yieldsOf(int batches, int requests) throws LinuxException {
-    RequestWait wait = new RequestWait(counters, Polling.OFF);
-    for (int i = 0; i < batches; i++) {
-      wait.forRequests(kernel, 0, false);
-      wait.served(requests);
-    }
-    return counters.get(UblkCounter.YIELDS);
   }
 }
