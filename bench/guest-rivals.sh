@@ -12,7 +12,7 @@ while [ "$(stat -c %s $OWN/pages)" -lt $((256 << 20)) ]; do
     cat $OWN/more >> $OWN/pages
 done
 rm -f $OWN/more
-# What fio writes: a stretch of them.
+# What fio writes: a stretch of them, again and again.
 dd if=$OWN/pages of=$OWN/block bs=1M skip=64 count=1 status=none
 
 must "our null target" example NullDevice 256
@@ -38,16 +38,15 @@ measure() {
 
 batched="--iodepth=32 --iodepth_batch_submit=16 --iodepth_batch_complete_min=16"
 batched="$batched --iodepth_batch_complete_max=32"
+PAIRS="null_blk:$NULL_BLK zublk-null:$NULL_TARGET zram-lz4:/dev/zram0 zublk-lz4:$DEVICE"
 for round in $(seq "$ROUNDS"); do
-    for pair in null_blk:$NULL_BLK zublk-null:$NULL_TARGET zram-lz4:/dev/zram0 zublk-lz4:$DEVICE; do
+    for pair in $PAIRS; do
         name=${pair%%:*} disk=${pair#*:}
         [ -b "$disk" ] || continue
         measure "$name" "$disk" randread-qd1 8 --rw=randread --bs=4k --iodepth=1
         measure "$name" "$disk" randread-qd32 8 --rw=randread --bs=4k --iodepth=32
         measure "$name" "$disk" randread-qd32-batched 8 --rw=randread --bs=4k $batched
         measure "$name" "$disk" read-1m-qd8 8 --rw=read --bs=1m --iodepth=8
-        measure "$name" "$disk" write-1m-qd8 49 --rw=write --bs=1m --iodepth=8 \
-            --buffer_pattern="'$OWN/block'" --scramble_buffers=0
     done
 done
 
@@ -63,6 +62,15 @@ enters() {
 enters qd1 --iodepth=1
 enters qd32 --iodepth=32
 enters qd32-batched $batched
+
+# Last, because it replaces what was read: one writer.
+for round in $(seq "$ROUNDS"); do
+    for pair in $PAIRS; do
+        [ -b "${pair#*:}" ] || continue
+        measure "${pair%%:*}" "${pair#*:}" write-1m-qd8 49 --rw=write --bs=1m --iodepth=8 \
+            --buffer_pattern="'$OWN/block'" --scramble_buffers=0
+    done
+done
 
 median() { sort -g "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 echo "# $(uname -r), $(nproc) CPU, medians of $ROUNDS interleaved rounds, IOPS"
