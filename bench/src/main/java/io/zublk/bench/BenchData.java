@@ -112,8 +112,8 @@ record BenchData(String name, long unique, MemorySegment bytes) implements AutoC
     report.fact("data", name);
     if (unique <= bytes.byteSize() / MANY_TIMES) {
       report.note(
-          "the same %d MiB over and over: caches and branch predictors learn them, so all rates"
-                  .formatted(unique >> 20)
+          "the same %d KiB over and over: caches and branch predictors learn them, so all rates"
+                  .formatted(unique >> 10)
               + " are better than on as much real data");
     }
   }

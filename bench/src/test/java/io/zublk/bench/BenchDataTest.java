@@ -31,7 +31,7 @@ class BenchDataTest {
     assertThat(describe(MIB, 8 * MIB).notes())
         .singleElement()
         .asString()
-        .startsWith("the same 1 MiB over and over");
+        .startsWith("the same 1024 KiB over and over");
   }
 
   @Test
