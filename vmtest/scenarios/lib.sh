@@ -147,7 +147,8 @@ leftovers() {
 
 # Both remember what there was at the start, and compare.
 remember() { leftovers > $OWN/before; }
-nothing_left() { leftovers | diff $OWN/before -; }
+# By way of a file: diff would keep its standard input in one of its own, in /tmp.
+nothing_left() { leftovers > $OWN/after; diff $OWN/before $OWN/after; }
 
 # --- The library's examples ----------------------------------------------------------------------
 

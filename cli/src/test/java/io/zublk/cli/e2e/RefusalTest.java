@@ -120,10 +120,10 @@ class RefusalTest {
   @Test
   void startThatIsInterrupted() throws Exception {
     // At moments from before the device's process exists to after it serves.
-    for (int delayMillis : List.of(50, 150, 300, 450, 600, 900)) {
+    for (int delayMillis : List.of(50, 150, 250, 350, 450, 600, 900)) {
       Process create = zublk.start(List.of(), "create", "-s", "1M", "--transport", "nbd");
       Thread.sleep(delayMillis);
-      Zublk.kill(create.pid(), "TERM"); // Process.destroy() would also close its output
+      create.toHandle().destroy(); // SIGTERM; Process.destroy() would also close its output
       if (zublk.await(create).status() == 0) {
         zublk.run("remove", "0").ok(); // it was quicker
       }
