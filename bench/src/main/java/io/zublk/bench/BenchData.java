@@ -45,7 +45,7 @@ record BenchData(String name, long unique, MemorySegment bytes) implements AutoC
     MemorySegment bytes = Memory.mapAnonymous(size);
     try {
       long unique = fill(source, bytes);
-      return new BenchData(describe(source, unique, size), unique, bytes);
+      return new BenchData(nameOf(source, unique, size), unique, bytes);
     } catch (Throwable t) {
       Memory.unmap(bytes);
       throw t;
@@ -102,7 +102,7 @@ record BenchData(String name, long unique, MemorySegment bytes) implements AutoC
     }
   }
 
-  private static String describe(String source, long unique, long size) {
+  private static String nameOf(String source, long unique, long size) {
     String name = source.contains("/") ? Path.of(source).getFileName().toString() : source;
     return unique == size ? name : "%s (%d MiB, repeated)".formatted(name, unique >> 20);
   }

@@ -23,8 +23,11 @@ public record CodecSpec(Algorithm algorithm, int level) {
   /** The level of a plain {@code zstd}: {@code ZSTD_CLEVEL_DEFAULT}, as in kernel zram. */
   public static final int DEFAULT_ZSTD_LEVEL = 3;
 
-  /** What lz4-java compiles its library for beyond x86-64 (x86-64-v3); elsewhere nothing. */
-  private static final List<String> LZ4_X86_FEATURES = List.of("avx2", "bmi1", "bmi2");
+  /** Looked up when it is first asked for, and once: every channel opens a codec. */
+  private static final class Lz4Cpu {
+    /** Of what lz4-java compiles its library for beyond x86-64 (x86-64-v3); elsewhere nothing. */
+    static final List<String> MISSING = CpuFeatures.missing(List.of("avx2", "bmi1", "bmi2"));
+  }
 
   private static final Pattern SYNTAX =
       Pattern.compile("([a-z0-9]+)(?:\\(level=([+-]?\\d{1,9})\\))?");
@@ -78,8 +81,7 @@ public record CodecSpec(Algorithm algorithm, int level) {
 
   /** Why this machine cannot run the codec, in one line for the user; empty if it can. */
   public Optional<String> unusable() {
-    List<String> missing =
-        algorithm == Algorithm.LZ4 ? CpuFeatures.missing(LZ4_X86_FEATURES) : List.of();
+    List<String> missing = algorithm == Algorithm.LZ4 ? Lz4Cpu.MISSING : List.of();
     return missing.isEmpty()
         ? Optional.empty()
         : Optional.of(
