@@ -66,15 +66,17 @@ final class SlabArena {
 
   private long tryAllocate(int bytes) {
     int sizeClass = SizeClasses.classOf(bytes);
-    int slab = current.getPlain(sizeClass);
-    if (!directory.reserve(slab, sizeClass, 1)) {
-      slab = findSlab(sizeClass);
+    int slab;
+    int slot;
+    do {
+      slab = reserve(sizeClass);
       if (slab < 0) {
         return -Errno.ENOSPC;
       }
-      current.setPlain(sizeClass, slab);
-    }
-    int slot = directory.claim(slab, SizeClasses.slots(sizeClass));
+      // Without one the slab's books are damaged. It keeps the reservation, so that it is full when
+      // it ought to be: the next try is in that slab at most as often as it has slots.
+      slot = directory.claim(slab, SizeClasses.slots(sizeClass));
+    } while (slot < 0);
     int offset = slot * SizeClasses.slotBytes(sizeClass);
     int end = offset + SizeClasses.slotBytes(sizeClass) - 1;
     if (!commit(slab, offset / CHUNK_BYTES, end / CHUNK_BYTES)) {
@@ -83,6 +85,18 @@ final class SlabArena {
       return -Errno.ENOSPC;
     }
     return (long) slab * SLAB_BYTES + offset;
+  }
+
+  /** Reserves a slot in the class's present slab or a new one; the slab, or -1. */
+  private int reserve(int sizeClass) {
+    int slab = current.getPlain(sizeClass);
+    if (!directory.reserve(slab, sizeClass, 1)) {
+      slab = findSlab(sizeClass);
+      if (slab >= 0) {
+        current.setPlain(sizeClass, slab);
+      }
+    }
+    return slab;
   }
 
   /**

@@ -32,6 +32,12 @@ final class SlabDirectory {
   private static final int CLASS_SHIFT = 40;
   private static final long UNTIDY = 1L << 62;
 
+  /**
+   * Looks at a slab for a slot that the count promises. Bits move while one looks, so one look may
+   * miss it; that so many do means that count or bits are damaged.
+   */
+  private static final int CLAIM_TRIES = 1 << 8;
+
   private final MemorySegment memory;
   private final long offset;
 
@@ -102,9 +108,12 @@ final class SlabDirectory {
     return (long) WORD.getAndAdd(memory, at(slab), (long) -slots);
   }
 
-  /** Takes the first free slot of a slab in which the caller has reserved one. */
+  /**
+   * Takes the first free slot of a slab in which the caller has reserved one; -1 if there is none,
+   * which only damage can cause.
+   */
   int claim(int slab, int slots) {
-    while (true) {
+    for (int tries = 0; tries < CLAIM_TRIES; tries++) {
       for (int first = 0; first < slots; first += Long.SIZE) {
         int bit = claimIn(slab, first, Math.min(Long.SIZE, slots - first));
         if (bit >= 0) {
@@ -112,6 +121,7 @@ final class SlabDirectory {
         }
       }
     }
+    return -1;
   }
 
   private int claimIn(int slab, int first, int slots) {

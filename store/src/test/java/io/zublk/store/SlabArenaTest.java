@@ -1,5 +1,7 @@
 package io.zublk.store;
 
+import static io.zublk.store.SizeClasses.SLAB_BYTES;
+import static io.zublk.store.SlabDirectory.DESCRIPTOR_BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -97,6 +99,25 @@ class SlabArenaTest {
     assertThat(locations).hasSize((int) room / 4096);
     arena.free(locations.getFirst(), 4096);
     assertThat(arena.allocate(4096)).isEqualTo(locations.getFirst());
+  }
+
+  /** Of a slab's books: a bitmap that is fuller than its count says. */
+  @Test
+  void aSlabWithoutTheSlotsThatItsCountPromisesIsLeftForAnother() {
+    int bytes = 3000;
+    int slots = SizeClasses.slots(SizeClasses.classOf(bytes));
+    long first = arena.allocate(bytes);
+    long descriptor = file.layout().directoryOffset + first / SLAB_BYTES * DESCRIPTOR_BYTES;
+    for (int word = 1; word <= Math.ceilDiv(slots, Long.SIZE); word++) {
+      file.memory().set(JAVA_LONG, descriptor + word * 8L, -1L);
+    }
+    List<Long> others = new ArrayList<>();
+    for (int i = 0; i < 2 * slots; i++) {
+      others.add(arena.allocate(bytes));
+    }
+    assertThat(others).doesNotHaveDuplicates();
+    assertThat(others).noneMatch(location -> location < 0);
+    assertThat(others).noneMatch(location -> location / SLAB_BYTES == first / SLAB_BYTES);
   }
 
   @Test
