@@ -54,8 +54,13 @@ public final class DeviceBench {
   private final DeviceFigures figures = new DeviceFigures(report);
   private final List<FioRow> rows;
 
-  /** Prepares a benchmark that will make its devices by {@code maker}. */
+  /**
+   * Prepares a benchmark that will make its devices by {@code maker}.
+   *
+   * @throws UserException if there is no such data
+   */
   public DeviceBench(Options options, DeviceMaker maker, Progress progress) {
+    BenchData.check(options.data());
     this.options = options;
     this.maker = maker;
     this.progress = progress;
@@ -81,7 +86,6 @@ public final class DeviceBench {
    * @throws UserException if a device returns other bytes than were written, and on users' mistakes
    */
   public Report run() throws IOException {
-    BenchData.check(options.data());
     Fio.check();
     String loadBefore = Machine.load();
     try (Cleanup cleanup = new Cleanup()) {

@@ -51,14 +51,19 @@ public final class EngineBench {
   private final Progress progress;
   private final Report report = new Report("zublk bench engine");
 
+  /**
+   * Prepares a benchmark.
+   *
+   * @throws UserException if there is no such data
+   */
   public EngineBench(Options options, Progress progress) {
+    BenchData.check(options.data());
     this.options = options;
     this.progress = progress;
   }
 
   /** Measures. Takes as long as the options say; everything made is removed, also on failure. */
   public Report run() throws IOException {
-    BenchData.check(options.data());
     Machine.describe(report);
     report.fact("size", (options.sizeBytes() >> 20) + " MiB");
     report.fact(

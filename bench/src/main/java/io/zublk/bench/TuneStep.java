@@ -7,7 +7,6 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -90,20 +89,33 @@ record TuneStep(String option, Need need, Set<Goal> goals, List<String> alternat
   }
 
   /**
-   * Only those of these names, which may lack their dashes; all if there are no names.
+   * Checks names, which may lack their dashes.
    *
    * @throws UserException naming what there is, if there is no such option
    */
-  static List<TuneStep> only(List<String> names, int cpus, BitSet allowed) {
-    List<TuneStep> all = all(cpus, allowed);
-    List<String> wanted = names.stream().map(name -> "--" + name.replaceFirst("^--", "")).toList();
-    for (String name : wanted) {
-      if (all.stream().noneMatch(step -> step.option.equals(name))) {
-        String known = all.stream().map(TuneStep::option).collect(Collectors.joining(", "));
-        throw new UserException("%s is nothing to tune; there are %s".formatted(name, known));
+  static void check(List<String> names) {
+    List<String> known = all(1, CpuList.parse("0")).stream().map(TuneStep::option).toList();
+    for (String name : options(names)) {
+      if (!known.contains(name)) {
+        throw new UserException(
+            "%s is nothing to tune; there are %s".formatted(name, String.join(", ", known)));
       }
     }
-    return names.isEmpty() ? all : all.stream().filter(s -> wanted.contains(s.option)).toList();
+  }
+
+  /** Only those of these names, which may lack their dashes; all if there are no names. */
+  static List<TuneStep> only(List<String> names, int cpus, BitSet allowed) {
+    List<String> wanted = options(names);
+    return all(cpus, allowed).stream()
+        .filter(step -> wanted.isEmpty() || wanted.contains(step.option))
+        .toList();
+  }
+
+  private static List<String> options(List<String> names) {
+    return names.stream()
+        .map(String::strip)
+        .map(name -> name.startsWith("--") ? name : "--" + name)
+        .toList();
   }
 
   private static String firstHalf(BitSet cpus) {

@@ -51,8 +51,14 @@ public final class Tuner {
   /** What has been decided so far, by option, each as it is typed. */
   private final Map<String, String> chosen = new LinkedHashMap<>();
 
-  /** Prepares to try devices that {@code maker} makes. */
+  /**
+   * Prepares to try devices that {@code maker} makes.
+   *
+   * @throws UserException if there is no such data, or no such option to tune
+   */
   public Tuner(Options options, DeviceMaker maker, Progress progress) {
+    BenchData.check(options.data());
+    TuneStep.check(options.only());
     this.options = options;
     this.maker = maker;
     this.progress = progress;
@@ -61,7 +67,6 @@ public final class Tuner {
   /** Measures and recommends. Everything made is removed, also on failure. */
   public Report run() throws IOException {
     List<TuneStep> steps = TuneStep.only(options.only(), CPUS, Tasks.affinity());
-    BenchData.check(options.data());
     Fio.check();
     Machine.describe(report);
     chosen.put("--algorithm", "--algorithm lz4");

@@ -34,10 +34,11 @@ class TuneStepTest {
 
   @Test
   void onlyNamedOptionsAreTriedWithOrWithoutDashes() {
-    assertThat(TuneStep.only(List.of("--polling", "queue-depth"), 2, CpuList.parse("0-1")))
+    assertThat(TuneStep.only(List.of("--polling", " queue-depth "), 2, CpuList.parse("0-1")))
         .extracting(TuneStep::option)
         .containsExactly("--queue-depth", "--polling");
-    assertThatThrownBy(() -> alternatives("size", 2))
+    TuneStep.check(List.of("--polling", " queue-depth"));
+    assertThatThrownBy(() -> TuneStep.check(List.of("size")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("--size")
         .hasMessageContaining("--queue-depth");

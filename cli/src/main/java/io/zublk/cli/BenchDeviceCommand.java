@@ -1,6 +1,7 @@
 package io.zublk.cli;
 
 import io.zublk.bench.DeviceBench;
+import io.zublk.bench.DeviceMaker;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.util.List;
@@ -77,9 +78,10 @@ final class BenchDeviceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    MeasuringJvm.ensure(spec.commandLine());
+    DeviceMaker maker = CreatedDevices.maker(common.quiet());
     DeviceBench bench =
-        new DeviceBench(options(), CreatedDevices.maker(common.quiet()), common.progress());
+        Usage.checked(spec, () -> new DeviceBench(options(), maker, common.progress()));
+    MeasuringJvm.ensure(spec.commandLine());
     common.write(bench.run(), spec.commandLine().getOut());
     return 0;
   }
@@ -92,10 +94,13 @@ final class BenchDeviceCommand implements Callable<Integer> {
     if (!device.isEmpty() && !create.isEmpty()) {
       throw new UserException("--create is for devices that the benchmark makes, not for DEV");
     }
+    List<String> forCreate =
+        create.isBlank() ? List.of() : List.of(create.strip().split("\\s+", -1));
+    CreatedDevices.check(forCreate);
     return new DeviceBench.Options(
         device,
         overwrite,
-        create.isBlank() ? List.of() : List.of(create.strip().split("\\s+", -1)),
+        forCreate,
         common.data(),
         common.sizeBytes(),
         contenders.algorithms(),

@@ -31,7 +31,8 @@ final class BenchEngineCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       split = ",",
-      paramLabel = "N,N…",
+      splitSynopsisLabel = ",",
+      paramLabel = "N",
       description = "Numbers of threads to try; default: 1, 2, 4… up to the CPUs.")
   private List<Integer> threads = List.of();
 
@@ -71,8 +72,9 @@ final class BenchEngineCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    EngineBench bench = Usage.checked(spec, () -> new EngineBench(options(), common.progress()));
     MeasuringJvm.ensure(spec.commandLine());
-    common.write(new EngineBench(options(), common.progress()).run(), spec.commandLine().getOut());
+    common.write(bench.run(), spec.commandLine().getOut());
     return 0;
   }
 

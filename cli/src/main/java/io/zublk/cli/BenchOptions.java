@@ -3,7 +3,6 @@ package io.zublk.cli;
 import io.zublk.bench.Progress;
 import io.zublk.bench.Report;
 import io.zublk.bench.ReportFormat;
-import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -29,8 +28,9 @@ final class BenchOptions {
       names = {"-s", "--size"},
       defaultValue = "256M",
       paramLabel = "SIZE",
+      converter = Usage.Size.class,
       description = "Size of every contender; default: ${DEFAULT-VALUE}.")
-  private String size;
+  private long size;
 
   @Option(
       names = "--rounds",
@@ -62,11 +62,10 @@ final class BenchOptions {
   }
 
   long sizeBytes() {
-    long bytes = SizeExpression.parse(size);
-    if (bytes % MIB != 0) {
-      throw new UserException("--size %s: must be a multiple of 1M".formatted(size));
+    if (size == 0 || size % MIB != 0) {
+      throw new UserException("--size %d: must be a multiple of 1M".formatted(size));
     }
-    return bytes;
+    return size;
   }
 
   int rounds() {

@@ -1,6 +1,5 @@
 package io.zublk.cli;
 
-import io.zublk.codec.CodecSpec;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -10,8 +9,11 @@ final class ContenderOptions {
   @Option(
       names = {"-a", "--algorithm"},
       split = ",(?![^(]*\\))",
+      splitSynopsisLabel = ",",
       defaultValue = "lz4",
-      paramLabel = "ALG,ALG…",
+      paramLabel = "ALG",
+      completionCandidates = Algorithms.class,
+      converter = Algorithms.Converter.class,
       description = "Codecs, as for create; default: ${DEFAULT-VALUE}.")
   private List<String> algorithms;
 
@@ -19,7 +21,6 @@ final class ContenderOptions {
   private boolean noRivals;
 
   List<String> algorithms() {
-    algorithms.forEach(CodecSpec::parse);
     return algorithms;
   }
 

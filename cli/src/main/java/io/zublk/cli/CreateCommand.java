@@ -5,7 +5,6 @@ import io.zublk.daemon.DeviceLauncher;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.RunDir;
-import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
 import java.util.concurrent.Callable;
@@ -14,6 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code zublk create}. */
@@ -30,8 +30,9 @@ final class CreateCommand implements Callable<Integer> {
       names = {"-s", "--size"},
       required = true,
       paramLabel = "SIZE",
+      converter = Usage.Size.class,
       description = "Size: 4G, 512M, or an expression such as 'min(ram/2, 8G)'.")
-  private String size;
+  private long size;
 
   @Option(
       names = "--id",
@@ -43,6 +44,8 @@ final class CreateCommand implements Callable<Integer> {
       names = {"-a", "--algorithm"},
       paramLabel = "ALG",
       defaultValue = "lz4",
+      completionCandidates = Algorithms.class,
+      converter = Algorithms.Converter.class,
       description = "lz4, zstd, zstd(level=N) or none; default: ${DEFAULT-VALUE}.")
   private String algorithm;
 
@@ -63,8 +66,9 @@ final class CreateCommand implements Callable<Integer> {
   @Option(
       names = "--mem-limit",
       paramLabel = "SIZE",
+      converter = Usage.Size.class,
       description = "The most memory the data may take, overhead included; default: no limit.")
-  private String memLimit;
+  private long memLimit;
 
   @Mixin private PerformanceOptions performance;
 
@@ -78,7 +82,9 @@ final class CreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DeviceLauncher launcher = new DeviceLauncher(config(), main.debug(), this::notice);
+    String runDir = RunDir.ofEnvironment().path().toString();
+    DeviceConfig config = Usage.checked(spec, () -> config(runDir));
+    DeviceLauncher launcher = new DeviceLauncher(config, main.debug(), this::notice);
     if (foreground) {
       launcher.replaceThisProcess(json);
     }
@@ -88,13 +94,20 @@ final class CreateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private DeviceConfig config() {
+  /** Checks what was parsed as far as it can be without the machine. */
+  static void check(ParseResult parsed) {
+    ParseResult create = parsed.subcommand();
+    CreateCommand command = (CreateCommand) create.commandSpec().userObject();
+    Usage.checked(create.commandSpec(), () -> command.config(""));
+  }
+
+  private DeviceConfig config(String runDir) {
     return new DeviceConfig(
-        RunDir.ofEnvironment().path().toString(),
+        runDir,
         id == null ? DeviceConfig.ANY_ID : atLeast(0, "--id", id),
-        SizeExpression.parse(size),
+        size,
         algorithm,
-        memLimit == null ? 0 : SizeExpression.parse(memLimit),
+        memLimit,
         transport,
         listen,
         performance.config());

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 /** Devices made by {@code zublk create} itself, so that what is measured is what users get. */
 final class CreatedDevices {
@@ -19,6 +20,21 @@ final class CreatedDevices {
   /** Makes devices; what {@code create} has to say beside goes to stderr unless quiet. */
   static DeviceMaker maker(boolean quiet) {
     return options -> create(options, quiet);
+  }
+
+  /**
+   * Tells what is wrong with options before anything is measured.
+   *
+   * @throws UserException with what {@code create} says against them
+   */
+  static void check(List<String> options) {
+    List<String> arguments = new ArrayList<>(List.of("create", "--size", "1M"));
+    arguments.addAll(options);
+    try {
+      CreateCommand.check(Main.commandLine().parseArgs(arguments.toArray(String[]::new)));
+    } catch (ParameterException e) {
+      throw new UserException("--create: " + e.getMessage(), e);
+    }
   }
 
   private static int create(List<String> options, boolean quiet) {

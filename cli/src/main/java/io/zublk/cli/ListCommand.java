@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -18,7 +17,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code zublk list}. */
-@Command(name = "list", description = "Shows the devices that serve, as zramctl does.")
+@Command(
+    name = "list",
+    description = {
+      "Shows the devices that serve, as zramctl does.",
+      "Dead ones are among them where their STATE is shown, else named on standard error."
+    })
 final class ListCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -26,9 +30,11 @@ final class ListCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       split = ",",
-      paramLabel = "COLS",
-      description = "Columns: NAME, DISKSIZE, DATA, COMPR, TOTAL, ID, PID, RSS, …")
-  private List<String> output;
+      splitSynopsisLabel = ",",
+      paramLabel = "COL",
+      converter = Column.Converter.class,
+      description = "These columns; default: zramctl's and ID, with --json all.")
+  private List<Column> output;
 
   @Option(names = "--output-all", description = "All columns.")
   private boolean outputAll;
@@ -46,13 +52,13 @@ final class ListCommand implements Callable<Integer> {
   @Option(names = "--raw", description = "One blank between columns, '-' for empty ones.")
   private boolean raw;
 
-  @Option(names = "--json", description = "A JSON object; sizes in bytes.")
+  @Option(names = "--json", description = "A JSON object with the names of stat; sizes in bytes.")
   private boolean json;
 
   @Override
   public Integer call() {
     List<Column> columns = columns();
-    List<Map<String, Object>> statuses = statuses();
+    List<Map<String, Object>> statuses = statuses(columns.contains(Column.STATE));
     if (json) {
       print(List.of(Json.line(Map.of("devices", objects(columns, statuses)))));
     } else {
@@ -63,17 +69,19 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private List<Column> columns() {
-    if (outputAll) {
-      return Arrays.asList(Column.values());
+    if (output != null && !outputAll) {
+      return output;
     }
-    return output == null ? Column.DEFAULT : output.stream().map(Column::of).toList();
+    return outputAll || json ? Arrays.asList(Column.values()) : Column.DEFAULT;
   }
 
-  private List<Map<String, Object>> statuses() {
+  private List<Map<String, Object>> statuses(boolean deadToo) {
     List<Map<String, Object>> statuses = new ArrayList<>();
     for (Device device : new Devices(RunDir.ofEnvironment()).all()) {
       if (device.isServing()) {
         statuses.add(statusOf(device));
+      } else if (!device.isAlive() && deadToo) {
+        statuses.add(known(device, "dead"));
       } else if (!device.isAlive()) {
         note(
             "device %d (%s) is dead: its process %d ended without stopping it; "
@@ -87,18 +95,26 @@ final class ListCommand implements Callable<Integer> {
   /** What a device says of itself, or else what is written down about it. */
   private Map<String, Object> statusOf(Device device) {
     try {
-      return device.stat();
+      Map<String, Object> status = known(device, "serving");
+      status.putAll(device.stat());
+      return status;
     } catch (UserException e) {
       note(UserException.lineFor(e));
-      Map<String, Object> known = new LinkedHashMap<>();
-      known.put("id", device.id());
-      known.put("path", device.path());
-      known.put("algorithm", device.algorithm());
-      known.put("size", device.sizeBytes());
-      known.put("transport", device.transport().word());
-      known.put("pid", device.pid());
-      return known;
+      return known(device, "silent");
     }
+  }
+
+  /** What is written down about a device. */
+  private static Map<String, Object> known(Device device, String state) {
+    Map<String, Object> known = new LinkedHashMap<>();
+    known.put("id", device.id());
+    known.put("state", state);
+    known.put("path", device.path());
+    known.put("algorithm", device.algorithm());
+    known.put("size", device.sizeBytes());
+    known.put("transport", device.transport().word());
+    known.put("pid", device.pid());
+    return known;
   }
 
   private Table table(List<Column> columns, List<Map<String, Object>> statuses) {
@@ -120,7 +136,7 @@ final class ListCommand implements Callable<Integer> {
   private static Map<String, Object> object(List<Column> columns, Map<String, Object> status) {
     Map<String, Object> object = new LinkedHashMap<>();
     for (Column column : columns) {
-      object.put(column.heading().toLowerCase(Locale.ROOT), column.value(status));
+      object.put(column.field(), column.value(status));
     }
     return object;
   }

@@ -3,15 +3,17 @@ package io.zublk.cli;
 import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.Processes;
 import java.io.PrintWriter;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
-/** The {@code zublk} command. Exit status: 0 done, 1 failed, 2 not understood. */
+/** The {@code zublk} command. */
 @Command(
     name = "zublk",
     description = "A compressed RAM block device served from userspace.",
@@ -20,6 +22,12 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     scope = ScopeType.INHERIT,
     sortOptions = false,
+    exitCodeListHeading = "Exit status:%n",
+    exitCodeList = {
+      "0:done",
+      "1:it failed; one line says what, why, and what to do",
+      "2:the command line is wrong, whatever the machine; nothing was done"
+    },
     subcommands = {
       CreateCommand.class,
       ListCommand.class,
@@ -28,7 +36,7 @@ import picocli.CommandLine.ScopeType;
       DoctorCommand.class,
       BenchCommand.class,
       TuneCommand.class,
-      CommandLine.HelpCommand.class
+      HelpCommand.class
     })
 public final class Main {
 
@@ -58,30 +66,40 @@ public final class Main {
 
   static CommandLine commandLine() {
     Main main = new Main();
-    return new CommandLine(main)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(Main::explainUsage)
-        .setExecutionExceptionHandler(main::explainFailure);
+    CommandLine line =
+        new CommandLine(main)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(main::explainUsage)
+            .setExecutionExceptionHandler(main::explainFailure);
+    explainMore(line, "list", Column::help);
+    explainMore(line, "stat", StatField::help);
+    return line;
   }
 
-  private static int explainUsage(ParameterException e, String[] arguments) {
-    CommandLine command = e.getCommandLine();
-    String message = e.getMessage().replaceAll("\\s*\\R\\s*", " ");
-    command
-        .getErr()
-        .printf("zublk: %s; see '%s --help'%n", message, command.getCommandSpec().qualifiedName());
-    command.getErr().flush();
+  /** Lets a command's help end with a text that is made only then. */
+  private static void explainMore(CommandLine line, String command, Supplier<String> text) {
+    line.getSubcommands()
+        .get(command)
+        .getHelpSectionMap()
+        .put(UsageMessageSpec.SECTION_KEY_FOOTER, _ -> text.get());
+  }
+
+  private int explainUsage(ParameterException e, String[] arguments) {
+    explain(Usage.explain(e), e, e.getCommandLine().getErr());
     return ExitCode.USAGE;
   }
 
   private int explainFailure(Exception e, CommandLine command, ParseResult parsed) {
-    PrintWriter err = command.getErr();
-    err.println("zublk: " + UserException.lineFor(e));
+    explain(UserException.lineFor(e), e, command.getErr());
+    return ExitCode.SOFTWARE;
+  }
+
+  private void explain(String line, Exception e, PrintWriter err) {
+    err.println("zublk: " + line);
     if (debug) {
       e.printStackTrace(err);
     }
     err.flush();
-    return ExitCode.SOFTWARE;
   }
 
   /** Tells that a child outlives this process, which has no more to do than to end. */

@@ -2,8 +2,6 @@ package io.zublk.cli;
 
 import io.zublk.daemon.PerformanceConfig;
 import io.zublk.daemon.Preset;
-import io.zublk.daemon.SizeExpression;
-import io.zublk.daemon.UserException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -80,9 +78,10 @@ final class PerformanceOptions {
   @Option(
       names = "--staging",
       paramLabel = "SIZE",
+      converter = Usage.Size.class,
       description =
           "The most memory for pages that wait for a worker; default: 64M, or 0 on a single CPU.")
-  private String staging;
+  private Long staging;
 
   @Option(
       names = "--batch-pages",
@@ -136,11 +135,7 @@ final class PerformanceOptions {
     return presets.max ? Preset.MAX_PERF : Preset.DEFAULT;
   }
 
-  private static int stagingPages(String size) {
-    long pages = SizeExpression.parse(size) / PAGE_BYTES;
-    if (pages > Integer.MAX_VALUE) {
-      throw new UserException("--staging " + size + ": must be at most 64M");
-    }
-    return (int) pages;
+  private static int stagingPages(long bytes) {
+    return (int) Math.min(Integer.MAX_VALUE, bytes / PAGE_BYTES); // which is far too much as well
   }
 }

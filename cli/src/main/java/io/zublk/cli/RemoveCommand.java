@@ -23,7 +23,7 @@ final class RemoveCommand implements Callable<Integer> {
   private Which which;
 
   private static final class Which {
-    @Parameters(arity = "1..*", paramLabel = "DEV", description = "Ids, paths or URIs.")
+    @Parameters(arity = "1..*", paramLabel = "DEV", description = "Ids, paths, URIs or addresses.")
     private List<String> names;
 
     @Option(names = "--all", description = "All devices of the run directory, dead ones too.")

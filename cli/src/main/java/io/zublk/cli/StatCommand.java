@@ -41,7 +41,7 @@ final class StatCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "DEV", description = "An id, a path or a URI.")
+  @Parameters(paramLabel = "DEV", description = "Its id, path, URI or address.")
   private String device;
 
   @Option(names = "--mm-stat", description = "Only the 9 numbers of zram's mm_stat.")
@@ -63,12 +63,29 @@ final class StatCommand implements Callable<Integer> {
     if (json) {
       print(Json.line(files.isEmpty() ? status : only(files, status)));
     } else if (files.isEmpty()) {
-      int width = status.keySet().stream().mapToInt(String::length).max().orElse(0);
-      status.forEach((name, value) -> print(("%-" + width + "s %s").formatted(name, value)));
+      printAll(status);
     } else {
       files.forEach(names -> print(numbers(names, status)));
     }
     return 0;
+  }
+
+  /** Groups of lines: name, value to the digit, and then for people. */
+  private void printAll(Map<String, Object> status) {
+    Map<String, Object> left = new LinkedHashMap<>(status);
+    List<StatField> fields = new ArrayList<>(StatField.all());
+    fields.removeIf(field -> !left.containsKey(field.name()));
+    fields.forEach(field -> left.remove(field.name()));
+    left.keySet().forEach(name -> fields.add(StatField.unknown(name)));
+    String group = "";
+    for (StatField field : fields) {
+      if (!field.group().equals(group)) {
+        group = field.group();
+        print(group);
+      }
+      String value = field.text(status.get(field.name()));
+      print("  %-24s %s".formatted(field.name(), value).stripTrailing());
+    }
   }
 
   private List<List<String>> chosenFiles() {

@@ -1,5 +1,6 @@
 package io.zublk.cli;
 
+import io.zublk.bench.DeviceMaker;
 import io.zublk.bench.Goal;
 import io.zublk.bench.Tuner;
 import java.io.IOException;
@@ -42,18 +43,23 @@ final class TuneCommand implements Callable<Integer> {
   @Option(
       names = "--only",
       split = ",",
-      paramLabel = "OPTION,…",
+      splitSynopsisLabel = ",",
+      paramLabel = "OPTION",
       description = "Only these options of create, such as queues,polling; default: all.")
   private List<String> only = List.of();
 
   @Override
   public Integer call() throws IOException {
+    DeviceMaker maker = CreatedDevices.maker(common.quiet());
+    Tuner tuner = Usage.checked(spec, () -> new Tuner(options(), maker, common.progress()));
     MeasuringJvm.ensure(spec.commandLine());
-    BenchOptions.requireTime("--seconds", seconds);
-    Tuner.Options options =
-        new Tuner.Options(common.data(), common.sizeBytes(), goal, seconds, common.rounds(), only);
-    Tuner tuner = new Tuner(options, CreatedDevices.maker(common.quiet()), common.progress());
     common.write(tuner.run(), spec.commandLine().getOut());
     return 0;
+  }
+
+  private Tuner.Options options() {
+    BenchOptions.requireTime("--seconds", seconds);
+    return new Tuner.Options(
+        common.data(), common.sizeBytes(), goal, seconds, common.rounds(), only);
   }
 }

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -31,6 +34,7 @@ class MainTest {
         "create --size 0",
         "create --size 4097",
         "create --size 1P",
+        "create --size 1X",
         "create --size 8E",
         "create --size 1G --frob",
         "create --size 1G --transport nbd --polling",
@@ -45,6 +49,8 @@ class MainTest {
         "create --size 1G --batch-timeout-us 0",
         "create --size 1G --batch-pages 64 --workers 0",
         "create --size 1G --workers 65",
+        "create --size 1G --workers -1",
+        "create --size 1G --workers abc",
         "create --size 1G --staging 65M",
         "create --size 1G --staging 100T",
         "create --size 1G --threads-per-queue 129",
@@ -66,18 +72,63 @@ class MainTest {
         "create --size 1G --listen tcp:localhost:99999",
         "create --size 1G --mem-limit 4096",
         "list -o NAME,SHOESIZE",
+        "list -o FOO",
         "list 0",
         "stat",
         "stat 0 1",
         "remove",
         "remove --force",
-        "remove --all 0"
+        "remove --all 0",
+        "help bench frobnicate",
+        "bench",
+        "bench engine --data w5",
+        "bench engine --threads 0",
+        "bench engine --workers -1",
+        "bench engine --seconds 0",
+        "bench engine --size 4097",
+        "bench device --rounds 0",
+        "bench device --runtime -1",
+        "bench device --format pdf",
+        "bench device -a lz4,lzo",
+        "bench device --data /no/such/file",
+        "bench device --create=--frobnicate",
+        "bench device 0 --create=--workers=2",
+        "tune --goal fame",
+        "tune --only size",
+        "tune --seconds 0"
       })
   void refusesInOneLine(String command) {
     int status = run(command.split(" "));
-    assertThat(status).isNotZero();
+    assertThat(status).isEqualTo(2);
     assertThat(err.toString()).startsWith("zublk: ").hasLineCount(1).hasSizeLessThan(400);
     assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "creat, did you mean create?",
+    "bench devise, did you mean device?",
+    "help bench devise, did you mean device?",
+    "create --size 1G --algoritm zstd, did you mean --algorithm?",
+    "create --algoritm zstd, did you mean --algorithm?",
+    "list --jsno, did you mean --json?",
+    "create --size 1G -a zst, did you mean zstd?",
+    "bench engine -a lz4;zsdt, did you mean zstd?",
+    "create --size 1G --transport ndb, did you mean NBD?",
+    "tune --goal memroy, did you mean MEMORY?",
+    "list -o NAME;disksiz, did you mean DISKSIZE?",
+    "create 1G, the size is an option: --size 1G",
+  })
+  void saysWhatWasProbablyMeant(String command, String suggestion) {
+    assertThat(run(command.replace(';', ',').split(" "))).isEqualTo(2);
+    assertThat(err.toString()).contains(suggestion).hasLineCount(1);
+  }
+
+  @Test
+  void caseOfAWordDoesNotMatter() {
+    // Refused for its size only.
+    run("create", "--size", "0", "-a", "ZSTD(level=3)", "--transport", "NBD");
+    assertThat(err.toString()).contains("size").doesNotContain("ZSTD", "NBD");
   }
 
   @Test
@@ -95,5 +146,42 @@ class MainTest {
     assertThat(run("help", "create")).isZero();
     assertThat(run("--version")).isZero();
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void helpOfACommandWithinACommandIsItsOwn() {
+    run("help", "bench", "device");
+    assertThat(out.toString()).contains("Usage: zublk bench device", "--iodepth");
+  }
+
+  @Test
+  void helpNamesEveryColumnAndEveryStatistic() {
+    run("list", "--help");
+    for (Column column : Column.values()) {
+      assertThat(out.toString()).contains("\n  " + column.heading() + " ");
+    }
+    run("stat", "--help");
+    assertThat(out.toString()).contains("\n  overtaken_pages ", "\n  nbd_handed_over ");
+  }
+
+  @Test
+  void everyHelpIsForPeopleAndSaysWhatTheStatusMeans() {
+    for (String command : commands("", Main.commandLine())) {
+      out.getBuffer().setLength(0);
+      assertThat(run((command + " --help").strip().split(" "))).isZero();
+      assertThat(out.toString().lines())
+          .as(command)
+          .anyMatch(line -> line.matches(" +2 +the command line is wrong.*"))
+          .allMatch(line -> line.length() <= 100)
+          .noneMatch(line -> line.contains("(?"));
+    }
+  }
+
+  private static List<String> commands(String prefix, CommandLine of) {
+    List<String> commands = new ArrayList<>(List.of(prefix));
+    of.getSubcommands()
+        .forEach(
+            (name, command) -> commands.addAll(commands((prefix + " " + name).strip(), command)));
+    return commands;
   }
 }

@@ -60,9 +60,10 @@ public final class Device {
     return record.state() == DeviceRecord.State.SERVING && isAlive();
   }
 
-  /** Whether a name, as users write it, means this device: its id, its path or its URI. */
+  /** Whether a name, as users write it, means this device: its id, path, URI or address. */
   public boolean isCalled(String name) {
-    return name.equals(Integer.toString(id())) || (!name.isEmpty() && name.equals(path()));
+    return name.equals(Integer.toString(id()))
+        || (!path().isEmpty() && DeviceName.means(DeviceName.of(name), DeviceName.of(path())));
   }
 
   /**

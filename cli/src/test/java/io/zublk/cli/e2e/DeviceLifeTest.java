@@ -153,16 +153,55 @@ class DeviceLifeTest {
   @Test
   void listsAsZramctlDoes() throws Exception {
     assertThat(zublk.run("list").ok().line())
-        .isEqualTo("NAME ALGORITHM DISKSIZE DATA COMPR TOTAL STREAMS MOUNTPOINT");
+        .isEqualTo("NAME ALGORITHM DISKSIZE DATA COMPR TOTAL STREAMS MOUNTPOINT ID");
     assertThat(zublk.run("list", "-n").ok().out()).isEmpty();
     assertThat(zublk.run("list", "--json").ok().line()).isEqualTo("{\"devices\":[]}");
     String uri = zublk.create("--size", "3M").get("path").toString();
-    assertThat(zublk.run("list", "-n", "-o", "NAME,DISKSIZE").ok().line()).isEqualTo(uri + " 3M");
+    String socket = zublk.runDir().resolve("0/nbd.sock").toString();
+    assertThat(zublk.run("list", "-n", "-o", "NAME,DISKSIZE").ok().line())
+        .isEqualTo("unix:" + socket + " 3M");
+    assertThat(zublk.run("list", "-n", "-o", "PATH").ok().line()).isEqualTo(uri);
     assertThat(zublk.run("list", "-b", "-n", "--raw", "-o", "disksize,mountpoint").ok().line())
         .isEqualTo("3145728 -");
     assertThat(zublk.run("list", "--json", "-o", "NAME,DATA").ok().line())
-        .isEqualTo("{\"devices\":[{\"name\":\"" + uri + "\",\"data\":0}]}");
+        .isEqualTo("{\"devices\":[{\"path\":\"" + uri + "\",\"orig_data_size\":0}]}");
     assertThat(zublk.run("list", "--output-all").ok().out()).hasLineCount(2).contains("RSS");
+  }
+
+  @Test
+  void listAndStatCallTheSameThingsTheSame() throws Exception {
+    zublk.create("--size", "3M");
+    List<?> devices =
+        (List<?>) JSON.std.mapFrom(zublk.run("list", "--json").ok().line()).get("devices");
+    Map<?, ?> listed = (Map<?, ?>) devices.getFirst();
+    Map<String, Object> stat = zublk.stat(0);
+    assertThat(listed.get("state")).isEqualTo("serving");
+    assertThat(listed.keySet().stream().filter(name -> !stat.containsKey(name)).toList())
+        .hasToString("[state]"); // a device that answers is serving
+    for (String name : List.of("id", "path", "size", "algorithm", "transport", "pid")) {
+      assertThat(listed.get(name)).as(name).isEqualTo(stat.get(name));
+    }
+  }
+
+  @Test
+  void aDeviceHasSeveralNames() throws Exception {
+    String uri = zublk.create("--size", "1M").get("path").toString();
+    String socket = zublk.runDir().resolve("0/nbd.sock").toString();
+    for (String name : List.of("0", uri, socket, "unix:" + socket)) {
+      assertThat(zublk.stat(name)).containsEntry("id", 0);
+    }
+    String tcp = zublk.create("--size", "1M", "--listen", "tcp:127.0.0.1:0").get("path").toString();
+    zublk.run("remove", tcp.replaceFirst("/$", "")).ok();
+    assertThat(zublk.run("list", "-n", "-o", "ID").ok().line()).isEqualTo("0");
+  }
+
+  @Test
+  void statIsForPeopleTooAndNothingOfItIsUnexplained() throws Exception {
+    zublk.create("--size", "3M");
+    List<String> lines = zublk.run("stat", "0").ok().out().lines().toList();
+    assertThat(lines).contains("Device", "Memory", "Errors", "NBD").doesNotContain("Other");
+    assertThat(lines).contains("  size                     3145728        bytes, 3M");
+    assertThat(lines.subList(0, 9)).anyMatch(line -> line.startsWith("  ratio "));
   }
 
   @Test
@@ -241,6 +280,10 @@ class DeviceLifeTest {
     Zublk.Result list = zublk.run("list", "-n", "-o", "ID").ok();
     assertThat(list.line()).isEqualTo(alive.toString());
     assertThat(list.err()).contains("device 0", "dead", "zublk remove 0");
+    Zublk.Result states = zublk.run("list", "-n", "-o", "ID,STATE").ok();
+    assertThat(states.out())
+        .isEqualTo(" 0 dead\n%2s serving\n".formatted(alive).replaceAll("(?m)^ ", ""));
+    assertThat(zublk.run("list", "--json").ok().line()).contains("\"id\":0,\"state\":\"dead\"");
     zublk.run("stat", "0").refused("device 0 is dead", "zublk remove 0");
     assertThat(zublk.create("--size", "1M")).containsEntry("id", 2);
     zublk.run("remove", "0").ok();

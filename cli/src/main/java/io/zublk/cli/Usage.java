@@ -1,0 +1,86 @@
+package io.zublk.cli;
+
+import io.zublk.daemon.SizeExpression;
+import io.zublk.daemon.UserException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What is wrong with a command line, in one line that says what was probably meant. */
+final class Usage {
+
+  private Usage() {}
+
+  /** A size in bytes, as {@link SizeExpression} reads it. */
+  static final class Size implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      try {
+        return SizeExpression.parse(text);
+      } catch (UserException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Takes the values of options together.
+   *
+   * @throws ParameterException with what the modules that will use them have to say against them
+   */
+  static <T> T checked(CommandSpec spec, Supplier<T> values) {
+    try {
+      return values.get();
+    } catch (UserException | IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), UserException.lineFor(e), e);
+    }
+  }
+
+  /** The line for the user. */
+  static String explain(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    String message = e.getMessage().replaceAll("\\s*\\R\\s*", " ");
+    List<String> unmatched = command.getUnmatchedArguments();
+    if (e instanceof MissingParameterException && !unmatched.isEmpty()) {
+      // What is missing may be there under a misspelt name, or without one.
+      Optional<String> size = withoutItsOption(command, unmatched.getFirst());
+      if (size.isPresent()) {
+        return size.get();
+      }
+      UnmatchedArgumentException unknown = new UnmatchedArgumentException(command, unmatched);
+      if (unknown.isUnknownOption()) {
+        return explain(unknown);
+      }
+    }
+    String name = command.getCommandSpec().qualifiedName();
+    return guess(e)
+        .map(word -> "%s; did you mean %s?".formatted(message, word))
+        .orElseGet(() -> "%s; see '%s --help'".formatted(message, name));
+  }
+
+  /** What to write where somebody wrote a size alone, such as {@code create 1G}. */
+  private static Optional<String> withoutItsOption(CommandLine command, String argument) {
+    boolean takesSize = command.getCommandSpec().findOption("--size") != null;
+    return takesSize && Character.isDigit(argument.charAt(0))
+        ? Optional.of("'%s': the size is an option: --size %s".formatted(argument, argument))
+        : Optional.empty();
+  }
+
+  private static Optional<String> guess(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      return unmatched.getSuggestions().stream().findFirst();
+    }
+    ArgSpec argument = e.getArgSpec();
+    return argument == null || e.getValue() == null || argument.completionCandidates() == null
+        ? Optional.empty()
+        : Typos.closest(e.getValue(), argument.completionCandidates());
+  }
+}
