@@ -2,6 +2,7 @@ package io.zublk.store;
 
 import static io.zublk.store.PageAccess.PAGE_BYTES;
 
+import io.zublk.block.Errno;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,9 +27,6 @@ final class LargeRead {
   /** On a single CPU a helper would only take turns with the reader. */
   private static final boolean CAN_HELP = Runtime.getRuntime().availableProcessors() > 1;
 
-  /** Spins before a helper is presumed to have lost its CPU. */
-  private static final int SPINS = 1 << 10;
-
   private final StoreWorkers workers;
   private final StoreWorker[] helpers = new StoreWorker[StoreWorkers.MAX_WORKERS];
   private final AtomicInteger nextPiece = new AtomicInteger();
@@ -48,9 +46,9 @@ final class LargeRead {
     this.workers = workers;
   }
 
-  /** Whether help is likely to come in time for a read of this length. */
-  boolean isWorthwhile(int length) {
-    return CAN_HELP && length >= MIN_PAGES * PAGE_BYTES && --alone < 0;
+  /** Whether helpers may write to {@code to}, and are likely to come in time for this length. */
+  boolean isWorthwhile(int length, MemorySegment to) {
+    return CAN_HELP && length >= MIN_PAGES * PAGE_BYTES && workers.canAccess(to) && --alone < 0;
   }
 
   /** Reads whole pages, with help; returns 0 or a negative errno. */
@@ -63,8 +61,11 @@ final class LargeRead {
     finished.setPlain(0);
     nextPiece.set(0); // publishes all of it
     int asked = askForHelp();
-    readPieces(own);
-    awaitHelpers(asked);
+    try {
+      readPieces(own);
+    } finally {
+      awaitHelpers(asked); // whatever happened: until then they write to the target
+    }
     return result.get();
   }
 
@@ -72,16 +73,16 @@ final class LargeRead {
     int wanted = Math.min(pages / PAGES_PER_HELPER, helpers.length);
     int asked = 0;
     while (asked < wanted) {
-      StoreWorker helper = workers.claim();
+      StoreWorker helper = workers.recruit(this);
       if (helper == null) {
         break;
       }
       helpers[asked++] = helper;
-      helper.help(this);
     }
     return asked;
   }
 
+  /** Ends, because whoever begins also finishes, after a few pages or by a fault. */
   private void awaitHelpers(int asked) {
     int begun = 0;
     for (int i = 0; i < asked; i++) {
@@ -89,8 +90,8 @@ final class LargeRead {
         begun++;
       }
     }
-    for (int spins = 0; finished.get() < begun; spins++) {
-      Naps.spin(spins, SPINS);
+    for (int tries = 0; finished.get() < begun; tries++) {
+      Naps.pause(tries);
     }
     patience = begun > 0 ? 0 : Math.min(2 * patience + 1, MAX_PATIENCE);
     alone = patience;
@@ -98,9 +99,15 @@ final class LargeRead {
 
   /** Takes part, on a worker's thread. */
   void help(PageAccess access) {
-    readPieces(access);
-    access.counters().add(Counter.SHARED_READS, 1);
-    finished.getAndIncrement();
+    try {
+      readPieces(access);
+      access.counters().add(Counter.SHARED_READS, 1);
+    } catch (Throwable t) {
+      result.set(-Errno.EIO);
+      throw t;
+    } finally {
+      finished.getAndIncrement();
+    }
   }
 
   private void readPieces(PageAccess access) {

@@ -7,19 +7,35 @@ final class Naps {
 
   private static final long MILLISECOND_NANOS = 1_000_000;
 
+  /** Spins before the other thread is presumed to have lost its CPU: some microseconds. */
+  private static final int SPINS = 1 << 10;
+
+  /** Yields before it is presumed to have lost it for longer. */
+  private static final int YIELDS = 1 << 10;
+
+  /** How often {@link #pause} returns before it naps. */
+  static final int TRIES_BEFORE_NAPS = SPINS + YIELDS;
+
   private Naps() {}
 
-  /** Waits a moment for the {@code tries}-th time; after {@code spins} of them, it yields. */
+  /** Waits a moment for the {@code tries}-th time: first it spins, then it yields, then it naps. */
   @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
-  static void spin(int tries, int spins) {
-    if (tries < spins) {
+  static void pause(int tries) {
+    if (tries < SPINS) {
       Thread.onSpinWait();
-    } else {
+    } else if (tries < TRIES_BEFORE_NAPS) {
       Thread.yield();
+    } else {
+      millisecond();
     }
   }
 
+  /** Naps that long also if the thread is interrupted; the interrupt stays pending. */
   static void millisecond() {
+    boolean interrupted = Thread.interrupted();
     LockSupport.parkNanos(MILLISECOND_NANOS);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -42,7 +42,7 @@ final class PageChannel implements BlockChannel {
   public int read(long position, MemorySegment buffer, long offset, int length) {
     if (position % PAGE_BYTES == 0
         && length % PAGE_BYTES == 0
-        && largeRead.isWorthwhile(length)
+        && largeRead.isWorthwhile(length, buffer)
         && geometry.contains(position, length)) {
       int pages = length / PAGE_BYTES;
       return counted(

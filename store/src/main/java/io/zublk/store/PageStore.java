@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A block device whose contents are compressed pages in a shared-memory file.
@@ -29,6 +30,8 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   /** The counters of every open channel, and first those of all closed ones and of recovery. */
   private final List<Counters> counters = new ArrayList<>(List.of(new Counters()));
+
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private PageStore(StoreFile file, StoreTuning tuning) throws LinuxException {
     this.file = file;
@@ -129,6 +132,10 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     return access;
   }
 
+  StoreWorkers workers() {
+    return workers;
+  }
+
   /** Closes what {@link #openAccess} opened, and keeps what it counted; once. */
   void close(PageAccess access) {
     synchronized (counters) {
@@ -201,10 +208,12 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     return file.allocatedBytes();
   }
 
-  /** Unmaps the file and leaves it where it is. No channel may be in use any more. */
+  /** Unmaps the file, once, and leaves it where it is. No channel may be in use any more. */
   @Override
   public void close() {
-    workers.shutDown();
-    file.close();
+    if (closed.compareAndSet(false, true)) {
+      workers.shutDown();
+      file.close();
+    }
   }
 }

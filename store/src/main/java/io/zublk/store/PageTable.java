@@ -17,20 +17,19 @@ final class PageTable {
 
   private static final VarHandle ENTRY = JAVA_LONG.varHandle();
 
-  /** What {@link #lock} and {@link #replace} return when the lock is never given back. */
+  /**
+   * What methods return when the lock is never given back. It is none of the entries that they
+   * return, all of which are without the lock.
+   */
   static final long STUCK = PageEntry.LOCK;
-
-  /** Spins before the lock's holder is presumed to have lost its CPU: some microseconds. */
-  private static final int SPINS = 1 << 10;
-
-  /** Yields before it is presumed to have lost it for longer. */
-  private static final int YIELDS = 1 << 10;
 
   /**
    * Naps of a millisecond before the lock is presumed to be a damaged bit that nobody holds. Naps
    * are counted, not time, so that a process that was stopped finds its locks as it left them.
    */
   private static final int NAPS = 5000;
+
+  private static final int TRIES = Naps.TRIES_BEFORE_NAPS + NAPS;
 
   private final MemorySegment memory;
   private final long offset;
@@ -47,12 +46,12 @@ final class PageTable {
 
   /** The entry as soon as it is unlocked; or {@link #STUCK}. */
   long getUnlocked(long page) {
-    for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
+    for (int tries = 0; tries < TRIES; tries++) {
       long entry = get(page);
       if (!PageEntry.isLocked(entry)) {
         return entry;
       }
-      pause(tries);
+      Naps.pause(tries);
     }
     return STUCK;
   }
@@ -63,28 +62,29 @@ final class PageTable {
    * @return the expected one if it was replaced, otherwise another one; or {@link #STUCK}
    */
   long replaceIf(long page, long expected, long entry) {
-    for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
+    for (int tries = 0; tries < TRIES; tries++) {
       long old = get(page);
-      if ((old & ~PageEntry.LOCK) != expected) {
-        return old;
+      long unlocked = old & ~PageEntry.LOCK;
+      if (unlocked != expected) {
+        return unlocked;
       }
       if (old == expected && ENTRY.weakCompareAndSet(memory, at(page), old, entry)) {
         return old;
       }
-      pause(tries);
+      Naps.pause(tries);
     }
     return STUCK;
   }
 
   /** Locks the entry and returns it as it was, without the lock; or {@link #STUCK}. */
   long lock(long page) {
-    for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
+    for (int tries = 0; tries < TRIES; tries++) {
       long entry = get(page);
       if (!PageEntry.isLocked(entry)
           && ENTRY.weakCompareAndSet(memory, at(page), entry, entry | PageEntry.LOCK)) {
         return entry;
       }
-      pause(tries);
+      Naps.pause(tries);
     }
     return STUCK;
   }
@@ -96,22 +96,14 @@ final class PageTable {
 
   /** Replaces the entry as soon as it is unlocked, and returns the old one; or {@link #STUCK}. */
   long replace(long page, long entry) {
-    for (int tries = 0; tries < SPINS + YIELDS + NAPS; tries++) {
+    for (int tries = 0; tries < TRIES; tries++) {
       long old = get(page);
       if (!PageEntry.isLocked(old) && ENTRY.weakCompareAndSet(memory, at(page), old, entry)) {
         return old;
       }
-      pause(tries);
+      Naps.pause(tries);
     }
     return STUCK;
-  }
-
-  private static void pause(int tries) {
-    if (tries < SPINS + YIELDS) {
-      Naps.spin(tries, SPINS);
-    } else {
-      Naps.millisecond();
-    }
   }
 
   private long at(long page) {

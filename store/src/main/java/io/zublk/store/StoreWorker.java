@@ -50,13 +50,12 @@ final class StoreWorker extends Thread {
     LockSupport.unpark(this);
   }
 
-  /** Gives the worker, which the caller has claimed, a part in a large read. */
-  void help(LargeRead with) {
-    read.set(with);
-    wake();
+  /** Gives the worker a part in a large read when it is woken; false if it has one in another. */
+  boolean offer(LargeRead with) {
+    return read.compareAndSet(null, with);
   }
 
-  /** Takes that back; false if the worker has begun. */
+  /** Takes back what {@link #offer} gave; false if the worker has begun. */
   boolean dismiss(LargeRead from) {
     return read.compareAndSet(from, null);
   }
@@ -71,12 +70,22 @@ final class StoreWorker extends Thread {
     confine();
     try {
       while (!stopping) {
-        if (!work()) {
-          rest();
-        }
+        workOrRest();
       }
     } finally {
       store.close(access);
+    }
+  }
+
+  /** Others rely on this thread, so nothing ends it. */
+  private void workOrRest() {
+    try {
+      if (!work()) {
+        rest();
+      }
+    } catch (Throwable t) {
+      pool.report(t);
+      LockSupport.parkNanos(this, RETRY_NANOS);
     }
   }
 
@@ -101,7 +110,7 @@ final class StoreWorker extends Thread {
     if (batch == StagingArea.NONE) {
       return false;
     }
-    cursor = batch;
+    cursor = batch + 1; // a batch that fails again and again must not keep the others waiting
     compress(batch);
     return true;
   }
@@ -118,6 +127,7 @@ final class StoreWorker extends Thread {
 
   private void tick() {
     LockSupport.parkNanos(this, timeoutNanos);
+    boolean _ = Thread.interrupted(); // would make every further sleep end at once
     pool.resignAsTicker();
     if (pool.clearIdle(index)) {
       for (int batch = area.takeAny(0);
@@ -137,6 +147,7 @@ final class StoreWorker extends Thread {
     } else {
       LockSupport.park(this);
     }
+    boolean _ = Thread.interrupted(); // would make every further sleep end at once
     boolean woken = !pool.clearIdle(index);
     if (!woken && !area.hasPages()) {
       boolean _ = store.trim();
@@ -150,19 +161,28 @@ final class StoreWorker extends Thread {
 
   /** Compresses the pages of a batch that this thread has taken. */
   private void compress(int batch) {
-    int end = area.end(batch);
-    boolean complete = true;
+    boolean complete = false;
     int first = area.first(batch);
-    for (int i = first; i < end; i++) {
-      complete &= access.compressStaged(area.page(batch, i), area.location(batch, i));
+    int end = area.end(batch);
+    try {
+      complete = compress(batch, first, end);
+    } finally {
+      area.release(batch, complete ? end : first); // also after a fault: it is tried again
     }
     access.counters().add(Counter.BATCHES, 1);
     if (++batches % BATCHES_PER_TRIM == 0) {
       boolean _ = store.trim();
     }
-    area.release(batch, complete ? end : first);
     if (!complete && !store.trim()) {
       LockSupport.parkNanos(this, RETRY_NANOS);
     }
+  }
+
+  private boolean compress(int batch, int first, int end) {
+    boolean complete = true;
+    for (int i = first; i < end; i++) {
+      complete &= access.compressStaged(area.page(batch, i), area.location(batch, i));
+    }
+    return complete;
   }
 }

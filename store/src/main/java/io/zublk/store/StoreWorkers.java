@@ -2,8 +2,11 @@ package io.zublk.store;
 
 import io.zublk.block.Threads;
 import io.zublk.uring.sys.LinuxException;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The threads of a store: they compress what is staged, and help with large reads while they have
@@ -15,6 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class StoreWorkers {
 
+  private static final VarHandle IDLE = idleHandle();
+
   /** One bit of a long each. */
   static final int MAX_WORKERS = Long.SIZE;
 
@@ -23,9 +28,12 @@ final class StoreWorkers {
 
   private final StagingArea area;
   private final StoreWorker[] workers;
-  private final AtomicLong idle = new AtomicLong();
   private final AtomicBoolean ticking = new AtomicBoolean();
-  private volatile boolean hurrying;
+  private final AtomicInteger hurrying = new AtomicInteger();
+  private final AtomicBoolean faulty = new AtomicBoolean();
+
+  /** A bit for every worker that sleeps, or is about to. */
+  private volatile long idle;
 
   /** Makes the threads; they run from {@link #start} on. */
   StoreWorkers(PageStore store, StagingArea area, StoreTuning tuning) throws LinuxException {
@@ -36,9 +44,23 @@ final class StoreWorkers {
     }
   }
 
+  private static VarHandle idleHandle() {
+    try {
+      return MethodHandles.lookup().findVarHandle(StoreWorkers.class, "idle", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Starts all of the threads, or, if one cannot be, none. */
   void start() {
-    for (StoreWorker worker : workers) {
-      worker.start();
+    try {
+      for (StoreWorker worker : workers) {
+        worker.start();
+      }
+    } catch (Throwable t) {
+      shutDown(); // before its caller unmaps what they work on
+      throw t;
     }
   }
 
@@ -52,40 +74,56 @@ final class StoreWorkers {
 
   /** Sees to it that an incomplete batch is looked at in time. Cheap if that is so already. */
   void wakeForTimeout() {
-    if (!ticking.get() && idle.get() != 0) {
+    if (!ticking.get() && idle != 0) {
       wakeForBatch();
     }
   }
 
-  /** Takes a sleeping worker, which the caller must wake; null if all are awake. */
-  StoreWorker claim() {
-    long mask = idle.get();
+  /** Whether the threads may read and write this memory; false if there are none. */
+  boolean canAccess(MemorySegment memory) {
+    return workers.length > 0 && memory.isAccessibleBy(workers[0]);
+  }
+
+  /** Has a sleeping worker take part in a read, and returns it; null if there is none. */
+  StoreWorker recruit(LargeRead read) {
+    StoreWorker worker = claim();
+    if (worker == null) {
+      return null;
+    }
+    // A claimed worker may have woken by itself, slept again, and been claimed for another read.
+    boolean hasIt = worker.offer(read);
+    worker.wake();
+    return hasIt ? worker : null;
+  }
+
+  /**
+   * Takes a worker that slept a moment ago, which the caller must wake. Null if all are awake. It
+   * is a hint, not an owner's right: the worker may wake, sleep and be claimed again meanwhile.
+   */
+  private StoreWorker claim() {
+    long mask = idle;
     while (mask != 0) {
       long lowest = Long.lowestOneBit(mask);
-      if (idle.compareAndSet(mask, mask & ~lowest)) {
+      if (takeIdle(lowest)) {
         return workers[Long.numberOfTrailingZeros(lowest)];
       }
-      mask = idle.get();
+      mask = idle;
     }
     return null;
   }
 
   /** Says that a worker is about to sleep; what comes now wakes it. */
   void setIdle(int index) {
-    idle.getAndAdd(1L << index); // its bit is clear; a lambda that sets it would be allocated
+    long _ = (long) IDLE.getAndBitwiseOr(this, 1L << index);
   }
 
   /** Says that a worker is awake. False if somebody woke it. */
   boolean clearIdle(int index) {
-    long bit = 1L << index;
-    long mask = idle.get();
-    while ((mask & bit) != 0) {
-      if (idle.compareAndSet(mask, mask & ~bit)) {
-        return true;
-      }
-      mask = idle.get();
-    }
-    return false;
+    return takeIdle(1L << index);
+  }
+
+  private boolean takeIdle(long bit) {
+    return ((long) IDLE.getAndBitwiseAnd(this, ~bit) & bit) != 0;
   }
 
   /** Makes the caller the one that minds the batches' timeout; false if there is one. */
@@ -99,20 +137,36 @@ final class StoreWorkers {
 
   /** Waits until everything is compressed that was staged before; false if there is no memory. */
   boolean settle() {
-    hurrying = true;
+    int _ = hurrying.incrementAndGet();
     boolean settled = !area.hasPages();
     for (int naps = 0; naps < MAX_NAPS && !settled; naps++) {
       wakeForBatch();
       Naps.millisecond();
       settled = !area.hasPages();
     }
-    hurrying = false;
+    int _ = hurrying.decrementAndGet();
     return settled;
   }
 
   /** Whether incomplete batches are to be compressed as well as complete ones. */
   boolean isHurrying() {
-    return hurrying;
+    return hurrying.get() > 0;
+  }
+
+  /** Logs a fault of a worker, which goes on; only the first, lest a lasting one fill the log. */
+  void report(Throwable fault) {
+    if (!faulty.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      System.getLogger("io.zublk.store")
+          .log(
+              System.Logger.Level.ERROR,
+              "a store worker failed unexpectedly and goes on; further failures are not logged",
+              fault);
+    } catch (Throwable _) {
+      // Out of descriptors, say. That the worker lives matters more.
+    }
   }
 
   /** Ends the threads after their present batch, and waits for that. */
