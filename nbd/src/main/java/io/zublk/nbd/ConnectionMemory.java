@@ -11,10 +11,14 @@ final class ConnectionMemory {
   /** One to receive into, three that workers may still be busy with. */
   static final int MAX_SLABS = 4;
 
-  /** The most direct memory that one connection ever holds, in bytes. */
-  static final int MAX_BYTES = MAX_SLABS * Slab.CAPACITY_BYTES + ReplyBuffer.CAPACITY_BYTES;
-
+  /** What aligning a piece of direct memory costs. */
   private static final int PAGE_BYTES = 4096;
+
+  /** What the replies of one thread take, in bytes. */
+  static final int REPLIES_BYTES = ReplyBuffer.CAPACITY_BYTES + PAGE_BYTES;
+
+  /** The most direct memory that one connection ever holds, in bytes. */
+  static final int MAX_BYTES = MAX_SLABS * (Slab.CAPACITY_BYTES + PAGE_BYTES) + REPLIES_BYTES;
 
   private final Slab[] slabs = new Slab[MAX_SLABS];
   private final ReplyBuffer replies = new ReplyBuffer();

@@ -2,39 +2,55 @@ package io.zublk.nbd;
 
 import java.io.IOException;
 import java.net.BindException;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
+import jdk.net.ExtendedSocketOptions;
 
 /**
- * A listening socket. One in the file system replaces what a dead server left there, never a live
- * one, may be used by its owner only, and is removed on close.
+ * A listening socket, and how its clients' sockets are set. One in the file system replaces what a
+ * dead server left there, never a live one and nothing else, and is removed on close.
  */
 final class Listener implements AutoCloseable {
 
-  /** Waiting clients beyond this are refused by the system; more than may be served is no use. */
-  private static final int BACKLOG = 128;
+  /** At least so many clients may wait to be accepted; the system refuses others. */
+  private static final int LEAST_BACKLOG = 128;
+
+  /**
+   * What a unix socket may hold towards the client, in bytes (the kernel doubles it, and caps it at
+   * net.core.wmem_max): one full reply is on its way while the next is made.
+   */
+  private static final int UNIX_SEND_BUFFER_BYTES = 512 << 10;
+
+  /**
+   * A TCP client that says nothing for this long is asked for a sign of life, in seconds (tcp(7)).
+   * With the two below a dead one is gone two minutes after its last word; the system's own time is
+   * over two hours. One that dies with replies on their way goes by net.ipv4.tcp_retries2, a
+   * quarter of an hour.
+   */
+  private static final int KEEP_IDLE_S = 60;
+
+  private static final int KEEP_INTERVAL_S = 15;
+  private static final int KEEP_COUNT = 4;
 
   private final ServerSocketChannel channel;
   private final NbdAddress address;
 
-  /** Identifies the socket file that is ours, null for TCP. */
-  private final Object fileKey;
+  /** The socket file that is ours, null for TCP. */
+  private final SocketFile file;
 
-  private Listener(ServerSocketChannel channel, NbdAddress address, Object fileKey) {
+  private Listener(ServerSocketChannel channel, NbdAddress address, SocketFile file) {
     this.channel = channel;
     this.address = address;
-    this.fileKey = fileKey;
+    this.file = file;
   }
 
   /**
@@ -42,10 +58,11 @@ final class Listener implements AutoCloseable {
    *
    * @throws IOException with one line that says what is wrong and what to do
    */
-  static Listener open(NbdAddress address) throws IOException {
+  static Listener open(NbdAddress address, NbdOptions options) throws IOException {
+    int backlog = Math.max(LEAST_BACKLOG, options.maxConnections());
     return switch (address) {
-      case NbdAddress.Tcp tcp -> openTcp(tcp);
-      case NbdAddress.Unix unix -> openUnix(unix);
+      case NbdAddress.Tcp tcp -> openTcp(tcp, backlog);
+      case NbdAddress.Unix unix -> openUnix(unix, options.socketAccess(), backlog);
     };
   }
 
@@ -58,11 +75,39 @@ final class Listener implements AutoCloseable {
     return address;
   }
 
-  private static Listener openTcp(NbdAddress.Tcp address) throws IOException {
+  /** Accepts a client, if one waits and the channel does not block; otherwise returns null. */
+  SocketChannel accept() throws IOException {
+    SocketChannel client = channel.accept();
+    if (client != null) {
+      try {
+        prepare(client);
+      } catch (IOException | RuntimeException | Error e) {
+        client.close();
+        throw e;
+      }
+    }
+    return client;
+  }
+
+  private void prepare(SocketChannel client) throws IOException {
+    if (address instanceof NbdAddress.Tcp) {
+      client.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      client.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      client.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, KEEP_IDLE_S);
+      client.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, KEEP_INTERVAL_S);
+      client.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, KEEP_COUNT);
+    } else {
+      client.setOption(StandardSocketOptions.SO_SNDBUF, UNIX_SEND_BUFFER_BYTES);
+    }
+  }
+
+  // ---- TCP
+
+  private static Listener openTcp(NbdAddress.Tcp address, int backlog) throws IOException {
     ServerSocketChannel channel = ServerSocketChannel.open();
     try {
       channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      channel.bind(address.socketAddress(), BACKLOG);
+      channel.bind(address.socketAddress(), backlog);
       int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
       return new Listener(channel, new NbdAddress.Tcp(address.host(), port), null);
     } catch (UnresolvedAddressException e) {
@@ -88,80 +133,86 @@ final class Listener implements AutoCloseable {
     return reason;
   }
 
-  private static Listener openUnix(NbdAddress.Unix address) throws IOException {
-    Path path = address.path();
-    Path directory = path.getParent();
-    if (directory == null || !Files.isDirectory(directory)) {
+  // ---- unix sockets
+
+  private static Listener openUnix(NbdAddress.Unix address, SocketAccess access, int backlog)
+      throws IOException {
+    Path directory = address.path().getParent();
+    if (!Files.isDirectory(directory)) {
       throw failure(address, "there is no directory " + directory + "; make it first", null);
     }
     if (!Files.isWritable(directory)) {
       throw failure(address, "the directory " + directory + " is not writable", null);
     }
-    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      removeDeadSocket(address);
-    }
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      channel.bind(address.socketAddress(), BACKLOG);
-      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
-      return new Listener(channel, address, fileKey(path));
+      clear(address.path());
+      return bind(channel, address, access, backlog);
     } catch (BindException e) {
       channel.close();
       throw failure(address, "another server took the path just now", e);
+    } catch (FileSystemException e) {
+      channel.close();
+      throw failure(address, fileReason(e), e);
     } catch (IOException e) {
       channel.close();
       throw failure(address, e.getMessage(), e);
     }
   }
 
-  /**
-   * Makes way if nobody listens at a path. The socket is first moved aside and asked again there:
-   * had another server replaced it meanwhile, that one would answer, and gets its path back.
-   */
-  private static void removeDeadSocket(NbdAddress.Unix address) throws IOException {
+  /** The file comes with what the process's umask leaves of all permissions, and loses the rest. */
+  private static Listener bind(
+      ServerSocketChannel channel, NbdAddress.Unix address, SocketAccess access, int backlog)
+      throws IOException {
     Path path = address.path();
-    BasicFileAttributes attributes =
-        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    if (!attributes.isOther()) {
-      throw failure(address, "a file is there that is no socket; choose another path", null);
-    }
-    if (isLive(path)) {
-      throw failure(address, "another server listens there; choose another path", null);
-    }
-    Path aside = path.resolveSibling(".dead-" + ProcessHandle.current().pid());
-    Files.move(path, aside);
-    if (isLive(aside)) {
-      Files.move(aside, path);
-      throw failure(address, "another server took the path just now", null);
-    }
-    Files.delete(aside);
-  }
-
-  private static boolean isLive(Path socket) throws IOException {
-    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      return client.isConnected();
-    } catch (ConnectException e) {
-      // Only "refused" says that nobody listens; "permission denied" may be anybody's.
-      return !String.valueOf(e.getMessage()).contains("refused");
+    channel.bind(address.socketAddress(), backlog);
+    Listener listener = new Listener(channel, address, SocketFile.ours(path));
+    try {
+      access.applyTo(path);
+      return listener;
+    } catch (IOException e) {
+      listener.close();
+      throw e;
     }
   }
 
-  private static Object fileKey(Path path) throws IOException {
-    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-        .fileKey();
+  /** What these exceptions mean is in their class, and their message only a path. */
+  private static String fileReason(FileSystemException e) {
+    String reason =
+        e instanceof AccessDeniedException
+            ? "permission denied"
+            : Objects.requireNonNullElse(e.getReason(), e.getClass().getSimpleName());
+    return e.getFile() + ": " + reason;
   }
 
-  private static IOException failure(NbdAddress address, String reason, Exception cause) {
-    return new IOException("cannot listen on " + address + ": " + reason, cause);
+  /**
+   * Makes way for a socket.
+   *
+   * @throws IOException if something else than a dead server's socket is there
+   */
+  private static void clear(Path path) throws IOException {
+    SocketFile file = SocketFile.at(path);
+    switch (file.kind()) {
+      case NOTHING -> {}
+      case DEAD -> file.deleteDead();
+      case LIVE -> throw new IOException("another server listens there; choose another path");
+      case OTHER -> throw new IOException("what is there is no socket; choose another path");
+    }
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
-    if (address instanceof NbdAddress.Unix unix && Files.exists(unix.path())) {
-      if (fileKey.equals(fileKey(unix.path()))) {
-        Files.delete(unix.path());
+    try {
+      // First: while the socket is open, its inode is no other file's.
+      if (file != null && file.isStillThere()) {
+        Files.delete(file.path());
       }
+    } finally {
+      channel.close();
     }
+  }
+
+  private static IOException failure(NbdAddress address, String reason, Exception cause) {
+    return new IOException("cannot listen on " + address + ": " + reason, cause);
   }
 }

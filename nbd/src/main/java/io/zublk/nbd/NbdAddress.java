@@ -40,19 +40,36 @@ public sealed interface NbdAddress {
   /**
    * A socket in the file system.
    *
-   * @param path at most 107 bytes, the limit of {@code sockaddr_un} (unix(7))
+   * @param path at most 106 bytes: {@code sockaddr_un} holds 107 (unix(7)), and Java takes one less
    */
   record Unix(Path path) implements NbdAddress {
 
-    private static final int MAX_PATH_BYTES = 107;
+    private static final int MAX_PATH_BYTES = 106;
 
     public Unix {
-      path = path.toAbsolutePath().normalize();
+      path = withoutDots(path.toAbsolutePath());
+      if (path.getFileName() == null || path.endsWith("..")) {
+        throw new IllegalArgumentException(path + " is a directory; name a socket in one");
+      }
       int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
       if (bytes > MAX_PATH_BYTES) {
         throw new IllegalArgumentException(
-            "unix socket path " + path + " is " + bytes + " bytes long; the limit is 107");
+            "unix socket path "
+                + path
+                + " is "
+                + bytes
+                + " bytes long; the limit is "
+                + MAX_PATH_BYTES);
       }
+    }
+
+    /** Not {@code normalize()}: what ".." means after a symbolic link, the system knows. */
+    private static Path withoutDots(Path path) {
+      Path plain = path.getRoot();
+      for (Path name : path) {
+        plain = name.toString().equals(".") ? plain : plain.resolve(name);
+      }
+      return plain;
     }
 
     private static Unix of(String path) {

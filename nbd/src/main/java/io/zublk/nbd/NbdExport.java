@@ -15,13 +15,22 @@ import java.nio.charset.StandardCharsets;
 public record NbdExport(String name, String description, BlockDevice device, boolean readOnly) {
 
   public NbdExport {
-    checkString("name", name);
+    checkName(name);
     checkString("description", description);
   }
 
   /** A writable export without a description. */
   public NbdExport(String name, BlockDevice device) {
     this(name, "", device, false);
+  }
+
+  /**
+   * Checks a name before there is a device.
+   *
+   * @throws IllegalArgumentException with one line for the user
+   */
+  public static void checkName(String name) {
+    checkString("name", name);
   }
 
   private static void checkString(String what, String value) {

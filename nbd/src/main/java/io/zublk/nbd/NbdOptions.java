@@ -6,22 +6,32 @@ import java.time.Duration;
  * The limits of a server.
  *
  * @param maxConnections clients served at a time; further ones are hung up on. Each costs a thread
- *     and up to {@link ConnectionMemory#MAX_BYTES} of direct memory. The default, 32, is what 16
- *     fio jobs or two qemu with 16 connections each need
+ *     and up to {@link ConnectionMemory#MAX_BYTES} of direct memory, which is kept for later ones.
+ *     At most 1024, the default is 64: a job of fio is one, a qemu may have 16
  * @param handshakeTimeout how long a client may take from connecting to its first request; an
  *     honest one takes milliseconds, also across a slow network a second. Default: 10 s
  * @param workers threads that share large requests with the connections' own threads, at most 64
  *     (idle ones are the bits of a long). Default: one per processor
  * @param drainTimeout how long {@link NbdServer#close()} waits for clients to take the replies of
  *     requests in flight before it hangs up. Default: 5 s
+ * @param socketAccess who may connect to a unix socket. Default: its owner
  */
 public record NbdOptions(
-    int maxConnections, Duration handshakeTimeout, int workers, Duration drainTimeout) {
+    int maxConnections,
+    Duration handshakeTimeout,
+    int workers,
+    Duration drainTimeout,
+    SocketAccess socketAccess) {
+
+  /** The highest limit on clients; their threads are what more would ask too much for. */
+  public static final int MOST_CONNECTIONS = 1024;
+
+  private static final int DEFAULT_CONNECTIONS = 64;
 
   public NbdOptions {
-    if (maxConnections < 1 || maxConnections > 1024) {
+    if (maxConnections < 1 || maxConnections > MOST_CONNECTIONS) {
       throw new IllegalArgumentException(
-          "max connections " + maxConnections + " is not in 1..1024");
+          "max connections " + maxConnections + " is not in 1.." + MOST_CONNECTIONS);
     }
     if (workers < 0 || workers > WorkerPool.MAX_WORKERS) {
       throw new IllegalArgumentException("workers " + workers + " is not in 0..64");
@@ -31,27 +41,37 @@ public record NbdOptions(
   /** The defaults above. */
   public static NbdOptions defaults() {
     int workers = Math.min(Runtime.getRuntime().availableProcessors(), WorkerPool.MAX_WORKERS);
-    return new NbdOptions(32, Duration.ofSeconds(10), workers, Duration.ofSeconds(5));
+    return new NbdOptions(
+        DEFAULT_CONNECTIONS,
+        Duration.ofSeconds(10),
+        workers,
+        Duration.ofSeconds(5),
+        SocketAccess.OWNER);
   }
 
   /** These options with another limit on connections. */
   public NbdOptions withMaxConnections(int connections) {
-    return new NbdOptions(connections, handshakeTimeout, workers, drainTimeout);
+    return new NbdOptions(connections, handshakeTimeout, workers, drainTimeout, socketAccess);
   }
 
   /** These options with another handshake deadline. */
   public NbdOptions withHandshakeTimeout(Duration timeout) {
-    return new NbdOptions(maxConnections, timeout, workers, drainTimeout);
+    return new NbdOptions(maxConnections, timeout, workers, drainTimeout, socketAccess);
   }
 
   /** These options with another number of worker threads. */
   public NbdOptions withWorkers(int count) {
-    return new NbdOptions(maxConnections, handshakeTimeout, count, drainTimeout);
+    return new NbdOptions(maxConnections, handshakeTimeout, count, drainTimeout, socketAccess);
   }
 
   /** These options with another patience on close. */
   public NbdOptions withDrainTimeout(Duration timeout) {
-    return new NbdOptions(maxConnections, handshakeTimeout, workers, timeout);
+    return new NbdOptions(maxConnections, handshakeTimeout, workers, timeout, socketAccess);
+  }
+
+  /** These options with another choice of who may connect to a unix socket. */
+  public NbdOptions withSocketAccess(SocketAccess access) {
+    return new NbdOptions(maxConnections, handshakeTimeout, workers, drainTimeout, access);
   }
 
   /**
@@ -60,6 +80,6 @@ public record NbdOptions(
    */
   public long maxDirectMemoryBytes() {
     return (long) maxConnections * ConnectionMemory.MAX_BYTES
-        + (long) workers * ReplyBuffer.CAPACITY_BYTES;
+        + (long) workers * ConnectionMemory.REPLIES_BYTES;
   }
 }

@@ -2,12 +2,11 @@ package io.zublk.nbd;
 
 import io.zublk.block.Threads;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
-import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,16 +23,15 @@ import java.util.Set;
  */
 public final class NbdServer implements AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger("io.zublk.nbd");
-
   /** How often the handshakes' deadline is looked at, in milliseconds; it need not be precise. */
   private static final long WATCH_MILLIS = 200;
 
   /**
-   * What a unix socket may hold towards the client, in bytes (the kernel doubles it, and caps it at
-   * net.core.wmem_max): one full reply is on its way while the next is made.
+   * How long {@link #close()} waits for threads of clients that were hung up on. They end with the
+   * operation of the device that they are in, which takes milliseconds, a page store's longest
+   * patience with a damaged page some seconds.
    */
-  private static final int UNIX_SEND_BUFFER_BYTES = 512 << 10;
+  private static final Duration END_LIMIT = Duration.ofSeconds(30);
 
   private final NbdExport export;
   private final NbdOptions options;
@@ -41,6 +39,10 @@ public final class NbdServer implements AutoCloseable {
   private final Selector selector;
   private final WorkerPool workers;
   private final Thread acceptor;
+
+  // Of the accepting thread.
+  private final SeldomLog cannotAccept = new SeldomLog("cannot accept a client");
+  private final SeldomLog cannotServe = new SeldomLog("hung up on a client");
 
   // Guarded by this.
   private final Set<NbdConnection> connections = new LinkedHashSet<>();
@@ -74,12 +76,13 @@ public final class NbdServer implements AutoCloseable {
    */
   public static NbdServer start(NbdAddress address, NbdExport export, NbdOptions options)
       throws IOException {
-    Listener listener = Listener.open(address);
+    Listener listener = Listener.open(address, options);
     try {
       NbdServer server = new NbdServer(export, options, listener);
       server.acceptor.start();
+      Log.debug("listening on " + server.address());
       return server;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       listener.close();
       throw e;
     }
@@ -111,6 +114,9 @@ public final class NbdServer implements AutoCloseable {
    * Stops accepting clients, answers the requests that were received, hangs up, and ends all
    * threads. Clients that do not take their replies within the drain timeout are hung up on
    * earlier.
+   *
+   * @throws IOException if the device keeps threads for so long that waiting is in vain; they may
+   *     use it still, and memory of its must not be given back
    */
   @Override
   public void close() throws IOException {
@@ -131,7 +137,9 @@ public final class NbdServer implements AutoCloseable {
     for (NbdConnection connection : present()) {
       connection.abort();
     }
-    awaitNoConnections(Long.MAX_VALUE / 2_000_000);
+    if (!awaitNoConnections(END_LIMIT.toMillis())) {
+      throw new IOException("the device keeps " + present().size() + " clients' requests for ever");
+    }
     workers.shutDown();
   }
 
@@ -139,24 +147,23 @@ public final class NbdServer implements AutoCloseable {
     return new ArrayList<>(connections);
   }
 
-  private synchronized void awaitNoConnections(long millis) {
+  /** Waits until all connections have ended, and returns whether they have. */
+  private synchronized boolean awaitNoConnections(long millis) {
     long deadline = System.nanoTime() + millis * 1_000_000;
     boolean interrupted = false;
-    while (!connections.isEmpty()) {
-      long left = (deadline - System.nanoTime()) / 1_000_000;
-      if (left <= 0) {
-        break;
-      }
+    long left = millis;
+    while (!connections.isEmpty() && left > 0) {
       try {
         wait(left);
       } catch (InterruptedException e) {
-        interrupted = true;
-        break;
+        interrupted = true; // what the threads use could not be given back
       }
+      left = (deadline - System.nanoTime()) / 1_000_000;
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+    return connections.isEmpty();
   }
 
   private synchronized boolean isClosed() {
@@ -165,21 +172,25 @@ public final class NbdServer implements AutoCloseable {
 
   // ---- the accepting thread
 
+  /** Nothing that can be thrown ends it: the clients to come have done no wrong. */
   private void accept() {
     while (!isClosed()) {
       try {
         selector.select(WATCH_MILLIS);
         selector.selectedKeys().clear();
-        SocketChannel channel = listener.channel().accept();
+        SocketChannel channel = listener.accept();
         if (channel != null) {
           welcome(channel);
         }
+        dropLateHandshakes();
       } catch (IOException e) {
         // Out of file descriptors, most likely: clients that leave will free some.
-        LOG.log(Level.WARNING, "cannot accept a client: {0}", e.toString());
+        cannotAccept.warning(e.toString());
+        pause();
+      } catch (Throwable e) {
+        cannotAccept.fault(e);
         pause();
       }
-      dropLateHandshakes();
     }
   }
 
@@ -192,28 +203,31 @@ public final class NbdServer implements AutoCloseable {
   }
 
   private void welcome(SocketChannel channel) throws IOException {
-    NbdConnection connection = admit(channel);
-    if (connection == null) {
-      channel.close();
-      return;
-    }
+    NbdConnection connection = null;
+    boolean served = false;
     try {
-      if (address() instanceof NbdAddress.Tcp) {
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      connection = admit(channel);
+      if (connection == null) {
+        cannotServe.warning(
+            options.maxConnections() + " are connected, and no more may be at a time");
       } else {
-        channel.setOption(StandardSocketOptions.SO_SNDBUF, UNIX_SEND_BUFFER_BYTES);
+        Thread.ofPlatform()
+            .daemon()
+            .name("nbd-client")
+            .inheritInheritableThreadLocals(false)
+            .start(connection);
+        served = true;
       }
-      Thread.ofPlatform()
-          .daemon()
-          .name("nbd-client")
-          .inheritInheritableThreadLocals(false)
-          .start(connection);
-    } catch (IOException | OutOfMemoryError e) {
-      // OutOfMemoryError: the system gives no more threads.
-      LOG.log(Level.WARNING, "cannot serve a client: {0}", e.toString());
-      channel.close();
-      connectionEnded(connection);
+    } catch (OutOfMemoryError e) {
+      // The system gives no more threads, or no more memory for buffers.
+      cannotServe.warning(e.toString());
+    } finally {
+      if (!served) {
+        channel.close();
+        if (connection != null) {
+          connectionEnded(connection);
+        }
+      }
     }
   }
 

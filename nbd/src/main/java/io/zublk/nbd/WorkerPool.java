@@ -21,8 +21,13 @@ final class WorkerPool {
       workers[i] = new Worker(this, i, server);
       release(i);
     }
-    for (Worker worker : workers) {
-      worker.start();
+    try {
+      for (Worker worker : workers) {
+        worker.start();
+      }
+    } catch (OutOfMemoryError e) { // the system gives no more threads
+      shutDown();
+      throw e;
     }
   }
 
