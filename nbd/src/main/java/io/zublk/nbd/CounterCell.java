@@ -20,6 +20,7 @@ final class CounterCell {
     CACHES,
     BLOCK_STATUSES,
     ERRORS,
+    INVALID,
     HANDED_OVER,
     SOCKET_READS,
     SOCKET_WRITES

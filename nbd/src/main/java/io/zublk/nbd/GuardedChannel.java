@@ -4,10 +4,11 @@ import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
 import java.lang.foreign.MemorySegment;
 
-/** Turns what a faulty device throws into EIO: one request fails, the connection goes on. */
+/**
+ * Turns whatever a faulty device throws, errors included, into EIO: one request fails, the
+ * connection and the thread go on.
+ */
 final class GuardedChannel implements BlockChannel {
-
-  private static final System.Logger LOG = System.getLogger("io.zublk.nbd");
 
   private final BlockChannel channel;
 
@@ -19,7 +20,7 @@ final class GuardedChannel implements BlockChannel {
   public int read(long position, MemorySegment buffer, long offset, int length) {
     try {
       return channel.read(position, buffer, offset, length);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       return fault(e);
     }
   }
@@ -28,7 +29,7 @@ final class GuardedChannel implements BlockChannel {
   public int write(long position, MemorySegment buffer, long offset, int length) {
     try {
       return channel.write(position, buffer, offset, length);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       return fault(e);
     }
   }
@@ -37,7 +38,7 @@ final class GuardedChannel implements BlockChannel {
   public int discard(long position, long length) {
     try {
       return channel.discard(position, length);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       return fault(e);
     }
   }
@@ -46,7 +47,7 @@ final class GuardedChannel implements BlockChannel {
   public int writeZeroes(long position, long length, boolean mayUnmap) {
     try {
       return channel.writeZeroes(position, length, mayUnmap);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       return fault(e);
     }
   }
@@ -55,7 +56,7 @@ final class GuardedChannel implements BlockChannel {
   public int flush() {
     try {
       return channel.flush();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       return fault(e);
     }
   }
@@ -64,7 +65,7 @@ final class GuardedChannel implements BlockChannel {
   public long status(long position, long length) {
     try {
       return channel.status(position, length);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       return fault(e);
     }
   }
@@ -74,8 +75,8 @@ final class GuardedChannel implements BlockChannel {
     channel.close();
   }
 
-  private static int fault(RuntimeException e) {
-    LOG.log(System.Logger.Level.ERROR, "the device failed unexpectedly; the request gets EIO", e);
+  private static int fault(Throwable e) {
+    Log.fault("the device failed unexpectedly; the request gets EIO", e);
     return -Errno.EIO;
   }
 }

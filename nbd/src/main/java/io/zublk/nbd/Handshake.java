@@ -33,6 +33,7 @@ final class Handshake {
 
   private boolean noZeroes;
   private boolean structured;
+  private boolean heard;
 
   /** The export for which {@code base:allocation} was chosen, null if it was not. */
   private String contextExport;
@@ -88,6 +89,11 @@ final class Handshake {
       }
     }
     throw new HandshakeException("more than " + MAX_OPTIONS + " options");
+  }
+
+  /** Whether the client said anything: one that did not only wanted to know who listens. */
+  boolean heard() {
+    return heard;
   }
 
   private void greet() throws IOException {
@@ -328,6 +334,7 @@ final class Handshake {
       if (channel.read(in) < 0) {
         throw new HandshakeException("the client left in the handshake");
       }
+      heard = true;
     }
     in.flip();
   }

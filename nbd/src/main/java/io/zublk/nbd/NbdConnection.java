@@ -3,7 +3,6 @@ package io.zublk.nbd;
 import io.zublk.block.Geometry;
 import io.zublk.nbd.CounterCell.Counter;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
 
 /**
@@ -28,7 +27,11 @@ final class NbdConnection implements Runnable {
    */
   private static final int SEND_BYTES = 32 << 10;
 
-  private static final System.Logger LOG = System.getLogger("io.zublk.nbd");
+  /**
+   * The data of a refused WRITE is received and dropped up to this length, in bytes, so that the
+   * connection goes on; who sends more is hung up on. The same factor of two as nbdkit's.
+   */
+  private static final long MAX_DROPPED_BYTES = 2L * NbdProtocol.MAX_PAYLOAD_BYTES;
 
   private final NbdServer server;
   private final SocketChannel channel;
@@ -37,6 +40,7 @@ final class NbdConnection implements Runnable {
   private final WorkerPool workers;
   private final long handshakeDeadline;
   private volatile boolean inHandshake = true;
+  private volatile boolean late;
   private final ConnectionMemory memory;
   private final CounterCell counters = new CounterCell();
 
@@ -66,11 +70,11 @@ final class NbdConnection implements Runnable {
     this.workers = workers;
     this.memory = memory;
     this.receiver = new Receiver(channel, memory, counters);
-    this.writer = new ReplyWriter(channel, counters);
     this.requests = new Request[workers.size() + 1];
-    for (int i = 0; i < requests.length; i++) {
-      requests[i] = new Request();
+    for (int slot = 0; slot < requests.length; slot++) {
+      requests[slot] = new Request(slot);
     }
+    this.writer = new ReplyWriter(channel, requests.length, counters);
     request = requests[0];
   }
 
@@ -85,16 +89,13 @@ final class NbdConnection implements Runnable {
 
   /** Ends the connection now. From any thread. */
   void abort() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // The connection's thread notices as well.
-    }
+    writer.hangUp();
   }
 
   /** Ends the connection if its handshake takes too long. */
   void abortIfLate(long nowNanos) {
     if (inHandshake && nowNanos - handshakeDeadline > 0) {
+      late = true;
       abort();
     }
   }
@@ -109,19 +110,21 @@ final class NbdConnection implements Runnable {
 
   @Override
   public void run() {
+    Handshake handshake =
+        new Handshake(channel, export, receiver.bytes(), memory.replies().scratch());
     try {
-      session = new Handshake(channel, export, receiver.bytes(), memory.replies().scratch()).run();
+      session = handshake.run();
       inHandshake = false;
       if (session != null) {
         serve();
       }
     } catch (IOException e) {
-      if (inHandshake) {
+      if (inHandshake && (handshake.heard() || late)) {
         server.handshakeFailed();
       }
-      LOG.log(Level.DEBUG, "dropped a client: {0}", e.toString());
-    } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "dropped a client because of a fault in the server", e);
+      Log.debug("dropped a client: " + e);
+    } catch (Throwable e) {
+      Log.fault("dropped a client because of a fault in the server", e);
     } finally {
       writer.hangUp();
       server.connectionEnded(this);
@@ -135,14 +138,17 @@ final class NbdConnection implements Runnable {
       replies = own.replies();
       replies.truncate(0);
       try {
-        while (receiveRequest() && serveRequest()) {}
+        while (receiveRequest() && serveRequest() && !writer.isBroken()) {}
+      } catch (RuntimeException | Error e) {
+        writer.hangUp(); // a reply may be half made
+        throw e;
       } finally {
         // Workers use this connection's memory, and their replies are owed to the client.
         if (holdsPiece) {
-          writer.abandonPiece(request);
+          writer.abandonPieces(request, 1);
         }
         writer.send(replies);
-        writer.awaitAllEnded(requests);
+        writer.awaitAllEnded();
       }
     }
   }
@@ -179,12 +185,16 @@ final class NbdConnection implements Runnable {
     if (request.type == NbdProtocol.CMD_DISC) {
       return false;
     }
-    count();
-    reserve(ReplyBuffer.SMALL_REPLY_BYTES);
     int refusal = RequestCheck.check(request, session, geometry, export.readOnly());
+    count(refusal);
+    reserve(ReplyBuffer.SMALL_REPLY_BYTES);
     if (request.type == NbdProtocol.CMD_WRITE) {
+      if (request.length > MAX_DROPPED_BYTES) {
+        throw new IOException("a WRITE of " + request.length + " bytes: too long to be dropped");
+      }
       return write(refusal);
     }
+    long length = request.length;
     if (refusal != 0) {
       device.addError(session, request, refusal);
     } else if (request.type == NbdProtocol.CMD_READ) {
@@ -195,7 +205,8 @@ final class NbdConnection implements Runnable {
     } else {
       perform();
     }
-    if (replies.end() >= SEND_BYTES) {
+    // A client that has left shows when a reply is sent: not only after many long requests.
+    if (replies.end() >= SEND_BYTES || length >= HAND_OVER_BYTES) {
       writer.send(replies);
     }
     return true;
@@ -207,15 +218,19 @@ final class NbdConnection implements Runnable {
     }
   }
 
-  private void count() {
+  private void count(int refusal) {
+    if (refusal != 0) {
+      counters.add(Counter.INVALID, 1);
+    }
+    long bytes = refusal == 0 ? request.length : 0;
     switch (request.type) {
       case NbdProtocol.CMD_READ -> {
         counters.add(Counter.READS, 1);
-        counters.add(Counter.READ_BYTES, request.length);
+        counters.add(Counter.READ_BYTES, bytes);
       }
       case NbdProtocol.CMD_WRITE -> {
         counters.add(Counter.WRITES, 1);
-        counters.add(Counter.WRITTEN_BYTES, request.length);
+        counters.add(Counter.WRITTEN_BYTES, bytes);
       }
       case NbdProtocol.CMD_FLUSH -> counters.add(Counter.FLUSHES, 1);
       case NbdProtocol.CMD_TRIM -> counters.add(Counter.TRIMS, 1);
@@ -237,7 +252,7 @@ final class NbdConnection implements Runnable {
     } else if (session.structured()) {
       addStructuredRead();
     } else {
-      reserve(ReplyBuffer.PAYLOAD_BYTES);
+      reserve((int) request.length + NbdProtocol.SIMPLE_REPLY_BYTES);
       device.addSimpleRead(session, request);
     }
   }
@@ -254,23 +269,34 @@ final class NbdConnection implements Runnable {
 
   private void readInPieces() {
     if (!session.structured()) {
-      device.sendSimpleRead(session, request, writer);
+      writer.sendSimpleRead(device, session, request);
       return;
     }
     writer.send(replies);
-    writer.split(request, (int) Math.ceilDiv(request.length, (long) ReplyBuffer.PAYLOAD_BYTES));
-    for (long done = 0; done < request.length; done += ReplyBuffer.PAYLOAD_BYTES) {
-      int part = (int) Math.min(request.length - done, ReplyBuffer.PAYLOAD_BYTES);
-      Worker worker = done + part < request.length ? workers.claim() : null;
-      if (worker != null) {
-        counters.add(Counter.HANDED_OVER, 1);
-        worker.serve(writer, session, request, request.position + done, part);
-      } else {
-        device.addChunks(request, request.position + done, part);
-        writer.sendPiece(request, replies);
+    int left = (int) Math.ceilDiv(request.length, (long) ReplyBuffer.PAYLOAD_BYTES);
+    writer.split(request, left);
+    try {
+      for (long done = 0; left > 0 && !writer.isBroken(); done += ReplyBuffer.PAYLOAD_BYTES) {
+        readPiece(done);
+        left--;
       }
+    } finally {
+      writer.abandonPieces(request, left);
     }
-    request = writer.unused(requests);
+    request = requests[writer.unusedSlot()];
+  }
+
+  /** Reads the part of the request from {@code done} on, or has a worker read it. */
+  private void readPiece(long done) {
+    int part = (int) Math.min(request.length - done, ReplyBuffer.PAYLOAD_BYTES);
+    Worker worker = done + part < request.length ? workers.claim() : null;
+    if (worker != null) {
+      counters.add(Counter.HANDED_OVER, 1);
+      worker.serve(writer, session, request, request.position + done, part);
+    } else {
+      device.addChunks(request, request.position + done, part);
+      writer.sendPiece(request, replies);
+    }
   }
 
   // ---- requests without data
@@ -293,7 +319,7 @@ final class NbdConnection implements Runnable {
     counters.add(Counter.HANDED_OVER, 1);
     writer.split(request, 1);
     worker.serve(writer, session, request, request.position, (int) request.length);
-    request = writer.unused(requests);
+    request = requests[writer.unusedSlot()];
     return true;
   }
 
@@ -361,7 +387,7 @@ final class NbdConnection implements Runnable {
     if (holdsPiece) {
       holdsPiece = false;
       device.finish(session, request, error, writer);
-      request = writer.unused(requests);
+      request = requests[writer.unusedSlot()];
     } else {
       device.addResult(session, request, error);
     }

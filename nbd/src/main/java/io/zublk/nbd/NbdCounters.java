@@ -11,15 +11,17 @@ import io.zublk.nbd.CounterCell.Counter;
  * @param connectionsRefused clients hung up on because too many were connected
  * @param handshakesFailed connections that ended before their first request by fault of the client
  * @param reads READ requests
- * @param readBytes bytes they asked for
+ * @param readBytes bytes they asked for, those of refused ones left out
  * @param writes WRITE requests
- * @param writtenBytes bytes they brought
+ * @param writtenBytes bytes they brought, those of refused ones left out
  * @param flushes FLUSH requests
  * @param trims TRIM requests
  * @param writeZeroes WRITE_ZEROES requests
  * @param caches CACHE requests
  * @param blockStatuses BLOCK_STATUS requests
  * @param errors requests answered with an error
+ * @param invalid those of them that the device was never asked: outside of it, unknown, or a change
+ *     where none is allowed
  * @param handedOver parts of requests that a worker thread served
  * @param socketReads system calls that received requests
  * @param socketWrites system calls that sent replies
@@ -39,6 +41,7 @@ public record NbdCounters(
     long caches,
     long blockStatuses,
     long errors,
+    long invalid,
     long handedOver,
     long socketReads,
     long socketWrites) {
@@ -60,6 +63,7 @@ public record NbdCounters(
         sum.get(Counter.CACHES),
         sum.get(Counter.BLOCK_STATUSES),
         sum.get(Counter.ERRORS),
+        sum.get(Counter.INVALID),
         sum.get(Counter.HANDED_OVER),
         sum.get(Counter.SOCKET_READS),
         sum.get(Counter.SOCKET_WRITES));

@@ -9,17 +9,35 @@ import java.nio.channels.SocketChannel;
  * The sending side of a connection, shared by the connection's thread and the workers that help it.
  * Its monitor keeps replies whole on the wire, and guards which parts of split requests are still
  * unfinished. A monitor, because a contended {@code java.util.concurrent} lock allocates.
+ *
+ * <p>A method that ends a part does so last of all: whoever was thrown out of it still owes {@link
+ * #abandonPieces}.
  */
 final class ReplyWriter {
 
+  /** What {@link #endPiece} says when the part was not the last one. */
+  static final int OTHERS_GO_ON = -1;
+
   private final SocketChannel channel;
   private final CounterCell counters;
-  private boolean broken;
 
-  ReplyWriter(SocketChannel channel, CounterCell counters) {
+  /** For each request, by its slot: the parts that some thread still works on. */
+  private final int[] pieces;
+
+  /** For each request, by its slot: the first error of any part, 0 if none. */
+  private final int[] errors;
+
+  /** Not under the monitor: whoever hangs up must not wait for a send that will never end. */
+  private volatile boolean broken;
+
+  ReplyWriter(SocketChannel channel, int requests, CounterCell counters) {
     this.channel = channel;
     this.counters = counters;
+    this.pieces = new int[requests];
+    this.errors = new int[requests];
   }
+
+  // ---- the wire
 
   /** Sends and empties a buffer. After a failure replies go nowhere and the channel is closed. */
   synchronized void send(ReplyBuffer replies) {
@@ -35,8 +53,35 @@ final class ReplyWriter {
     replies.truncate(0);
   }
 
-  /** Drops the connection: what was sent cannot be completed truthfully, or not at all. */
-  synchronized void hangUp() {
+  /**
+   * Sends a simple reply to a READ of any length, in as many writes as it takes; nothing else comes
+   * between them. An error after the first one can only be told by hanging up ("NBD_CMD_READ",
+   * "Simple replies").
+   */
+  synchronized void sendSimpleRead(RequestServer server, Session session, Request request) {
+    ReplyBuffer replies = server.replies();
+    send(replies);
+    replies.addSimple(request.cookie, 0);
+    for (long done = 0; done < request.length && !broken; done += ReplyBuffer.PAYLOAD_BYTES) {
+      int part = (int) Math.min(request.length - done, ReplyBuffer.PAYLOAD_BYTES);
+      int errno = server.addBytes(request.position + done, part);
+      if (errno != 0) {
+        replies.truncate(0);
+        if (done > 0) {
+          hangUp();
+        }
+        server.addError(session, request, errno);
+        return;
+      }
+      send(replies);
+    }
+  }
+
+  /**
+   * Drops the connection: the client is not to be served any longer, or what was sent cannot be
+   * completed truthfully. From any thread; wakes one that waits for the client.
+   */
+  void hangUp() {
     broken = true;
     try {
       channel.close();
@@ -45,61 +90,73 @@ final class ReplyWriter {
     }
   }
 
-  /** Announces that {@code request} is served in {@code pieces} parts. */
-  synchronized void split(Request request, int pieces) {
-    request.pieces = pieces;
+  /** Whether replies go nowhere: further work for this client is for nobody. */
+  boolean isBroken() {
+    return broken;
+  }
+
+  // ---- parts of requests
+
+  /** Announces that {@code request} is served in {@code count} parts. */
+  synchronized void split(Request request, int count) {
+    pieces[request.slot] = count;
+    errors[request.slot] = 0;
   }
 
   /** Announces one more part, besides the one that the caller itself still works on. */
   synchronized void addPiece(Request request) {
-    request.pieces = Math.max(request.pieces, 1) + 1;
+    if (pieces[request.slot] == 0) {
+      split(request, 1);
+    }
+    pieces[request.slot]++;
   }
 
   /**
    * Ends one part of a request that is answered as a whole.
    *
-   * @return whether it was the last; then the caller owes {@link #sendLast}
+   * @return {@link #OTHERS_GO_ON}, or after the last part the request's error, 0 if none; then the
+   *     caller owes {@link #sendLast}
    */
-  synchronized boolean endPiece(Request request, int error) {
-    if (request.error == 0) {
-      request.error = error;
+  synchronized int endPiece(Request request, int error) {
+    if (errors[request.slot] == 0) {
+      errors[request.slot] = error;
     }
-    if (request.pieces > 1) {
-      request.pieces--;
-      return false;
+    if (pieces[request.slot] > 1) {
+      pieces[request.slot]--;
+      return OTHERS_GO_ON;
     }
-    return true;
+    return errors[request.slot];
   }
 
   /** Sends the reply of a request whose parts have all ended. */
   synchronized void sendLast(Request request, ReplyBuffer replies) {
     send(replies);
-    request.pieces = 0;
-    notifyAll();
+    abandonPieces(request, 1);
   }
 
   /** Sends the chunks of one part of a READ; those of the last part complete it. */
   synchronized void sendPiece(Request request, ReplyBuffer replies) {
-    if (request.pieces == 1) {
+    if (pieces[request.slot] == 1) {
       replies.markDone();
     }
     send(replies);
-    request.pieces--;
+    abandonPieces(request, 1);
+  }
+
+  /** Ends parts of a request without a word to the client, who is gone or will be hung up on. */
+  synchronized void abandonPieces(Request request, int count) {
+    pieces[request.slot] -= count;
     notifyAll();
   }
 
-  /** Gives up one part of a request: the client left before it had sent the whole. */
-  synchronized void abandonPiece(Request request) {
-    request.error = NbdProtocol.EIO;
-    request.pieces--;
-    notifyAll();
-  }
-
-  /** Waits until no part of any request is in the hands of a worker. */
-  synchronized void awaitAllEnded(Request[] requests) {
+  /**
+   * Waits until no part of any request is in the hands of a worker. Workers end their parts
+   * whatever happens ({@link Worker#run}), so this takes no longer than the device does.
+   */
+  synchronized void awaitAllEnded() {
     boolean interrupted = false;
-    for (Request request : requests) {
-      while (request.pieces > 0) {
+    for (int slot = 0; slot < pieces.length; slot++) {
+      while (pieces[slot] > 0) {
         try {
           wait();
         } catch (InterruptedException e) {
@@ -113,11 +170,11 @@ final class ReplyWriter {
     }
   }
 
-  /** A request that no worker knows. There is one: they are more than there are workers. */
-  synchronized Request unused(Request[] requests) {
-    for (Request request : requests) {
-      if (request.pieces == 0) {
-        return request;
+  /** The slot of a request that no worker knows: requests are more than there are workers. */
+  synchronized int unusedSlot() {
+    for (int slot = 0; slot < pieces.length; slot++) {
+      if (pieces[slot] == 0) {
+        return slot;
       }
     }
     throw new AssertionError("more requests in flight than workers");

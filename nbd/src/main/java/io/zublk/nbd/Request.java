@@ -5,6 +5,9 @@ import java.nio.ByteBuffer;
 /** One request of a client, from its header to its reply. Used again for later requests. */
 final class Request {
 
+  /** Where the {@link ReplyWriter} counts the parts of this request. */
+  final int slot;
+
   /** What the client sent ("Request message"). The length is unsigned, hence a long. */
   int flags;
 
@@ -13,11 +16,9 @@ final class Request {
   long position;
   long length;
 
-  /** Parts that some thread still works on; guarded by the connection's {@link ReplyWriter}. */
-  int pieces;
-
-  /** The first error of any part, 0 if none; guarded like {@link #pieces}. */
-  int error;
+  Request(int slot) {
+    this.slot = slot;
+  }
 
   /** Takes over a request message whose magic was checked. */
   void decode(ByteBuffer bytes, int offset) {
@@ -26,7 +27,6 @@ final class Request {
     cookie = bytes.getLong(offset + 8);
     position = bytes.getLong(offset + 16);
     length = bytes.getInt(offset + 24) & 0xffff_ffffL;
-    error = 0;
   }
 
   boolean has(int flag) {

@@ -80,8 +80,9 @@ final class RequestServer implements AutoCloseable {
 
   /** Ends a part of a split request that is answered as a whole; the last one sends the reply. */
   void finish(Session session, Request request, int error, ReplyWriter writer) {
-    if (writer.endPiece(request, error)) {
-      addResult(session, request, request.error);
+    int result = writer.endPiece(request, error);
+    if (result != ReplyWriter.OTHERS_GO_ON) {
+      addResult(session, request, result);
       writer.sendLast(request, replies);
     }
   }
@@ -98,43 +99,22 @@ final class RequestServer implements AutoCloseable {
 
   /** Adds a simple reply to a READ, at most {@link ReplyBuffer#PAYLOAD_BYTES} long. */
   void addSimpleRead(Session session, Request request) {
-    int length = (int) request.length;
     int start = replies.end();
     replies.addSimple(request.cookie, 0);
-    int errno = -channel.read(request.position, replies.segment(), replies.end(), length);
-    if (errno == 0) {
-      replies.addFilled(length);
-    } else {
+    int errno = addBytes(request.position, (int) request.length);
+    if (errno != 0) {
       replies.truncate(start);
       addError(session, request, errno);
     }
   }
 
-  /**
-   * Sends a simple reply to a READ of any length, in as many writes as it takes. An error after the
-   * first one can only be told by hanging up ("NBD_CMD_READ", "Simple replies").
-   */
-  void sendSimpleRead(Session session, Request request, ReplyWriter writer) {
-    synchronized (writer) { // nothing else may come between the parts
-      writer.send(replies);
-      replies.addSimple(request.cookie, 0);
-      long done = 0;
-      while (done < request.length) {
-        int part = (int) Math.min(request.length - done, ReplyBuffer.PAYLOAD_BYTES);
-        int errno = -channel.read(request.position + done, replies.segment(), replies.end(), part);
-        if (errno != 0) {
-          replies.truncate(0);
-          if (done > 0) {
-            writer.hangUp();
-          }
-          addError(session, request, errno);
-          break;
-        }
-        replies.addFilled(part);
-        done += part;
-        writer.send(replies);
-      }
+  /** Adds bytes of the device to the reply that was begun; returns 0 or a positive errno. */
+  int addBytes(long position, int length) {
+    int errno = -channel.read(position, replies.segment(), replies.end(), length);
+    if (errno == 0) {
+      replies.addFilled(length);
     }
+    return errno;
   }
 
   /**
@@ -188,10 +168,8 @@ final class RequestServer implements AutoCloseable {
   private void addData(Request request, long position, int length) {
     int start = replies.end();
     replies.addDataHeader(request.cookie, position, length);
-    int errno = -channel.read(position, replies.segment(), replies.end(), length);
-    if (errno == 0) {
-      replies.addFilled(length);
-    } else {
+    int errno = addBytes(position, length);
+    if (errno != 0) {
       counters.add(Counter.ERRORS, 1);
       replies.truncate(start);
       replies.addErrorAt(request.cookie, NbdProtocol.errorOf(errno), position);

@@ -72,7 +72,11 @@ final class Worker extends Thread {
   public void run() {
     while (!stopping) {
       if (busy) {
-        serveTask();
+        try {
+          serveTask();
+        } catch (Throwable e) {
+          giveUp(e);
+        }
         busy = false;
         pool.release(index);
       } else {
@@ -80,6 +84,17 @@ final class Worker extends Thread {
       }
     }
     server.close();
+  }
+
+  /**
+   * Ends the part after a fault in this program; what the device throws never comes so far. What is
+   * half said to the client cannot be taken back: it is hung up on, and its thread waits no longer.
+   */
+  private void giveUp(Throwable fault) {
+    server.replies().truncate(0);
+    writer.hangUp();
+    writer.abandonPieces(request, 1);
+    Log.fault("dropped a client because of a fault in a worker", fault);
   }
 
   private void serveTask() {
@@ -101,8 +116,12 @@ final class Worker extends Thread {
   }
 
   private void write() {
-    int error = server.write(position, slab.segment(), offset, length);
-    slab.unpin();
+    int error;
+    try {
+      error = server.write(position, slab.segment(), offset, length);
+    } finally {
+      slab.unpin();
+    }
     server.finish(session, request, error, writer);
   }
 }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
@@ -189,6 +190,14 @@ class NbdConnectionTest {
   }
 
   @Test
+  void writesOfGigabytesThatWouldBeRefusedAreHungUpOn() throws IOException {
+    ByteBuffer request = ByteBuffer.allocate(28);
+    request.putInt(NbdProtocol.REQUEST_MAGIC).putInt(NbdProtocol.CMD_WRITE).putLong(1).putLong(0);
+    client.sendBytes(request.putInt((64 << 20) + 1).flip());
+    assertThat(client.isHungUp()).isTrue();
+  }
+
+  @Test
   void unknownCommandsAndFlagsAreInvalid() throws IOException {
     assertThat(errorOf(8, 0, 0, 0)).isEqualTo(NbdProtocol.EINVAL);
     assertThat(errorOf(0xffff, 0, 0, 0)).isEqualTo(NbdProtocol.EINVAL);
@@ -247,15 +256,58 @@ class NbdConnectionTest {
 
   @Test
   void aDeviceThatThrowsCostsOneRequestOnly() throws IOException {
+    for (Throwable fault : List.of(new IllegalStateException("on purpose"), new Error("too"))) {
+      device.setRule((operation, position, length) -> {
+        if (position == 512) {
+          throwUnchecked(fault);
+        }
+        return 0;
+      });
+      try (CapturedLog log = new CapturedLog()) {
+        assertThat(client.write(512, bytes(512, 1)).error()).isEqualTo(NbdProtocol.EIO);
+        assertThat(log.lines(true)).singleElement().asString().contains("EIO");
+      }
+      assertThat(client.read(512, 512).error()).isEqualTo(NbdProtocol.EIO);
+      assertThat(errorOf(NbdProtocol.CMD_WRITE_ZEROES, 0, 512, 512)).isEqualTo(NbdProtocol.EIO);
+      assertThat(errorOf(NbdProtocol.CMD_TRIM, 0, 512, PAGE)).isEqualTo(NbdProtocol.EIO);
+      assertThat(client.read(0, 512).error()).isZero();
+    }
+  }
+
+  /** A part of a large request is a worker's; it must end all the same. */
+  @ParameterizedTest
+  @ValueSource(ints = {NbdProtocol.CMD_READ, NbdProtocol.CMD_WRITE, NbdProtocol.CMD_WRITE_ZEROES})
+  void aDeviceThatThrowsInAWorkerCostsOneRequestOnly(int type) throws IOException {
     device.setRule((operation, position, length) -> {
-      if (position == 512) {
-        throw new IllegalStateException("a fault of the device, on purpose");
+      if (Thread.currentThread().getName().startsWith("nbd-worker")) {
+        throw new Error("on purpose");
       }
       return 0;
     });
-    assertThat(client.write(512, bytes(512, 1)).error()).isEqualTo(NbdProtocol.EIO);
-    assertThat(client.read(512, 512).error()).isEqualTo(NbdProtocol.EIO);
-    assertThat(client.read(0, 512).error()).isZero();
+    int length = 1 << 20;
+    byte[] payload = type == NbdProtocol.CMD_WRITE ? bytes(length, 1) : NOTHING;
+    List<Long> cookies = new ArrayList<>();
+    int failed = 0;
+    while (failed == 0) {
+      for (int i = 0; i < 8; i++) {
+        cookies.add(client.send(type, 0, 0, length, payload));
+      }
+      while (!cookies.isEmpty()) {
+        Reply reply = client.receiveReply();
+        assertThat(cookies.remove(reply.cookie())).isTrue();
+        assertThat(reply.error()).isIn(0, NbdProtocol.EIO);
+        failed += reply.error() == 0 ? 0 : 1;
+      }
+    }
+    device.setRule((operation, position, at) -> 0);
+    assertThat(client.read(0, length).error()).isZero();
+  }
+
+  private static void throwUnchecked(Throwable fault) {
+    if (fault instanceof Error error) {
+      throw error;
+    }
+    throw (RuntimeException) fault;
   }
 
   @Test
@@ -365,10 +417,11 @@ class NbdConnectionTest {
     NbdCounters counters = server.server().counters();
     assertThat(counters.connections()).isOne();
     assertThat(counters.reads()).isEqualTo(2);
-    assertThat(counters.readBytes()).isEqualTo(PAGE + 1);
+    assertThat(counters.readBytes()).isEqualTo(PAGE);
     assertThat(counters.writes()).isOne();
     assertThat(counters.writtenBytes()).isEqualTo(PAGE);
     assertThat(counters.errors()).isOne();
+    assertThat(counters.invalid()).isOne();
     assertThat(
             List.of(
                 counters.flushes(),
@@ -395,18 +448,58 @@ class NbdConnectionTest {
     }
   }
 
-  @Test
-  void repliesOfABatchAreSentTogether() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void repliesOfABatchAreSentTogether(boolean structured) throws IOException {
     client.write(0, bytes(64 * PAGE, 1));
-    long before = server.server().counters().socketWrites();
-    ByteBuffer batch = ByteBuffer.allocate(32 * 28);
-    for (int i = 0; i < 32; i++) {
-      batch.putInt(NbdProtocol.REQUEST_MAGIC).putInt(NbdProtocol.CMD_READ).putLong(i);
-      batch.putLong(i * 512L).putInt(512);
+    try (NbdTestClient reader = NbdTestClient.connect(server.address(), structured)) {
+      long before = server.server().counters().socketWrites();
+      ByteBuffer batch = ByteBuffer.allocate(32 * 28);
+      for (int i = 0; i < 32; i++) {
+        batch.putInt(NbdProtocol.REQUEST_MAGIC).putInt(NbdProtocol.CMD_READ).putLong(i);
+        batch.putLong(i * 512L).putInt(512);
+      }
+      reader.sendBytes(batch.flip());
+      ByteBuffer replies = reader.receive(32 * (512 + (structured ? 28 : 16)));
+      assertThat(replies.getInt())
+          .isEqualTo(
+              structured ? NbdProtocol.STRUCTURED_REPLY_MAGIC : NbdProtocol.SIMPLE_REPLY_MAGIC);
+      assertThat(server.server().counters().socketWrites() - before).isOne();
     }
-    client.sendBytes(batch.flip());
-    ByteBuffer replies = client.receive(32 * (28 + 512));
-    assertThat(replies.getInt()).isEqualTo(NbdProtocol.STRUCTURED_REPLY_MAGIC);
-    assertThat(server.server().counters().socketWrites() - before).isOne();
+  }
+
+  // ---- clients that are gone
+
+  /**
+   * Its requests are received and its first one is begun before it leaves, and replies are owed.
+   */
+  @ParameterizedTest
+  @CsvSource({"true,0", "false,0", "true,4", "true,6", "true,7"})
+  void whatAClientThatLeftHasAskedForIsNotDone(boolean structured, int type) throws Exception {
+    client.write(0, bytes(32 << 20, 1));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    AtomicInteger operations = new AtomicInteger();
+    device.setRule((operation, position, length) -> {
+      operations.incrementAndGet();
+      begun.countDown();
+      await(left);
+      return 0;
+    });
+    try (NbdTestClient leaving = NbdTestClient.connect(server.address(), structured)) {
+      ByteBuffer requests = ByteBuffer.allocate(9000 * 28);
+      for (int i = 0; i < 9000; i++) {
+        requests.putInt(NbdProtocol.REQUEST_MAGIC).putInt(type).putLong(i);
+        requests.putLong(0).putInt(32 << 20);
+      }
+      leaving.sendBytes(requests.flip());
+      await(begun);
+    }
+    left.countDown();
+    while (server.server().counters().connections() > 1) {
+      Thread.onSpinWait();
+    }
+    // Parts of the first request, and what workers had already been given.
+    assertThat(operations.get()).isLessThan(50);
   }
 }

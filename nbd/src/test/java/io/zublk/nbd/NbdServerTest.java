@@ -3,16 +3,22 @@ package io.zublk.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.BlockChannel;
+import io.zublk.block.BlockDevice;
+import io.zublk.block.Geometry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,13 +137,18 @@ class NbdServerTest {
   @Test
   @SuppressWarnings("try") // closing early is the point
   void hangsUpOnClientsBeyondTheLimitAndServesTheOthers() throws IOException {
-    try (TestServer server = new TestServer(device, OPTIONS.withMaxConnections(2));
+    try (CapturedLog log = new CapturedLog();
+        TestServer server = new TestServer(device, OPTIONS.withMaxConnections(2));
         NbdTestClient first = NbdTestClient.connect(server.address(), true);
         NbdTestClient second = NbdTestClient.connect(server.address(), true)) {
       try (NbdTestClient third = new NbdTestClient(server.address())) {
         assertThat(third.isHungUp()).isTrue();
       }
       assertThat(server.server().counters().connectionsRefused()).isOne();
+      assertThat(log.lines(false))
+          .singleElement()
+          .asString()
+          .contains("hung up on a client: 2 are");
       assertThat(first.read(0, 512).error()).isZero();
       first.close();
       awaitConnections(server, 1);
@@ -190,12 +201,86 @@ class NbdServerTest {
   @Test
   void closeHangsUpOnClientsThatTakeNoReplies() throws IOException {
     RamDevice large = new RamDevice(64 << 20);
-    NbdOptions impatient = OPTIONS.withDrainTimeout(Duration.ofMillis(200));
-    try (TestServer server = new TestServer(large, impatient);
-        NbdTestClient client = NbdTestClient.connect(server.address(), false)) {
-      for (int i = 0; i < 4; i++) {
-        client.send(NbdProtocol.CMD_READ, 0, 0, 32 << 20, new byte[0]);
+    AtomicInteger operations = new AtomicInteger();
+    large.setRule((operation, position, length) -> {
+      operations.incrementAndGet();
+      return 0;
+    });
+    TestServer server = new TestServer(large, OPTIONS.withDrainTimeout(Duration.ZERO));
+    try (NbdTestClient client = NbdTestClient.connect(server.address(), false)) {
+      int asked = 9000;
+      ByteBuffer requests = ByteBuffer.allocate(asked * 28);
+      for (int i = 0; i < asked; i++) {
+        requests.putInt(NbdProtocol.REQUEST_MAGIC).putInt(NbdProtocol.CMD_READ).putLong(i);
+        requests.putLong(0).putInt(32 << 20);
       }
+      client.sendBytes(requests.flip());
+      client.receive(16); // of the first reply, which is never taken to its end
+      server.close();
+      assertThat(large.openChannels()).isZero();
+      assertThat(operations.get()).isLessThan(2 * (32 << 20) / ReplyBuffer.PAYLOAD_BYTES);
+    }
+  }
+
+  @Test
+  void closeGivesClientsTimeToTakeTheirReplies() throws Exception {
+    RamDevice large = new RamDevice(64 << 20);
+    TestServer server = new TestServer(large, OPTIONS.withDrainTimeout(Duration.ofHours(1)));
+    try (NbdTestClient client = NbdTestClient.connect(server.address(), false)) {
+      for (int i = 0; i < 4; i++) {
+        client.send(NbdProtocol.CMD_READ, 0, 0, 8 << 20, new byte[0]);
+      }
+      while (server.server().counters().reads() == 0) {
+        Thread.onSpinWait();
+      }
+      Thread closer = Thread.ofPlatform().start(() -> close(server));
+      while (closer.getState() != Thread.State.TIMED_WAITING) {
+        Thread.onSpinWait(); // for the client
+      }
+      assertThat(client.receiveReply().error()).isZero();
+      closer.join();
+    }
+  }
+
+  @Test
+  void aFaultWhileAcceptingCostsOneClientOnly() throws IOException {
+    AtomicBoolean faulty = new AtomicBoolean(true);
+    BlockDevice faultyOnce =
+        new BlockDevice() {
+          @Override
+          public Geometry geometry() {
+            if (faulty.getAndSet(false)) {
+              throw new NoClassDefFoundError("on purpose");
+            }
+            return device.geometry();
+          }
+
+          @Override
+          public BlockChannel openChannel() {
+            return device.openChannel();
+          }
+        };
+    try (CapturedLog log = new CapturedLog();
+        NbdServer server =
+            NbdServer.start(
+                NbdAddress.parse("tcp:127.0.0.1:0"), new NbdExport("", faultyOnce), OPTIONS)) {
+      try (NbdTestClient unlucky = new NbdTestClient(server.address())) {
+        assertThat(unlucky.isHungUp()).isTrue();
+      }
+      assertServes(server);
+      assertThat(log.lines(true)).singleElement().asString().contains("cannot accept");
+    }
+  }
+
+  @Test
+  void whoOnlyWantsToKnowWhetherAnybodyListensHasNotFailed() throws IOException {
+    try (TestServer server = new TestServer(device, OPTIONS)) {
+      new NbdTestClient(server.address()).close();
+      while (server.server().counters().connectionsTotal() == 0) {
+        Thread.onSpinWait();
+      }
+      awaitConnections(server, 0);
+      assertThat(server.server().counters().handshakesFailed()).isZero();
     }
   }
 
