@@ -56,12 +56,7 @@ final class CreateCommand implements Callable<Integer> {
       description = "ublk, nbd, or auto: ublk where it can be had, else nbd; default: auto.")
   private TransportKind transport;
 
-  @Option(
-      names = "--listen",
-      paramLabel = "ADDR",
-      description =
-          "Where NBD listens: unix:PATH or tcp:HOST:PORT; default: a socket in the run directory.")
-  private String listen;
+  @Mixin private NbdServerOptions nbd;
 
   @Option(
       names = "--mem-limit",
@@ -109,7 +104,7 @@ final class CreateCommand implements Callable<Integer> {
         algorithm,
         memLimit,
         transport,
-        listen,
+        nbd.config(),
         performance.config());
   }
 

@@ -30,10 +30,11 @@ final class DaemonJvm {
   private DaemonJvm() {}
 
   /** The command line for {@code mainClass} with this JVM's own class path. */
-  static List<String> command(Class<?> mainClass, RunDir runDir, List<String> arguments) {
+  static List<String> command(
+      Class<?> mainClass, RunDir runDir, NbdConfig nbd, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags(runDir));
+    command.addAll(flags(runDir, nbd));
     command.addAll(aotFlags());
     command.add("-cp");
     command.add(absoluteClassPath());
@@ -42,7 +43,7 @@ final class DaemonJvm {
     return command;
   }
 
-  private static List<String> flags(RunDir runDir) {
+  private static List<String> flags(RunDir runDir, NbdConfig nbd) {
     return List.of(
         "-Xms" + HEAP_BYTES,
         "-Xmx" + HEAP_BYTES,
@@ -60,7 +61,7 @@ final class DaemonJvm {
         // Where to look after a crash of the JVM itself; the default is the working directory.
         "-XX:ErrorFile=" + crashReport(runDir, "%p"),
         // Buffers of NBD connections; the limit that comes with a small heap would be too low.
-        "-XX:MaxDirectMemorySize=" + (NbdTransport.maxDirectMemoryBytes() + HEAP_BYTES),
+        "-XX:MaxDirectMemorySize=" + (nbd.options().maxDirectMemoryBytes() + HEAP_BYTES),
         // Reserved address space, not memory; generous for two transports and three codecs.
         "-XX:ReservedCodeCacheSize=64m",
         "-XX:MaxMetaspaceSize=64m",

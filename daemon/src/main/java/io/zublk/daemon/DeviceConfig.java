@@ -1,7 +1,6 @@
 package io.zublk.daemon;
 
 import io.zublk.codec.CodecSpec;
-import io.zublk.nbd.NbdAddress;
 import io.zublk.store.StoreOptions;
 import java.util.Objects;
 
@@ -15,8 +14,7 @@ import java.util.Objects;
  * @param algorithm the codec as the user wrote it, such as {@code lz4} or {@code zstd(level=3)}
  * @param memLimitBytes the most memory the store may use, in bytes; 0 for no limit
  * @param transport how requests arrive
- * @param listen where an NBD server listens, {@code unix:PATH} or {@code tcp:HOST:PORT}; null for a
- *     unix socket in the run directory
+ * @param nbd where and for whom an NBD server serves, if it is one
  * @param performance how fast it is to be, and at what price
  */
 public record DeviceConfig(
@@ -26,7 +24,7 @@ public record DeviceConfig(
     String algorithm,
     long memLimitBytes,
     TransportKind transport,
-    String listen,
+    NbdConfig nbd,
     PerformanceConfig performance) {
 
   /** The lowest free id. */
@@ -48,11 +46,10 @@ public record DeviceConfig(
     CodecSpec codec = CodecSpec.parse(algorithm);
     algorithm = codec.toString();
     var _ = new StoreOptions(sizeBytes, codec, memLimitBytes);
-    if (listen != null) {
-      listen = NbdAddress.parse(listen).toString();
-    }
-    if (transport == TransportKind.UBLK && listen != null) {
-      throw new UserException("--listen is where an NBD server listens: it needs --transport nbd");
+    nbd = Objects.requireNonNullElse(nbd, NbdConfig.DEFAULT);
+    if (transport == TransportKind.UBLK && !nbd.names().isEmpty()) {
+      throw new UserException(
+          String.join(", ", nbd.names()) + ": about an NBD server, which needs --transport nbd");
     }
     performance = Objects.requireNonNullElse(performance, PerformanceConfig.DEFAULT);
     if (transport == TransportKind.NBD && !performance.ublkOptions().isEmpty()) {
@@ -69,12 +66,12 @@ public record DeviceConfig(
   /** This configuration with its id settled. */
   DeviceConfig withId(int settled) {
     return new DeviceConfig(
-        runDir, settled, sizeBytes, algorithm, memLimitBytes, transport, listen, performance);
+        runDir, settled, sizeBytes, algorithm, memLimitBytes, transport, nbd, performance);
   }
 
   /** This configuration with its transport settled. */
   DeviceConfig withTransport(TransportKind settled) {
     return new DeviceConfig(
-        runDir, id, sizeBytes, algorithm, memLimitBytes, settled, listen, performance);
+        runDir, id, sizeBytes, algorithm, memLimitBytes, settled, nbd, performance);
   }
 }

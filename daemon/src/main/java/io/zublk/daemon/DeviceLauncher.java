@@ -147,7 +147,7 @@ public final class DeviceLauncher {
     if (debug) {
       arguments.add(DeviceMain.DEBUG);
     }
-    return DaemonJvm.command(DeviceMain.class, runDir, arguments);
+    return DaemonJvm.command(DeviceMain.class, runDir, config.nbd(), arguments);
   }
 
   private ReadyDevice readOutcome(Process process) {

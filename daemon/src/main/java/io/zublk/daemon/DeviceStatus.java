@@ -32,6 +32,7 @@ final class DeviceStatus {
     status.put("mountpoint", transport.mountpoint());
     status.put("uptime_s", Math.round(uptimeSeconds * 1000) / 1000.0);
     addStore(status, store, storeMemory);
+    status.put("invalid_io", number(status, "invalid_io") + transport.invalidIo());
     status.put("rss", ProcFs.rssBytes());
     status.put("rss_private", ProcFs.privateRssBytes());
     status.putAll(settings.storeFields());

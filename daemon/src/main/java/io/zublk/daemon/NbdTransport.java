@@ -11,15 +11,14 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
-/** Serves a device to NBD clients, as the default export. */
+/** Serves a device to NBD clients. */
 final class NbdTransport implements Transport {
 
-  /** What clients get that name no export. */
+  /** What clients get that name no export; they get it whatever else it is called. */
   private static final String DEFAULT_EXPORT = "";
-
-  private static final NbdOptions OPTIONS = NbdOptions.defaults();
 
   private final NbdServer server;
   private final NbdOptions options;
@@ -32,24 +31,21 @@ final class NbdTransport implements Transport {
   static NbdTransport start(
       BlockDevice device, DeviceConfig config, PerformanceSettings settings, DeviceDir dir)
       throws IOException {
-    NbdOptions options = settings.applyTo(OPTIONS);
+    NbdConfig nbd = config.nbd();
+    NbdOptions options = settings.applyTo(nbd.options());
     NbdAddress address =
-        config.listen() == null
+        nbd.listen() == null
             ? new NbdAddress.Unix(dir.nbdSocket())
-            : NbdAddress.parse(config.listen());
-    return new NbdTransport(
-        NbdServer.start(address, new NbdExport(DEFAULT_EXPORT, device), options), options);
-  }
-
-  /** The direct memory that serving may take, in bytes. */
-  static long maxDirectMemoryBytes() {
-    return OPTIONS.maxDirectMemoryBytes();
+            : NbdAddress.parse(nbd.listen());
+    NbdExport export =
+        new NbdExport(Objects.requireNonNullElse(nbd.exportName(), DEFAULT_EXPORT), device);
+    return new NbdTransport(NbdServer.start(address, export, options), options);
   }
 
   /** Removes the socket that a dead process left where it was told to listen. */
   static void clearAfter(DeviceConfig config) throws IOException {
-    if (config.listen() != null
-        && NbdAddress.parse(config.listen()) instanceof NbdAddress.Unix unix
+    if (config.nbd().listen() != null
+        && NbdAddress.parse(config.nbd().listen()) instanceof NbdAddress.Unix unix
         && isDead(unix)) {
       Files.deleteIfExists(unix.path());
     }
@@ -80,9 +76,15 @@ final class NbdTransport implements Transport {
   public Map<String, Object> counters() {
     Map<String, Object> counters = new LinkedHashMap<>();
     counters.put("nbd_workers", options.workers());
+    counters.put("nbd_max_clients", options.maxConnections());
     counters.put("polling", false);
     counters.putAll(Fields.of("nbd_", server.counters()));
     return counters;
+  }
+
+  @Override
+  public long invalidIo() {
+    return server.counters().invalid();
   }
 
   @Override

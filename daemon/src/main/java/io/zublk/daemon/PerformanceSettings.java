@@ -14,6 +14,8 @@ import java.util.Map;
  * A device's settings as they are in effect on a machine: the one object that store and transports
  * are set up from, and that {@code stat} reports.
  *
+ * @param nbdWorkers the threads that share NBD clients' large requests: one for each CPU that the
+ *     device may use, and as many as a quota of CPU time is worth
  * @param cpus the CPUs that the device's threads use
  * @param pinned whether each queue thread has one of them for itself, in turn
  * @param confined whether {@code cpus} were asked for, by list or by node
@@ -29,6 +31,7 @@ record PerformanceSettings(
     int batchPages,
     int batchTimeoutMicros,
     int workers,
+    int nbdWorkers,
     int stagingPages,
     BitSet cpus,
     boolean pinned,
@@ -68,6 +71,7 @@ record PerformanceSettings(
         or(config.batchPages(), preset.batchPages()),
         or(config.batchTimeoutMicros(), preset.batchTimeoutMicros()),
         or(config.workers(), defaultWorkers(processors)),
+        Math.min(processors, MOST_NBD_WORKERS),
         or(config.stagingPages(), defaultStagingPages(config, processors)),
         cpus,
         config.cpuAffinity() != null,
@@ -139,7 +143,7 @@ record PerformanceSettings(
   }
 
   NbdOptions applyTo(NbdOptions options) {
-    return options.withWorkers(Math.min(cpus.cardinality(), MOST_NBD_WORKERS));
+    return options.withWorkers(nbdWorkers);
   }
 
   /** What {@code stat} says about the store's part and about the whole process. */

@@ -16,6 +16,11 @@ interface Transport extends AutoCloseable {
   /** Counters for {@code stat}, by the name they have there. */
   Map<String, Object> counters();
 
+  /** Requests that were refused as wrong before the store was asked. */
+  default long invalidIo() {
+    return 0;
+  }
+
   /** Why this device should not be taken from its users now: {@code mounted on /mnt}. */
   Optional<String> use();
 

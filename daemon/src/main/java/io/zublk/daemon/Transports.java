@@ -30,7 +30,7 @@ final class Transports {
   }
 
   private static DeviceConfig resolveAuto(DeviceConfig config, Reporter reporter) {
-    if (config.listen() != null) {
+    if (!config.nbd().names().isEmpty()) {
       return nbd(config, reporter);
     }
     Optional<String> obstacle = UblkTransport.obstacle();

@@ -14,7 +14,8 @@ class DeviceConfigTest {
       int id, long size, String algorithm, TransportKind transport, String listen, int queues) {
     PerformanceConfig performance =
         queues == 0 ? null : Samples.performance(Map.of("queues", queues));
-    return new DeviceConfig("/run/z", id, size, algorithm, 0, transport, listen, performance);
+    return new DeviceConfig(
+        "/run/z", id, size, algorithm, 0, transport, NbdConfig.listeningAt(listen), performance);
   }
 
   @Test
@@ -44,7 +45,7 @@ class DeviceConfigTest {
 
   @Test
   void makesPathsAbsolute() {
-    assertThat(config(0, 4096, "lz4", TransportKind.NBD, "unix:a.sock", 0).listen())
+    assertThat(config(0, 4096, "lz4", TransportKind.NBD, "unix:a.sock", 0).nbd().listen())
         .isEqualTo("unix:" + Path.of("a.sock").toAbsolutePath());
   }
 
@@ -57,7 +58,12 @@ class DeviceConfigTest {
     assertRefused("lzo", () -> config(0, 4096, "lzo", TransportKind.NBD, null, 0));
     assertRefused("nowhere", () -> config(0, 4096, "lz4", TransportKind.NBD, "nowhere", 0));
     assertRefused("--listen", () -> config(0, 4096, "lz4", TransportKind.UBLK, "tcp:a:1", 0));
+    assertRefused("--max-clients", () -> ublk(new NbdConfig(null, null, null, null, 5)));
     assertRefused("--queues", () -> config(0, 4096, "lz4", TransportKind.NBD, null, 2));
+  }
+
+  private static DeviceConfig ublk(NbdConfig nbd) {
+    return new DeviceConfig("/run/z", 0, 4096, "lz4", 0, TransportKind.UBLK, nbd, null);
   }
 
   private static void assertRefused(

@@ -3,6 +3,7 @@ package io.zublk.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.nbd.NbdOptions;
 import io.zublk.store.StoreTuning;
 import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkOptions;
@@ -112,6 +113,18 @@ class PerformanceSettingsTest {
         .extracting(PerformanceSettings::stagingPages, PerformanceSettings::batchPages)
         .containsExactly(StoreTuning.MAX_STAGING_PAGES, 100);
     assertThat(settle(Map.of("cpuAffinity", "1")).stagingPages()).isZero();
+  }
+
+  /** As a container's quota makes it: four CPUs to run on, and the time of one. */
+  @Test
+  void noMoreThreadsServeThanTheQuotaOfCpuTimeIsWorth() {
+    Machine four = MachineTest.machine("0-3", "0-3");
+    Machine quota = new Machine(four.onlineCpus(), four.allowedCpus(), 1, four.nodes());
+    PerformanceSettings settings = PerformanceSettings.of(PerformanceConfig.DEFAULT, quota);
+    assertThat(settings.applyTo(NbdOptions.defaults()).workers()).isOne();
+    assertThat(settings.workers()).isOne();
+    assertThat(settings.queues()).isOne();
+    assertThat(PerformanceSettings.of(PerformanceConfig.DEFAULT, four).nbdWorkers()).isEqualTo(4);
   }
 
   @Test

@@ -12,7 +12,14 @@ final class Samples {
 
   static DeviceConfig config(Path runDir, int id, String listen) {
     return new DeviceConfig(
-        runDir.toString(), id, 1 << 20, "lz4", 0, TransportKind.NBD, listen, null);
+        runDir.toString(),
+        id,
+        1 << 20,
+        "lz4",
+        0,
+        TransportKind.NBD,
+        NbdConfig.listeningAt(listen),
+        null);
   }
 
   /** Settings by the names they have in a device's record; a null is one not asked for. */

@@ -1,0 +1,43 @@
+package io.zublk.cli;
+
+import io.zublk.daemon.NbdConfig;
+import picocli.CommandLine.Option;
+
+/** The options of {@code create} about where and for whom an NBD server serves. */
+final class NbdServerOptions {
+
+  @Option(
+      names = "--listen",
+      paramLabel = "ADDR",
+      description =
+          "Where NBD listens: unix:PATH or tcp:HOST:PORT; default: a socket in the run directory.")
+  private String listen;
+
+  @Option(
+      names = "--listen-mode",
+      paramLabel = "MODE",
+      description = "The mode of its unix socket; default: 0600, or 0660 with --listen-group.")
+  private String listenMode;
+
+  @Option(
+      names = "--listen-group",
+      paramLabel = "GROUP",
+      description = "The group of its unix socket, whose members may connect.")
+  private String listenGroup;
+
+  @Option(
+      names = "--export-name",
+      paramLabel = "NAME",
+      description = "The export's name; clients that name none get it too.")
+  private String exportName;
+
+  @Option(
+      names = "--max-clients",
+      paramLabel = "N",
+      description = "NBD clients at a time, 1 to 1024; others are hung up on; default: 64.")
+  private Integer maxClients;
+
+  NbdConfig config() {
+    return new NbdConfig(listen, listenMode, listenGroup, exportName, maxClients);
+  }
+}
