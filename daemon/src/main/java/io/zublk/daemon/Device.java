@@ -156,10 +156,17 @@ public final class Device {
           isAlive()
               ? "device %d (process %d) does not answer: %s"
                   .formatted(id(), pid(), UserException.lineFor(e))
-              : "device %d is dead: process %d ended without stopping it; 'zublk remove %d' clears up"
-                  .formatted(id(), pid(), id()),
+              : "device %d is dead: %s; 'zublk remove %d' clears up"
+                  .formatted(id(), deathCause(), id()),
           e);
     }
+  }
+
+  /** The record may be older than the death. */
+  private String deathCause() {
+    return dir.record()
+        .map(DeviceRecord::deathCause)
+        .orElse("process %d ended without stopping it".formatted(pid()));
   }
 
   private static void pause() {

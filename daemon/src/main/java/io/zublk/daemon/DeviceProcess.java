@@ -74,11 +74,22 @@ final class DeviceProcess {
       log.line("serving " + record.path());
       stop.await();
       log.line("stopping: " + stop.reason());
-      return Optional.empty();
+      return stop.failed() ? Optional.of(died()) : Optional.empty();
     } catch (Exception | LinkageError e) {
       log.failure("failed", e);
       return Optional.of(e);
     }
+  }
+
+  private UserException died() {
+    return new UserException(
+        "device %d died: %s; what it holds is kept until 'zublk remove %d'"
+            .formatted(record.id(), stop.reason(), record.id()));
+  }
+
+  /** Whether nobody wanted this end of a device that may hold data. */
+  private boolean keepsData() {
+    return stop.failed() && record.state() == DeviceRecord.State.SERVING;
   }
 
   /** Starts, with the next id if another program was quicker to take the one that was free. */
@@ -139,29 +150,47 @@ final class DeviceProcess {
     dir.write(changed);
   }
 
-  /** The last step back: from here on the id is free, and what devices shared may be gone. */
+  /**
+   * The last step back: from here on the id is free, and what devices shared may be gone; or the
+   * device is dead, for everybody to see.
+   */
   private void giveUp(FileLocks.Held held) throws IOException {
+    try {
+      if (keepsData()) {
+        write(record.dead(stop.reason()));
+      } else {
+        deleteDir();
+      }
+    } finally {
+      held.close();
+    }
+  }
+
+  private void deleteDir() throws IOException {
     log.detach();
     try (RunDir.Lock _ = runDir.lock()) {
       dir.delete();
       StoreHome.release(runDir);
-    } finally {
-      held.close();
     }
   }
 
   private void openStore(StoreOptions options) throws IOException {
     Path file = Path.of(record.storeFile());
     store = PageStore.create(file, options, settings.storeTuning());
-    cleanup.push("make the store file", () -> Files.deleteIfExists(file));
+    cleanup.push("make the store file", () -> deleteStore(file));
     cleanup.push("open the store", store::close);
+  }
+
+  private void deleteStore(Path file) throws IOException {
+    if (!keepsData()) {
+      Files.deleteIfExists(file);
+    }
   }
 
   private void startTransport() throws IOException {
     // Written down before it is made: who cleans up after us must know what to look for.
     write(record.withCookie(transports.newCookie(record.config())));
-    Runnable ended = () -> stop("the transport ended by itself");
-    transport = transports.start(store, record, settings, dir, ended);
+    transport = transports.start(store, record, settings, dir, stop::fail);
     cleanup.push("start the transport", transport::close);
   }
 

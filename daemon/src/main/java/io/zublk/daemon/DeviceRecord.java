@@ -7,7 +7,7 @@ import java.nio.file.Path;
  * up after it if it was killed. It is written before each thing it names is made.
  *
  * @param id the device's id
- * @param state whether the device serves
+ * @param state how far the device came
  * @param pid the process that owns the device
  * @param startTicks when that process started ({@link ProcFs#startTicks}); with the pid, a process
  *     identity that is never reused
@@ -16,6 +16,7 @@ import java.nio.file.Path;
  * @param ublkCookie the number we left in the kernel's record of our ublk device; 0 if there is
  *     none
  * @param config what was asked for, with the transport and the id settled
+ * @param deathCause why a dead device serves no more, if its process could say so; else null
  */
 record DeviceRecord(
     int id,
@@ -25,11 +26,16 @@ record DeviceRecord(
     String path,
     String storeFile,
     long ublkCookie,
-    DeviceConfig config) {
+    DeviceConfig config,
+    String deathCause) {
 
+  /**
+   * A killed process leaves what it was in; one that failed while it served says that it is DEAD.
+   */
   enum State {
     STARTING,
-    SERVING
+    SERVING,
+    DEAD
   }
 
   /** The record of this process, for a device that it is about to make. */
@@ -37,15 +43,21 @@ record DeviceRecord(
     long pid = ProcessHandle.current().pid();
     long startTicks = ProcFs.startTicks(pid).orElse(0);
     return new DeviceRecord(
-        config.id(), State.STARTING, pid, startTicks, null, storeFile.toString(), 0, config);
+        config.id(), State.STARTING, pid, startTicks, null, storeFile.toString(), 0, config, null);
   }
 
   DeviceRecord withCookie(long cookie) {
-    return new DeviceRecord(id, state, pid, startTicks, path, storeFile, cookie, config);
+    return new DeviceRecord(
+        id, state, pid, startTicks, path, storeFile, cookie, config, deathCause);
   }
 
   DeviceRecord serving(String servedPath) {
     return new DeviceRecord(
-        id, State.SERVING, pid, startTicks, servedPath, storeFile, ublkCookie, config);
+        id, State.SERVING, pid, startTicks, servedPath, storeFile, ublkCookie, config, null);
+  }
+
+  DeviceRecord dead(String cause) {
+    return new DeviceRecord(
+        id, State.DEAD, pid, startTicks, path, storeFile, ublkCookie, config, cause);
   }
 }

@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What processes left behind that ended without stopping their devices: killed, or crashed.
+ * What processes left behind that ended without stopping their devices: killed, crashed, or at the
+ * end of their means.
  *
  * <p>A device that was serving keeps its store file, and so its data, until somebody removes it or
  * creates another one with its id. One that had not come that far is cleared away by whoever finds
@@ -71,7 +72,7 @@ final class StaleDevices {
     StoreHome.release(runDir);
     for (DeviceDir device : runDir.devices()) {
       boolean served =
-          device.record().filter(r -> r.state() == DeviceRecord.State.SERVING).isPresent();
+          device.record().filter(r -> r.state() != DeviceRecord.State.STARTING).isPresent();
       if (!served && !device.isAlive()) {
         clear(device);
       }

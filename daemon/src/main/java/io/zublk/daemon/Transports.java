@@ -5,9 +5,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Knows the transports: which can be had here, which ids they have given out, how they start. */
-final class Transports {
+class Transports {
 
   /**
    * Settles {@link TransportKind#AUTO}, and says so.
@@ -71,14 +72,14 @@ final class Transports {
   /**
    * Starts the transport of a settled configuration.
    *
-   * @param ended runs if it ends by itself
+   * @param ended is told why, if it ends though nobody closed it
    */
   Transport start(
       BlockDevice device,
       DeviceRecord record,
       PerformanceSettings settings,
       DeviceDir dir,
-      Runnable ended)
+      Consumer<String> ended)
       throws IOException {
     return switch (record.config().transport()) {
       case UBLK -> UblkTransport.start(device, record, settings, ended);

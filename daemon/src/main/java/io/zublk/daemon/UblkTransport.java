@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Serves a device as {@code /dev/ublkbN}. The device's id is the driver's. */
@@ -59,11 +60,11 @@ final class UblkTransport implements Transport {
   /**
    * Starts to serve.
    *
-   * @param ended runs if the device ends though nobody closed this transport
+   * @param ended is told why, if the device ends though nobody closed this transport
    * @throws IdTakenException if another program has the id
    */
   static Transport start(
-      BlockDevice device, DeviceRecord record, PerformanceSettings settings, Runnable ended)
+      BlockDevice device, DeviceRecord record, PerformanceSettings settings, Consumer<String> ended)
       throws IOException {
     try {
       UblkServer server = UblkServer.start(device, settings.applyTo(options(record)));
@@ -81,10 +82,10 @@ final class UblkTransport implements Transport {
     return UblkOptions.defaults().withId(record.id()).withCookie(record.ublkCookie());
   }
 
-  private static void awaitEnd(UblkServer server, Runnable ended) {
+  private static void awaitEnd(UblkServer server, Consumer<String> ended) {
     try {
       server.await();
-      ended.run();
+      ended.accept("another program deleted its ublk device");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
