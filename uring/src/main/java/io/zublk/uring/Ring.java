@@ -288,8 +288,8 @@ public final class Ring implements AutoCloseable {
   }
 
   private void unregisterSelf() throws LinuxException {
-    if (Thread.currentThread() != owner) {
-      throw new IllegalStateException("a ring must be closed by the thread that opened it");
+    if (owner == null) {
+      return;
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment update = arena.allocate(16, Long.BYTES);
@@ -316,11 +316,19 @@ public final class Ring implements AutoCloseable {
     if (closed) {
       return;
     }
-    if (selfRegistered()) {
-      unregisterSelf();
-    }
+    requireOwner();
     closed = true;
-    release(file, rings, entries);
+    try {
+      unregisterSelf();
+    } finally {
+      release(file, rings, entries);
+    }
+  }
+
+  private void requireOwner() {
+    if (owner != null && Thread.currentThread() != owner) {
+      throw new IllegalStateException("a ring must be closed by the thread that opened it");
+    }
   }
 
   private static void release(LinuxFile file, MemorySegment rings, MemorySegment entries) {

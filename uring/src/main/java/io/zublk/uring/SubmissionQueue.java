@@ -68,6 +68,15 @@ public final class SubmissionQueue {
     return at;
   }
 
+  /**
+   * Takes back all entries that the kernel has not consumed. Only while it is not entered: a ring
+   * has no thread in the kernel that could be reading them.
+   */
+  public void retract() {
+    tail -= pending();
+    publish();
+  }
+
   /** How many entries were taken and not yet consumed by the kernel. */
   public int pending() {
     return tail - (int) INT.getAcquire(ring, headOffset);

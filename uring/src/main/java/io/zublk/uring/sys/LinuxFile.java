@@ -34,6 +34,7 @@ public final class LinuxFile implements AutoCloseable {
 
   private static final int O_CLOEXEC = 0x80000;
   private static final int MFD_CLOEXEC = 1;
+  private static final int EFD_NONBLOCK = 0x800;
   private static final int CLOSED = -1;
 
   private static final int AT_FDCWD = -100;
@@ -85,6 +86,12 @@ public final class LinuxFile implements AutoCloseable {
       long result = Syscall.call(Syscall.MEMFD_CREATE, text, flags | MFD_CLOEXEC);
       return new LinuxFile("memfd:" + name, (int) Syscall.check("memfd_create " + name, result));
     }
+  }
+
+  /** Makes a count of events, 0 at first, that {@link #append} adds words to (eventfd2(2)). */
+  public static LinuxFile event() throws LinuxException {
+    long result = Syscall.call(Syscall.EVENTFD2, 0, O_CLOEXEC | EFD_NONBLOCK);
+    return new LinuxFile("eventfd", (int) Syscall.check("eventfd2", result));
   }
 
   /** Takes over a descriptor that another call made; {@code name} appears in messages. */
@@ -172,6 +179,15 @@ public final class LinuxFile implements AutoCloseable {
    */
   public long write(long position, MemorySegment buffer, long offset, long length) {
     return transfer(Syscall.PWRITE64, position, buffer, offset, length);
+  }
+
+  /**
+   * Writes from native memory, for files that have no positions. Allocates nothing.
+   *
+   * @return the bytes written, or a negative errno
+   */
+  public long append(MemorySegment buffer, long offset, long length) {
+    return transfer(Syscall.WRITE, 0, buffer, offset, length);
   }
 
   private long transfer(int call, long position, MemorySegment buffer, long offset, long length) {

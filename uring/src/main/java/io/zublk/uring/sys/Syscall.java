@@ -26,6 +26,7 @@ public final class Syscall {
   public static final int IO_URING_ENTER = 426;
   public static final int IO_URING_REGISTER = 427;
 
+  static final int WRITE = number(1, 64);
   static final int CLOSE = number(3, 57);
   static final int MMAP = number(9, 222);
   static final int MUNMAP = number(11, 215);
@@ -50,6 +51,7 @@ public final class Syscall {
   static final int SET_MEMPOLICY = number(238, 237);
   static final int OPENAT = number(257, 56);
   static final int FALLOCATE = number(285, 47);
+  static final int EVENTFD2 = number(290, 19);
   static final int MEMFD_CREATE = number(319, 279);
   static final int STATX = number(332, 291);
 
