@@ -86,6 +86,8 @@ final class UblkTransport implements Transport {
     try {
       server.await();
       ended.accept("another program deleted its ublk device");
+    } catch (UblkException e) {
+      ended.accept(e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -125,37 +125,42 @@ final class BatchCommands implements QueueCommands {
       requireAll(result, userData);
       return;
     }
+    int buffer = completions.buffer(index);
     if (result > 0) {
-      serve(index, result / Short.BYTES);
+      serve(buffer, result);
     }
-    if (completions.buffer(index) != CompletionQueue.NO_BUFFER) {
-      tagBuffers.recycle(completions.buffer(index));
+    if (buffer != CompletionQueue.NO_BUFFER) {
+      tagBuffers.recycle(buffer);
     }
     if (result == UblkAbi.RESULT_ABORTED) {
       ended = true;
     } else if (result < 0 && result != -Errnos.ENOBUFS) {
-      throw new LinuxException("ublk FETCH_IO_CMDS", -result);
+      throw UblkAbi.broken("FETCH_IO_CMDS", result);
     } else if (!completions.more(index)) {
       begin();
     }
   }
 
-  private void serve(int index, int count) {
-    long at = tagBuffers.offset(completions.buffer(index));
-    for (int i = 0; i < count; i++) {
+  private void serve(int buffer, int bytes) throws LinuxException {
+    boolean whole = bytes <= TAG_BUFFER_BYTES && bytes % Short.BYTES == 0;
+    if (!whole || buffer < 0 || buffer >= TAG_BUFFERS) {
+      throw UblkAbi.broken("FETCH_IO_CMDS into buffer " + buffer, bytes);
+    }
+    long at = tagBuffers.offset(buffer);
+    for (int i = 0; i < bytes / Short.BYTES; i++) {
       int tag = Short.toUnsignedInt(tagBuffers.memory().get(JAVA_SHORT, at));
+      if (tag >= tags.depth()) {
+        throw UblkAbi.broken("a tag of nobody", tag);
+      }
       add(tag, server.serve(tag));
       at += Short.BYTES;
     }
   }
 
-  // PREP_IO_CMDS takes all or none and answers 0; COMMIT_IO_CMDS answers how many bytes it took.
+  // COMMIT_IO_CMDS answers how many bytes it took; whose result it left waits for ever.
   private static void requireAll(int result, long bytes) throws LinuxException {
-    if (result < 0) {
-      throw new LinuxException("ublk batch", -result);
-    }
-    if (result != 0 && result != bytes) {
-      throw new LinuxException("ublk batch: took %d of %d".formatted(result, bytes), Errnos.EIO);
+    if (result != bytes) {
+      throw UblkAbi.broken("COMMIT_IO_CMDS of %d bytes".formatted(bytes), result);
     }
   }
 

@@ -1,12 +1,13 @@
 package io.zublk.ublk;
 
 import io.zublk.block.BlockChannel;
-import io.zublk.block.BlockDevice;
 import io.zublk.block.Threads;
 import io.zublk.uring.CompletionQueue;
 import io.zublk.uring.Ring;
+import io.zublk.uring.Sqe;
+import io.zublk.uring.SubmissionQueue;
+import io.zublk.uring.sys.Errnos;
 import io.zublk.uring.sys.LinuxException;
-import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Tasks;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
@@ -21,41 +22,31 @@ final class QueueThread {
   /** The character device's index among the ring's registered files. */
   static final int CHAR_DEVICE = 0;
 
+  /** User data of the poll of the signal to end; all others of a thread are smaller. */
+  static final long QUIT = Long.MAX_VALUE;
+
+  private final Queues queues;
   private final int queue;
   private final TagRange tags;
   private final boolean batchIo;
-  private final int maxIoBytes;
   private final QueueMemory memory;
-  private final LinuxFile charDevice;
-  private final BlockDevice device;
   private final QueueCounters counters = new QueueCounters();
   private final RequestWait wait;
   private final BitSet cpus;
   private final Thread thread;
   private final CompletableFuture<Void> lent = new CompletableFuture<>();
-  private CompletableFuture<Void> begin;
-  private volatile Throwable failure;
 
   /** Makes the thread; {@link #start} starts it. */
   QueueThread(
-      UblkDeviceInfo info,
-      int queue,
-      TagRange tags,
-      BitSet cpus,
-      Polling polling,
-      QueueMemory memory,
-      LinuxFile charDevice,
-      BlockDevice device) {
+      Queues queues, int queue, TagRange tags, BitSet cpus, Polling polling, QueueMemory memory) {
+    this.queues = queues;
     this.queue = queue;
     this.tags = tags;
-    this.batchIo = info.features().contains(UblkFeature.BATCH_IO);
-    this.maxIoBytes = info.maxIoBytes();
+    this.batchIo = queues.info().features().contains(UblkFeature.BATCH_IO);
     this.cpus = cpus;
     this.memory = memory;
-    this.charDevice = charDevice;
-    this.device = device;
     this.wait = new RequestWait(counters, polling);
-    String name = "ublk" + info.id() + "-q" + queue;
+    String name = "ublk" + queues.info().id() + "-q" + queue;
     this.thread =
         Thread.ofPlatform()
             .name(tags.step() == 1 ? name : name + "." + tags.first())
@@ -65,20 +56,20 @@ final class QueueThread {
   /**
    * Starts the thread, which lends the driver its tags.
    *
-   * @param begin completed when all threads of the device have done so, or shall end
-   * @return completed when this one has; exceptionally if it could not
+   * @return completed when it has; exceptionally if it could not
    */
-  CompletableFuture<Void> start(CompletableFuture<Void> begin) {
-    this.begin = begin;
+  CompletableFuture<Void> start() {
     thread.start();
     return lent;
   }
 
   private void run() {
+    Throwable failure = null;
     try {
       Tasks.setAffinity(cpus);
-      try (BlockChannel channel = device.openChannel()) {
-        TagServer server = new TagServer(maxIoBytes, memory, channel, counters);
+      try (BlockChannel channel = queues.device().openChannel()) {
+        TagServer server =
+            new TagServer(queues.info().maxIoBytes(), memory, channel, counters, queues.faults());
         if (batchIo) {
           serveInBatches(server);
         } else {
@@ -86,9 +77,10 @@ final class QueueThread {
         }
       }
     } catch (Throwable t) {
-      if (!lent.completeExceptionally(t)) {
-        failure = t;
-      }
+      // Whoever waits for the start is told; later there is nobody but the log.
+      failure = lent.completeExceptionally(t) ? null : t;
+    } finally {
+      queues.threadEnded(thread.getName(), failure);
     }
   }
 
@@ -113,28 +105,42 @@ final class QueueThread {
   }
 
   private void serve(Ring ring, TagServer server, QueueCommands commands) throws LinuxException {
-    ring.registerFiles(charDevice.fd());
+    requireDeferral(ring.setupFlags());
+    ring.registerFiles(queues.charDevice().fd());
     RingEntry kernel = new RingEntry(ring, counters);
     CompletionQueue completions = ring.completions();
-    kernel.enter(commands.lend());
+    int own = commands.lend();
+    kernel.enter(own);
     // A tag that the driver does not take says so at once; starting would wait for it for ever.
     for (int i = 0; i < completions.ready(); i++) {
       if (completions.result(i) < 0) {
         throw new LinuxException("ublk tag", -completions.result(i));
       }
     }
-    completions.advance(completions.ready());
+    completions.advance(own);
     lent.complete(null);
-    begin.join();
+    queues.awaitBegin();
+    SubmissionQueue submissions = ring.submissions();
+    Sqe.pollIn(submissions.memory(), submissions.next(), queues.quit().fd(), QUIT);
     commands.begin();
     serve(kernel, completions, server, commands);
   }
 
   /**
-   * Serves requests until the driver has taken back what it was lent: the device was stopped.
+   * Makes sure that the driver copies a request into a tag's buffer only while this thread is in
+   * the kernel; else {@link TagServer#shrinkBuffers} could throw away what it has just copied.
+   */
+  static void requireDeferral(int setupFlags) throws LinuxException {
+    if ((setupFlags & Ring.SETUP_DEFER_TASKRUN) == 0) {
+      throw new LinuxException("io_uring without DEFER_TASKRUN (Linux 6.1)", Errnos.EOPNOTSUPP);
+    }
+  }
+
+  /**
+   * Serves requests until the driver has taken back what it was lent, as the device was stopped, or
+   * until all threads shall end; what the driver was lent ends with the ring then.
    *
-   * @throws LinuxException the driver refused a command, or the ring failed; what it was lent ends
-   *     with the ring then, and the device with it
+   * @throws LinuxException the driver refused a command, or the ring failed
    */
   private void serve(
       KernelEntry kernel, CompletionQueue completions, TagServer server, QueueCommands commands)
@@ -144,6 +150,9 @@ final class QueueThread {
       wait.forRequests(kernel, commands.flush(), shrinkable);
       int ready = completions.ready();
       for (int i = 0; i < ready; i++) {
+        if (completions.userData(i) == QUIT) {
+          return;
+        }
         commands.take(i);
       }
       completions.advance(ready);
@@ -173,17 +182,7 @@ final class QueueThread {
     return new UblkThread(thread.getName(), queue, cpus);
   }
 
-  /** Why the thread ended before its time; null if it did not. */
-  Throwable failure() {
-    return failure;
-  }
-
-  /** Waits until the thread has ended. */
-  void join() throws InterruptedException {
-    thread.join();
-  }
-
-  /** As {@link #join}, whatever interrupts. */
+  /** Waits until the thread has ended, whatever interrupts. */
   void awaitEnd() {
     Threads.join(thread);
   }

@@ -61,10 +61,13 @@ final class TagCommands implements QueueCommands {
       lent--;
       return;
     }
-    if (result < 0) {
-      throw new LinuxException("ublk tag", -result);
-    }
     int tag = (int) completions.userData(index);
+    if (result != 0) {
+      throw UblkAbi.broken("tag " + tag, result);
+    }
+    if (!tags.has(tag)) {
+      throw UblkAbi.broken("a tag of nobody", tag);
+    }
     send(UblkAbi.COMMIT_AND_FETCH_REQ, tag, server.serve(tag));
   }
 

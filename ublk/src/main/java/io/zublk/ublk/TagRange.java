@@ -11,6 +11,11 @@ package io.zublk.ublk;
  */
 record TagRange(int first, int step, int depth) {
 
+  /** Whether a tag is the thread's own. */
+  boolean has(int tag) {
+    return tag >= 0 && tag < depth && tag % step == first;
+  }
+
   /** How many tags are the thread's own. */
   int count() {
     return (depth - first + step - 1) / step;

@@ -16,15 +16,22 @@ final class TagServer {
   private final MemorySegment buffers;
   private final BlockChannel channel;
   private final QueueCounters counters;
+  private final FaultLog faults;
   private boolean largeBuffers;
 
-  TagServer(int maxIoBytes, QueueMemory memory, BlockChannel channel, QueueCounters counters) {
+  TagServer(
+      int maxIoBytes,
+      QueueMemory memory,
+      BlockChannel channel,
+      QueueCounters counters,
+      FaultLog faults) {
     this.maxIoBytes = maxIoBytes;
     this.memory = memory;
     this.descriptors = memory.descriptors();
     this.buffers = memory.buffers();
     this.channel = channel;
     this.counters = counters;
+    this.faults = faults;
   }
 
   /** Whether large requests have left buffers that hold more than {@link QueueMemory} keeps. */
@@ -58,6 +65,7 @@ final class TagServer {
       };
     } catch (Throwable t) {
       // The user of the disk gets an error; the other requests, and the disk, live on.
+      faults.report(t);
       return failed(UblkCounter.EXCEPTIONS, -Errno.EIO);
     }
   }

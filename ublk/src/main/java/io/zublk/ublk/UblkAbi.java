@@ -1,5 +1,8 @@
 package io.zublk.ublk;
 
+import io.zublk.uring.sys.Errnos;
+import io.zublk.uring.sys.LinuxException;
+
 /**
  * Numbers of the ublk interface: include/uapi/linux/ublk_cmd.h. Structures are little-endian and
  * laid out alike on x86-64 and aarch64.
@@ -95,6 +98,13 @@ final class UblkAbi {
   private static final int IOC_READ = 2;
 
   private UblkAbi() {}
+
+  /** What is thrown when the driver refuses a command, or answers what it may not. */
+  static LinuxException broken(String what, int answer) {
+    return answer < 0
+        ? new LinuxException("ublk: " + what, -answer)
+        : new LinuxException("ublk: %s: unexpected %d".formatted(what, answer), Errnos.EIO);
+  }
 
   /** The first word of an I/O command: queue, tag, and result of the request just served. */
   static long ioCommand(int queue, int tag, int result) {

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * <p>Not thread-safe. Commands block; {@link #start} and {@link #stop} do so until queue threads
  * have served requests, hence never call them from one.
  */
-public final class UblkControl implements AutoCloseable {
+public final class UblkControl implements EndCommands, AutoCloseable {
 
   private static final Path CONTROL = Path.of("/dev/ublk-control");
   private static final Path DEVICES = Path.of("/sys/class/ublk-char");
@@ -41,7 +41,7 @@ public final class UblkControl implements AutoCloseable {
   private final LinuxFile file;
   private final Ring ring;
 
-  private UblkControl(LinuxFile file, Ring ring) {
+  UblkControl(LinuxFile file, Ring ring) {
     this.file = file;
     this.ring = ring;
   }
@@ -229,6 +229,7 @@ public final class UblkControl implements AutoCloseable {
   }
 
   /** Removes the disk, once its requests are served; each queue's tags then end with ENODEV. */
+  @Override
   public void stop(int id) throws IOException {
     int result = command(UblkAbi.STOP_DEV, id, UblkAbi.NO_QUEUE, MemorySegment.NULL, 0);
     if (result < 0) {
@@ -237,6 +238,7 @@ public final class UblkControl implements AutoCloseable {
   }
 
   /** Deletes a device, stopping it if need be. Blocks until nobody has the char device open. */
+  @Override
   public void delete(int id) throws IOException {
     int result;
     do {
@@ -259,6 +261,8 @@ public final class UblkControl implements AutoCloseable {
     while (ring.completions().ready() == 0) {
       int entered = ring.submitAndWait(1);
       if (entered < 0) {
+        // Not taken, for lack of memory; left behind it would be sent in place of the next command.
+        queueOfRing.retract();
         return entered;
       }
     }

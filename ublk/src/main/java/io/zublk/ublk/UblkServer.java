@@ -14,8 +14,6 @@ import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * A {@link BlockDevice} as a disk of this machine, from {@link #start} to {@link #close}, with one
@@ -33,10 +31,10 @@ public final class UblkServer implements AutoCloseable {
   private final UblkControl control;
   private final UblkDeviceInfo info;
   private final int threadsPerQueue;
-  private final List<QueueMemory> memories = new ArrayList<>();
-  private final List<QueueThread> threads = new ArrayList<>();
-  private final CompletableFuture<Void> begin = new CompletableFuture<>();
-  private LinuxFile charDevice;
+
+  /** Null until the character device is open. */
+  private Queues queues;
+
   private boolean closed;
 
   /**
@@ -92,9 +90,21 @@ public final class UblkServer implements AutoCloseable {
             geometry.blockBytes(),
             info.maxIoBytes(),
             options.volatileCache()));
-    charDevice = openCharDevice();
-    startQueues(options);
-    control.start(info.id(), ProcessHandle.current().pid());
+    queues = new Queues(info, device, openCharDevice());
+    addQueues(options);
+    queues.start();
+    startDisk();
+  }
+
+  // The driver looks for partitions meanwhile: a queue that fails then says more than the driver.
+  private void startDisk() throws IOException {
+    try {
+      control.start(info.id(), ProcessHandle.current().pid());
+    } catch (IOException e) {
+      queues.throwIfFailed();
+      throw e;
+    }
+    queues.throwIfFailed();
     awaitNode(info.blockPath());
   }
 
@@ -129,34 +139,16 @@ public final class UblkServer implements AutoCloseable {
     }
   }
 
-  private void startQueues(UblkOptions options) throws IOException {
+  private void addQueues(UblkOptions options) throws IOException {
     BitSet allowed = Tasks.affinity();
     for (int queue = 0; queue < info.queues(); queue++) {
-      QueueMemory memory = QueueMemory.map(info, queue, charDevice, options.numaNode());
-      memories.add(memory);
+      List<BitSet> cpus = new ArrayList<>();
       for (int index = 0; index < threadsPerQueue; index++) {
-        threads.add(
-            new QueueThread(
-                info,
-                queue,
-                new TagRange(index, threadsPerQueue, info.depth()),
-                cpusOf(queue, threads.size(), options, allowed),
-                options.polling(),
-                memory,
-                charDevice,
-                device));
+        cpus.add(cpusOf(queue, queue * threadsPerQueue + index, options, allowed));
       }
+      QueueMemory memory = QueueMemory.map(info, queue, queues.charDevice(), options.numaNode());
+      queues.add(memory, cpus, options.polling());
     }
-    List<CompletableFuture<Void>> lent = new ArrayList<>();
-    threads.forEach(thread -> lent.add(thread.start(begin)));
-    try {
-      lent.forEach(CompletableFuture::join);
-    } catch (CompletionException e) {
-      throw new UblkException(
-          "a queue of ublk device " + info.id() + " did not start: " + e.getCause().getMessage(),
-          e.getCause());
-    }
-    begin.complete(null);
   }
 
   // A process confined to other CPUs than the queue's, or than the node's, stays where it was put.
@@ -197,44 +189,49 @@ public final class UblkServer implements AutoCloseable {
 
   /** The threads that serve the disk, by queue. */
   public List<UblkThread> threads() {
-    return threads.stream().map(QueueThread::description).toList();
+    return queues.threads().stream().map(QueueThread::description).toList();
   }
 
   /** How many bytes of memory the buffers of all tags hold now, about. */
   public long bufferBytes() {
-    return memories.stream().mapToLong(QueueMemory::heldBytes).sum();
+    return queues.memories().stream().mapToLong(QueueMemory::heldBytes).sum();
   }
 
   /** Changes how the threads wait, from the next request of each on. */
   public void setPolling(Polling polling) {
-    threads.forEach(thread -> thread.setPolling(polling));
+    queues.threads().forEach(thread -> thread.setPolling(polling));
   }
 
   /** The counts of all queues. */
   public UblkStatistics statistics() {
-    return UblkStatistics.sum(threads.stream().map(QueueThread::counters).toList());
+    return UblkStatistics.sum(queues.threads().stream().map(QueueThread::counters).toList());
   }
 
   /** The counts of each queue. */
   public List<UblkStatistics> queueStatistics() {
-    List<UblkStatistics> queues = new ArrayList<>();
+    List<UblkStatistics> statistics = new ArrayList<>();
+    List<QueueThread> threads = queues.threads();
     for (int first = 0; first < threads.size(); first += threadsPerQueue) {
       List<QueueThread> ofQueue = threads.subList(first, first + threadsPerQueue);
-      queues.add(UblkStatistics.sum(ofQueue.stream().map(QueueThread::counters).toList()));
+      statistics.add(UblkStatistics.sum(ofQueue.stream().map(QueueThread::counters).toList()));
     }
-    return queues;
-  }
-
-  /** Waits until the disk is served no more, because of {@link #close} or of anybody else. */
-  public void await() throws InterruptedException {
-    for (QueueThread thread : threads) {
-      thread.join();
-    }
+    return statistics;
   }
 
   /**
-   * Stops and deletes the device. Requests in flight are served first; users who have the disk open
-   * get errors from then on. Closing twice has no effect.
+   * Waits until the disk is served no more, because of {@link #close} or of anybody else.
+   *
+   * @throws UblkException a thread that serves it has failed: what is in flight, and all that comes
+   *     later, gets errors; close this
+   */
+  public void await() throws InterruptedException, UblkException {
+    queues.awaitEnd();
+  }
+
+  /**
+   * Stops and deletes the device. Requests in flight are served first, unless a thread that should
+   * do so has failed; users who have the disk open get errors from then on. Closing twice has no
+   * effect.
    */
   @Override
   public synchronized void close() throws IOException {
@@ -242,40 +239,27 @@ public final class UblkServer implements AutoCloseable {
       return;
     }
     closed = true;
-    // Threads that wait for others which did not start go on, and find the device stopped.
-    begin.complete(null);
-    IOException problem = null;
-    try {
-      ignoringAbsence(() -> control.stop(info.id()));
-      threads.forEach(QueueThread::awaitEnd);
-    } catch (IOException e) {
-      problem = e;
-    }
-    memories.forEach(QueueMemory::close);
-    if (charDevice != null) {
-      charDevice.close();
-    }
     try (control) {
-      ignoringAbsence(() -> control.delete(info.id()));
-    } catch (IOException e) {
-      problem = problem == null ? e : problem;
-    }
-    if (problem == null) {
-      problem = failureOfThreads();
-    }
-    if (problem != null) {
-      throw problem;
+      if (queues == null) {
+        ignoringAbsence(() -> control.delete(info.id()));
+      } else {
+        end(control, queues);
+      }
     }
   }
 
-  private UblkException failureOfThreads() {
-    for (QueueThread thread : threads) {
-      Throwable failure = thread.failure();
-      if (failure != null) {
-        return new UblkException("a queue of " + path() + " failed: " + failure, failure);
+  /** Ends a device in an order in which nobody waits for who is gone, whatever fails on the way. */
+  static void end(EndCommands control, Queues queues) throws IOException {
+    int id = queues.info().id();
+    try (queues) {
+      // Stopping waits for the requests of all threads; those of one that has failed end when the
+      // queues are closed.
+      if (!queues.failed()) {
+        ignoringAbsence(() -> control.stop(id));
       }
+    } finally {
+      ignoringAbsence(() -> control.delete(id));
     }
-    return null;
   }
 
   private interface Command {

@@ -24,12 +24,12 @@ public record UblkStatistics(Map<UblkCounter, Long> counts) {
         + get(UblkCounter.WRITE_ZEROES);
   }
 
-  static UblkStatistics sum(Iterable<QueueCounters> queues) {
+  static UblkStatistics sum(Iterable<QueueCounters> threads) {
     Map<UblkCounter, Long> counts = new EnumMap<>(UblkCounter.class);
     for (UblkCounter counter : UblkCounter.values()) {
       long total = 0;
-      for (QueueCounters queue : queues) {
-        total += queue.get(counter);
+      for (QueueCounters thread : threads) {
+        total += thread.get(counter);
       }
       counts.put(counter, total);
     }

@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.zublk.block.Geometry;
 import io.zublk.ublk.examples.NullDevice;
+import io.zublk.uring.Ring;
+import io.zublk.uring.RingOptions;
 import io.zublk.uring.sys.Errnos;
+import io.zublk.uring.sys.LinuxFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 /** What is said where there is no driver; with one, the guest scenarios speak. */
@@ -37,6 +42,21 @@ class UblkControlTest {
         .hasMessageContaining("no ublk driver");
     assertThat(Thread.getAllStackTraces().keySet())
         .noneMatch(thread -> thread.getName().startsWith("ublk"));
+  }
+
+  @Test
+  void aCommandThatWasNotSentIsNotSentInPlaceOfTheNext() throws Exception {
+    // /dev/null answers every command with 0, which is a driver without features.
+    LinuxFile file = LinuxFile.open(Path.of("/dev/null"), LinuxFile.O_RDWR, 0);
+    try (UblkControl control =
+        new UblkControl(file, Ring.open(new RingOptions(1, 0, true, true)))) {
+      // A ring of one thread lets no other thread enter.
+      FutureTask<Set<UblkFeature>> elsewhere = new FutureTask<>(control::features);
+      Thread.ofPlatform().start(elsewhere);
+      assertThatThrownBy(elsewhere::get).hasCauseInstanceOf(UblkException.class);
+      assertThat(control.features()).isEmpty();
+      assertThat(control.features()).isEmpty();
+    }
   }
 
   @Test

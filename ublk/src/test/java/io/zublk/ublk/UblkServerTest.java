@@ -1,0 +1,144 @@
+package io.zublk.ublk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zublk.ublk.examples.RingBreaker;
+import io.zublk.uring.sys.Errnos;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** How a device ends. The driver's side of it is in the guests' scenarios. */
+@Timeout(20)
+class UblkServerTest {
+
+  private final List<String> events = new ArrayList<>();
+  private final FakeDevice device = new FakeDevice();
+  private final AtomicBoolean breaking = new AtomicBoolean();
+  private Queues queues;
+
+  private class FakeControl implements EndCommands {
+    @Override
+    public void stop(int id) throws UblkException {
+      events.add("stop " + id + (serves() ? ", served" : ", not served"));
+    }
+
+    @Override
+    public void delete(int id) throws UblkException {
+      // Served or not: until the last thread has given it back, the driver would wait.
+      events.add("delete " + id + (isOpen() ? ", open" : ", closed"));
+    }
+  }
+
+  private boolean isOpen() {
+    try {
+      return queues.charDevice().fd() >= 0;
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+
+  private boolean serves() {
+    return device.open.get() == 2;
+  }
+
+  @BeforeEach
+  void serve() throws Exception {
+    device.answer =
+        () -> {
+          if (breaking.compareAndSet(true, false)) {
+            RingBreaker.breakRingsOfThisThread();
+          }
+          return 0;
+        };
+    queues = Samples.endlessQueues(device);
+    for (int queue = 0; queue < 2; queue++) {
+      QueueMemory memory = Samples.memory();
+      for (int tag = 0; tag < Samples.DEPTH; tag++) {
+        Samples.request(memory, tag, UblkAbi.OP_READ, 0, 4096);
+      }
+      queues.add(memory, List.of(BitSet.valueOf(new long[] {-1L})), Polling.OFF);
+    }
+    queues.start();
+  }
+
+  @Test
+  void itIsStoppedWhileServedAndDeletedWhenAllIsGivenBack() throws Exception {
+    UblkServer.end(new FakeControl(), queues);
+    assertThat(events).containsExactly("stop 7, served", "delete 7, closed");
+    assertThat(queues.failed()).isFalse();
+  }
+
+  @Test
+  void afterAFailureNobodyWaitsForRequestsThatNobodyServes() throws Exception {
+    breaking.set(true);
+    assertThatThrownBy(queues::awaitEnd).isInstanceOf(UblkException.class);
+    UblkServer.end(new FakeControl(), queues);
+    assertThat(events).containsExactly("delete 7, closed");
+  }
+
+  @Test
+  void aStopThatWaitsForAThreadThatFailsComesToItsEnd() throws Exception {
+    EndCommands waiting =
+        new FakeControl() {
+          @Override
+          public void stop(int id) throws UblkException {
+            super.stop(id);
+            breaking.set(true);
+            // As the driver does: what is in flight fails when the character device is closed.
+            while (isOpen()) {
+              pause();
+            }
+          }
+        };
+    UblkServer.end(waiting, queues);
+    assertThat(events).containsExactly("stop 7, served", "delete 7, closed");
+  }
+
+  private static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(1);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aStopThatIsRefusedLeavesNoThreadWithoutItsMemory() {
+    EndCommands refusing =
+        new FakeControl() {
+          @Override
+          public void stop(int id) throws UblkException {
+            super.stop(id);
+            throw new UblkException("refused", Errnos.EPERM);
+          }
+        };
+    assertThatThrownBy(() -> UblkServer.end(refusing, queues)).hasMessage("refused");
+    assertThat(events).containsExactly("stop 7, served", "delete 7, closed");
+    assertThat(device.open).hasValue(0);
+  }
+
+  @Test
+  void aDeviceThatSomebodyElseHasDeletedIsNoFailure() throws Exception {
+    EndCommands absent =
+        new EndCommands() {
+          @Override
+          public void stop(int id) throws UblkException {
+            throw new UblkException("absent", Errnos.ENODEV);
+          }
+
+          @Override
+          public void delete(int id) throws UblkException {
+            throw new UblkException("absent", Errnos.ENODEV);
+          }
+        };
+    UblkServer.end(absent, queues);
+    assertThat(isOpen()).isFalse();
+  }
+}
