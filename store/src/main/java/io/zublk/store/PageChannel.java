@@ -138,8 +138,12 @@ final class PageChannel implements BlockChannel {
     return BlockStatus.of(at - position, flags);
   }
 
+  /** A damaged entry counts as data: whoever reads it then hears of the damage. */
   private int flags(long page) {
     long entry = table.get(page);
+    if (!PageEntry.isValid(page, entry)) {
+      return 0;
+    }
     if (PageEntry.kind(entry) == PageEntry.ABSENT) {
       return BlockStatus.HOLE | BlockStatus.ZERO;
     }

@@ -4,20 +4,21 @@ package io.zublk.store;
  * The 64-bit page-table entry, packed and unpacked without objects.
  *
  * <pre>
- *   63    60 59  58      49 48                                              0
- *  +--------+---+----------+-------------------------------------------------+
- *  | kind   | L | check    | FILL     word, 48 bits, sign-extended           |
- *  |        |   |          | REPEAT   the 32 bits that the word has twice    |
- *  |        |   |          | objects  length - 1 : 12, location / 16 : 37    |
- *  +--------+---+----------+-------------------------------------------------+
- *  | RAW,   | L | check : 6 | checksum : 24     | location / 4096 : 29       |
- *  | STAGED |   |           |                   |                            |
- *  +--------+---+-----------+-------------------+----------------------------+
+ *   63    60 59  58                                           10 9            0
+ *  +--------+---+-----------------------------------------------+--------------+
+ *  | kind   | L | FILL     word, 48 bits, sign-extended         | check : 10   |
+ *  |        |   | REPEAT   the 32 bits that the word has twice  |              |
+ *  |        |   | objects  length : 12, location / 16 : 37      |              |
+ *  +--------+---+-----------------------------------------------+----+---------+
+ *  | RAW,   | L | checksum : 24, location / 4096 : 29                | check : |
+ *  | STAGED |   |                                                    |       6 |
+ *  +--------+---+----------------------------------------------------+---------+
  * </pre>
  *
- * <p>{@code L} is the lock bit. {@code check} is a hash of the page number and all other bits: an
- * entry that was damaged, or that belongs to another page, is told apart from a good one. An absent
- * page is all zeros, so that a fresh file is an empty table.
+ * <p>{@code L} is the lock bit. {@link EntryCheck} tells a good entry from a damaged one and from
+ * another page's. An absent page is all zeros, so that a fresh file is an empty table. The check
+ * cannot tell zeros from an entry that lost its last bits, so the numbers of kinds see to that: no
+ * entry becomes all zeros by one flipped bit, and by two only one that means zeros anyway.
  *
  * <p>A word of 64 free bits cannot fit an entry of 64 bits that has other states besides. Words
  * that repeat 32 bits or sign-extend from 48 (zeros, byte patterns, small numbers, user-space
@@ -28,43 +29,53 @@ final class PageEntry {
   /** Never written, or discarded: reads as zeros. */
   static final int ABSENT = 0;
 
+  // Two bits set: the rest of such an entry is not zero, but for a FILL of zeros.
+
   /** One 64-bit word throughout, which sign-extends from 48 bits. */
-  static final int FILL = 1;
+  static final int FILL = 0b0011;
 
   /** One 64-bit word throughout, whose halves are equal. */
-  static final int REPEAT = 2;
+  static final int REPEAT = 0b0101;
 
   /** One 64-bit word throughout, of any other value: the word is in the arena. */
-  static final int WORD = 3;
-
-  /** Stored as it is, because it does not shrink. */
-  static final int RAW = 4;
+  static final int WORD = 0b0110;
 
   /** Compressed by LZ4. */
-  static final int LZ4 = 5;
+  static final int LZ4 = 0b1001;
 
   /** Compressed by Zstandard. */
-  static final int ZSTD = 6;
+  static final int ZSTD = 0b1010;
 
-  /** Lost: its entry named memory that belongs to another page. Reads fail until it is written. */
-  static final int LOST = 7;
+  // Three bits set: the rest may be zero.
+
+  /** Stored as it is, because it does not shrink. */
+  static final int RAW = 0b0111;
 
   /** Written but not compressed yet: the page is in the staging area. */
-  static final int STAGED = 8;
+  static final int STAGED = 0b1011;
+
+  /** Lost: its entry named memory that belongs to another page. Reads fail until it is written. */
+  static final int LOST = 0b1101;
+
+  /** Kinds whose entry may be zeros but for its kind. */
+  private static final int BARE_KINDS = (1 << FILL) | (1 << RAW) | (1 << STAGED) | (1 << LOST);
+
+  private static final int KINDS =
+      BARE_KINDS | (1 << REPEAT) | (1 << WORD) | (1 << LZ4) | (1 << ZSTD);
 
   private static final int KIND_SHIFT = 60;
-  private static final int CHECK_SHIFT = 49;
-  private static final long CHECK_MASK = 0x3ffL << CHECK_SHIFT;
-  private static final int LENGTH_SHIFT = 37;
-  private static final long LOCATION_MASK = (1L << LENGTH_SHIFT) - 1;
-  private static final int LOCATION_UNIT_SHIFT = 4;
+  private static final int FILL_SHIFT = EntryCheck.LONG_BITS;
   private static final int FILL_BITS = 48;
   private static final long FILL_MASK = (1L << FILL_BITS) - 1;
-  private static final int RAW_LOCATION_BITS = 29;
-  private static final long RAW_LOCATION_MASK = (1L << RAW_LOCATION_BITS) - 1;
-  private static final int RAW_CHECKSUM_MASK = (1 << 24) - 1;
-  private static final int RAW_CHECK_SHIFT = 53;
-  private static final long RAW_CHECK_MASK = 0x3fL << RAW_CHECK_SHIFT;
+  private static final int LOCATION_SHIFT = EntryCheck.LONG_BITS;
+  private static final int LOCATION_BITS = 37;
+  private static final int LOCATION_UNIT_SHIFT = 4;
+  private static final int LENGTH_SHIFT = LOCATION_SHIFT + LOCATION_BITS;
+  private static final int WHOLE_LOCATION_SHIFT = EntryCheck.SHORT_BITS;
+  private static final int WHOLE_LOCATION_BITS = 29;
+  private static final int WHOLE_LOCATION_UNIT_SHIFT = 12;
+  private static final int CHECKSUM_SHIFT = WHOLE_LOCATION_SHIFT + WHOLE_LOCATION_BITS;
+  private static final int CHECKSUM_MASK = (1 << 24) - 1;
 
   /** Set while one thread relies on the entry staying as it is. */
   static final long LOCK = 1L << 59;
@@ -113,17 +124,17 @@ final class PageEntry {
   /** The entry of a page of equal words; {@link #fitsInEntry} must hold for the word. */
   static long ofFill(long page, long word) {
     if (word == signExtend(word)) {
-      return withCheck(page, ((long) FILL << KIND_SHIFT) | (word & FILL_MASK));
+      return withCheck(page, ((long) FILL << KIND_SHIFT) | ((word & FILL_MASK) << FILL_SHIFT));
     }
-    return withCheck(page, ((long) REPEAT << KIND_SHIFT) | (word & 0xffff_ffffL));
+    return withCheck(page, ((long) REPEAT << KIND_SHIFT) | ((word & 0xffff_ffffL) << FILL_SHIFT));
   }
 
   /** The word of a {@link #FILL} or {@link #REPEAT} entry. */
   static long fillWord(long entry) {
     if (kind(entry) == FILL) {
-      return signExtend(entry);
+      return signExtend(entry >>> FILL_SHIFT);
     }
-    return (entry & 0xffff_ffffL) * 0x1_0000_0001L;
+    return ((entry >>> FILL_SHIFT) & 0xffff_ffffL) * 0x1_0000_0001L;
   }
 
   /** The entry of a page whose bytes are lost. */
@@ -134,15 +145,15 @@ final class PageEntry {
   /**
    * The entry of an object in the arena.
    *
-   * @param length of the object in bytes, without its checksum, 1 to 4096
+   * @param length of the object in bytes, without its checksum, 1 to 4095
    * @param location from the arena's start, a multiple of 16 below {@link #MAX_ARENA_BYTES}
    */
   static long ofObject(long page, int kind, int length, long location) {
     return withCheck(
         page,
         ((long) kind << KIND_SHIFT)
-            | ((long) (length - 1) << LENGTH_SHIFT)
-            | (location >>> LOCATION_UNIT_SHIFT));
+            | ((long) length << LENGTH_SHIFT)
+            | ((location >>> LOCATION_UNIT_SHIFT) << LOCATION_SHIFT));
   }
 
   /**
@@ -164,51 +175,47 @@ final class PageEntry {
     return withCheck(
         page,
         ((long) kind << KIND_SHIFT)
-            | ((long) (checksum & RAW_CHECKSUM_MASK) << RAW_LOCATION_BITS)
-            | (location >>> 12));
+            | ((long) (checksum & CHECKSUM_MASK) << CHECKSUM_SHIFT)
+            | ((location >>> WHOLE_LOCATION_UNIT_SHIFT) << WHOLE_LOCATION_SHIFT));
   }
 
   /** Whether a {@link #RAW} or {@link #STAGED} entry has this checksum: 24 bits of it tell. */
   static boolean checksumMatches(long entry, int checksum) {
-    return ((int) (entry >>> RAW_LOCATION_BITS) & RAW_CHECKSUM_MASK)
-        == (checksum & RAW_CHECKSUM_MASK);
+    return ((int) (entry >>> CHECKSUM_SHIFT) & CHECKSUM_MASK) == (checksum & CHECKSUM_MASK);
   }
 
   /** The object's length in bytes, without its checksum. */
   static int length(long entry) {
-    return isWhole(entry) ? 4096 : ((int) (entry >>> LENGTH_SHIFT) & 0xfff) + 1;
+    return isWhole(entry) ? 4096 : (int) (entry >>> LENGTH_SHIFT) & 0xfff;
   }
 
   /** The place in bytes from the start of the arena, or of the staging area. */
   static long location(long entry) {
     return isWhole(entry)
-        ? (entry & RAW_LOCATION_MASK) << 12
-        : (entry & LOCATION_MASK) << LOCATION_UNIT_SHIFT;
+        ? bits(entry, WHOLE_LOCATION_SHIFT, WHOLE_LOCATION_BITS) << WHOLE_LOCATION_UNIT_SHIFT
+        : bits(entry, LOCATION_SHIFT, LOCATION_BITS) << LOCATION_UNIT_SHIFT;
   }
 
   /** Whether the entry is one that this page can have; the lock bit does not matter. */
   static boolean isValid(long page, long entry) {
-    long unlocked = entry & ~LOCK;
-    int kind = kind(unlocked);
+    int kind = kind(entry);
+    boolean isBare = (entry & (LOCK - 1)) == 0;
     if (kind == ABSENT) {
-      return unlocked == 0;
+      return isBare;
     }
-    return kind <= STAGED && withCheck(page, unlocked & ~checkMask(unlocked)) == unlocked;
+    int kinds = isBare ? BARE_KINDS : KINDS;
+    return ((kinds >>> kind) & 1) != 0 && EntryCheck.of(page, entry, isWhole(entry)) == 0;
   }
 
-  private static long checkMask(long entry) {
-    return isWhole(entry) ? RAW_CHECK_MASK : CHECK_MASK;
+  private static long withCheck(long page, long bits) {
+    return bits | EntryCheck.of(page, bits, isWhole(bits));
+  }
+
+  private static long bits(long entry, int shift, int count) {
+    return (entry >>> shift) & ((1L << count) - 1);
   }
 
   private static long signExtend(long word) {
     return (word << (Long.SIZE - FILL_BITS)) >> (Long.SIZE - FILL_BITS);
-  }
-
-  private static long withCheck(long page, long bits) {
-    // Two rounds of multiply and fold (the constants are those of MurmurHash3's finalizer).
-    long h = (bits ^ (page * 0x9e37_79b9_7f4a_7c15L)) * 0xff51_afd7_ed55_8ccdL;
-    h = (h ^ (h >>> 33)) * 0xc4ce_b9fe_1a85_ec53L;
-    long check = isWhole(bits) ? (h >>> 58) << RAW_CHECK_SHIFT : (h >>> 54) << CHECK_SHIFT;
-    return bits | check;
   }
 }

@@ -21,7 +21,8 @@ final class PageObject {
 
   /** The seed of the object's checksum. An entry's own checksum and lock do not matter. */
   static long seed(long page, long entry) {
-    long seed = (page << 16) | ((long) PageEntry.kind(entry) << 12) | (PageEntry.length(entry) - 1);
+    long seed =
+        (page << 16) | ((long) PageEntry.kind(entry) << 12) | (PageEntry.length(entry) & 0xfff);
     // The short check of such an entry says less about the place it names.
     return PageEntry.isWhole(entry) ? seed ^ (PageEntry.location(entry) << 20) : seed;
   }

@@ -25,7 +25,7 @@ import java.util.zip.CRC32C;
 final class StoreFile implements AutoCloseable {
 
   private static final long MAGIC = 0x5a55_424c_4b53_5431L; // "ZUBLKST1"
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
   // The superblock. Everything below CHECKSUM is constant and covered by it.
   private static final long SB_MAGIC = 0;

@@ -44,7 +44,8 @@ final class StoreLayout {
     this.pages = pages;
     // Twice the slabs that raw pages need: slabs that are sparse until the next compaction take
     // addresses that would be missing otherwise. An address costs 1/4096 byte of directory.
-    this.slabs = Math.toIntExact(2 * ceilDiv(pages * 4096, SLAB_BYTES) + SPARE_SLABS);
+    long wanted = 2 * ceilDiv(pages * 4096, SLAB_BYTES) + SPARE_SLABS;
+    this.slabs = Math.toIntExact(Math.min(wanted, PageEntry.MAX_ARENA_BYTES / SLAB_BYTES));
     tableOffset = SUPERBLOCK_BYTES;
     directoryOffset = roundUp(tableOffset + pages * ENTRY_BYTES, SlabDirectory.DESCRIPTOR_BYTES);
     hintsOffset = directoryOffset + (long) slabs * SlabDirectory.DESCRIPTOR_BYTES;

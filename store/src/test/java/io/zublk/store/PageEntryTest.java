@@ -2,8 +2,13 @@ package io.zublk.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 
@@ -12,12 +17,9 @@ class PageEntryTest {
   @Property
   void objectEntriesKeepKindLengthAndLocation(
       @ForAll @LongRange(max = 1L << 28) long page,
-      @ForAll @IntRange(min = PageEntry.WORD, max = PageEntry.ZSTD) int kind,
-      @ForAll @IntRange(min = 1, max = 4096) int length,
+      @ForAll("objectKinds") int kind,
+      @ForAll @IntRange(min = 1, max = 4095) int length,
       @ForAll @LongRange(max = (1L << 37) - 1) long unit) {
-    if (kind == PageEntry.RAW) {
-      return;
-    }
     long entry = PageEntry.ofObject(page, kind, length, unit * 16);
     assertThat(PageEntry.kind(entry)).isEqualTo(kind);
     assertThat(PageEntry.length(entry)).isEqualTo(length);
@@ -59,18 +61,89 @@ class PageEntryTest {
     assertThat(PageEntry.isValid(3, entry)).isTrue();
   }
 
-  /** Of 54 single-bit changes and the wrong page, a check of ten bits may miss one in 1024. */
+  @Provide
+  Arbitrary<Integer> objectKinds() {
+    return Arbitraries.of(PageEntry.WORD, PageEntry.LZ4, PageEntry.ZSTD);
+  }
+
+  /** One of every kind, with all that varies in it. */
+  private static long[] everyKind(long page, long seed) {
+    Random random = new Random(seed);
+    long location = random.nextLong(PageEntry.MAX_ARENA_BYTES) & -16;
+    int length = 1 + random.nextInt(4095);
+    int checksum = random.nextInt();
+    return new long[] {
+      PageEntry.ofFill(page, 0),
+      PageEntry.ofFill(page, random.nextLong() >> 16),
+      PageEntry.ofFill(page, random.nextInt() * 0x1_0000_0001L),
+      PageEntry.ofObject(page, PageEntry.WORD, 8, location),
+      PageEntry.ofObject(page, PageEntry.LZ4, length, location),
+      PageEntry.ofObject(page, PageEntry.ZSTD, length, location),
+      PageEntry.ofRaw(page, checksum, location & -4096),
+      PageEntry.ofRaw(page, 0, 0),
+      PageEntry.ofStaged(page, checksum, random.nextInt(1 << 26) & -4096),
+      PageEntry.ofStaged(page, 0, 0),
+      PageEntry.ofLost(page),
+    };
+  }
+
   @Property
-  void damagedEntriesAreMostlyTold(@ForAll @LongRange(max = 1L << 28) long page) {
-    long entry = PageEntry.ofObject(page, PageEntry.LZ4, 1234, 16 * 99);
-    int missed = PageEntry.isValid(page + 1, entry) ? 1 : 0;
-    for (int bit = 0; bit < Long.SIZE; bit++) {
-      long damaged = entry ^ (1L << bit);
-      if ((1L << bit) != PageEntry.LOCK && PageEntry.isValid(page, damaged)) {
-        missed++;
+  void everyFlippedBitOfEveryKindIsFound(
+      @ForAll @LongRange(max = 1L << 28) long page, @ForAll long seed) {
+    for (long entry : everyKind(page, seed)) {
+      assertThat(PageEntry.isValid(page, entry)).isTrue();
+      for (int bit = 0; bit < Long.SIZE; bit++) {
+        boolean isLock = 1L << bit == PageEntry.LOCK;
+        assertThat(PageEntry.isValid(page, entry ^ (1L << bit))).isEqualTo(isLock);
       }
     }
-    assertThat(missed).isLessThanOrEqualTo(2);
+  }
+
+  /** But for zeros that become absent, which reads the same. */
+  @Property
+  void everyTwoFlippedBitsOfEveryKindAreFound(
+      @ForAll @LongRange(max = 1L << 28) long page, @ForAll long seed) {
+    long zeros = PageEntry.ofFill(page, 0);
+    for (long entry : everyKind(page, seed)) {
+      for (int a = 0; a < Long.SIZE; a++) {
+        for (int b = 0; b < a; b++) {
+          long damaged = entry ^ (1L << a) ^ (1L << b);
+          boolean isLock = 1L << a == PageEntry.LOCK || 1L << b == PageEntry.LOCK;
+          if (!isLock && PageEntry.isValid(page, damaged)) {
+            assertThat(entry).isEqualTo(zeros);
+            assertThat(damaged).isZero();
+          }
+        }
+      }
+    }
+  }
+
+  @Property
+  void anAbsentPageBecomesNoOtherThanZerosByTwoFlippedBits(
+      @ForAll @LongRange(max = 1L << 28) long page) {
+    for (int a = 0; a < Long.SIZE; a++) {
+      for (int b = 0; b < a; b++) {
+        long damaged = (1L << a) | (1L << b);
+        if (PageEntry.isValid(page, damaged)) {
+          assertThat(damaged).isEqualTo(PageEntry.ofFill(page, 0));
+        }
+      }
+    }
+  }
+
+  @Property
+  void aFillOfAPageNearByIsNotThisPages(
+      @ForAll @LongRange(max = 1L << 28) long page,
+      @ForAll @IntRange(min = 1, max = 600) int distance,
+      @ForAll long word) {
+    long entry = PageEntry.ofFill(page, word >> 16);
+    assertThat(PageEntry.isValid(page + distance, entry)).isFalse();
+  }
+
+  @Example
+  void theLongPolynomialIsAMultipleOfTheShortOne() {
+    int shorter = EntryCheck.SHORT_POLYNOMIAL;
+    assertThat((shorter << 4) ^ (shorter << 1) ^ shorter).isEqualTo(EntryCheck.LONG_POLYNOMIAL);
   }
 
   @Property

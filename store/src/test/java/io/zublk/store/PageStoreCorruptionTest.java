@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
 import io.zublk.codec.CodecSpec;
 import io.zublk.uring.sys.LinuxFile;
@@ -58,8 +59,32 @@ class PageStoreCorruptionTest {
         MemorySegment.copy(all, 8, entries, JAVA_BYTE, 0, 8 * (PAGES - 1));
         Memory.unmap(table);
       }
-      // An entry's own check has ten bits; the checksum finds what it lets through.
-      assertThat(countDamagedPages(test.get())).isGreaterThanOrEqualTo(PAGES - 6);
+      assertThat(countDamagedPages(test.get())).isEqualTo(PAGES - 1);
+    }
+  }
+
+  /** A client is told of holes and zeros without reading them. */
+  @Test
+  void noFlippedBitOfAnEntryMakesDataAHoleOrZeros() throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
+    try (TestStore test = new TestStore(options);
+        BlockChannel channel = test.get().openChannel()) {
+      fill(test.get());
+      for (int page = 0; page < 8; page++) {
+        for (int bit = 0; bit < Long.SIZE; bit++) {
+          long at = LAYOUT.tableOffset + page * 8L + bit / 8;
+          byte good = get(test, at);
+          set(test, at, (byte) (good ^ (1 << (bit % 8))));
+          assertThat(channel.status((long) page * PAGE, PAGE))
+              .as("page %d, bit %d", page, bit)
+              .isEqualTo(BlockStatus.of(PAGE, 0));
+          if (1L << bit != PageEntry.LOCK) {
+            assertThat(channel.read((long) page * PAGE, buffer, 0, PAGE)).isEqualTo(-Errno.EIO);
+          }
+          set(test, at, good);
+        }
+      }
+      assertThat(countDamagedPages(test.get())).isZero();
     }
   }
 
@@ -76,6 +101,21 @@ class PageStoreCorruptionTest {
       }
       test.reopen();
       assertThat(countDamagedPages(test.get())).isZero();
+    }
+  }
+
+  @Test
+  void aFileOfAnotherLayoutIsNotOpened() throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
+    try (TestStore test = new TestStore(options)) {
+      byte version = get(test, 8);
+      set(test, 8, (byte) (version - 1));
+      assertThatThrownBy(test::reopen)
+          .hasMessage(
+              "%s has store layout %d; this zublk reads %d"
+                  .formatted(test.path, version - 1, version));
+      set(test, 8, version);
+      test.adopt(PageStore.open(test.path));
     }
   }
 
