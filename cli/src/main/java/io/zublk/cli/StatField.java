@@ -42,7 +42,7 @@ record StatField(String group, String name, String unit, String meaning) {
         io_errors                 requests  failed_reads + failed_writes
         failed_reads              requests  reads answered with an error
         failed_writes             requests  writes answered with an error
-        invalid_io                requests  outside the device
+        invalid_io                requests  outside the device, or otherwise wrong
         checksum_errors           pages     found damaged; their reads fail
       Compression in the background
         staged_pages              pages     acknowledged and not yet compressed
@@ -57,19 +57,21 @@ record StatField(String group, String name, String unit, String meaning) {
         nbd_connections_refused   clients   hung up on: too many were connected
         nbd_handshakes_failed     clients   gone before their first request by a fault of theirs
         nbd_reads                 requests  READ
-        nbd_read_bytes            bytes     asked for by READ
+        nbd_read_bytes            bytes     asked for by READ, refused ones left out
         nbd_writes                requests  WRITE
-        nbd_written_bytes         bytes     brought by WRITE
+        nbd_written_bytes         bytes     brought by WRITE, refused ones left out
         nbd_flushes               requests  FLUSH
         nbd_trims                 requests  TRIM
         nbd_write_zeroes          requests  WRITE_ZEROES
         nbd_caches                requests  CACHE, which have nothing to do here
         nbd_block_statuses        requests  BLOCK_STATUS
         nbd_errors                requests  answered with an error
+        nbd_invalid               requests  of those, refused before the device was asked
         nbd_handed_over           parts     of large requests that another thread served
         nbd_socket_reads          calls     of the system that received requests
         nbd_socket_writes         calls     of the system that sent replies
         nbd_workers               threads   that help with large requests
+        nbd_max_clients           clients   that may be connected at a time
       ublk
         queues                    queues    of the block device
         queue_depth               requests  at most in flight on each queue

@@ -234,7 +234,7 @@ class NbdServerTest {
         Thread.onSpinWait();
       }
       Thread closer = Thread.ofPlatform().start(() -> close(server));
-      while (closer.getState() != Thread.State.TIMED_WAITING) {
+      while (closer.isAlive() && closer.getState() != Thread.State.TIMED_WAITING) {
         Thread.onSpinWait(); // for the client
       }
       assertThat(client.receiveReply().error()).isZero();
