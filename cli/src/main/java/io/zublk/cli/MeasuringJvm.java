@@ -1,5 +1,6 @@
 package io.zublk.cli;
 
+import io.zublk.daemon.JavaOptions;
 import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Processes;
@@ -37,10 +38,9 @@ final class MeasuringJvm {
             "-XX:-UsePerfData",
             "-Xlog:disable",
             "-Xlog:all=warning:stderr",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName()));
+            "--enable-native-access=ALL-UNNAMED"));
+    java.addAll(JavaOptions.ofEnvironment());
+    java.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     java.addAll(root.getParseResult().originalArgs());
     try {
       Processes.replace(java, System.getenv());

@@ -36,6 +36,7 @@ final class DaemonJvm {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags(runDir, nbd));
     command.addAll(aotFlags());
+    command.addAll(JavaOptions.ofEnvironment()); // last: these win
     command.add("-cp");
     command.add(absoluteClassPath());
     command.add(mainClass.getName());

@@ -2,20 +2,24 @@ package io.zublk.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A cache makes starts faster and does nothing else, whatever has become of it. */
+/** A cache makes starts faster and does nothing else, whatever has become of it and of the jars. */
 class AotCacheTest {
 
   @TempDir private Path scratch;
@@ -29,8 +33,7 @@ class AotCacheTest {
     try (Stream<Path> files = Files.walk(Zublk.DIST)) {
       for (Path file : (Iterable<Path>) files::iterator) {
         Path copy = dist.resolve(Zublk.DIST.relativize(file).toString());
-        // With their times, by which a cache knows its jars.
-        Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+        Files.copy(file, copy, LinkOption.NOFOLLOW_LINKS);
       }
     }
     caches = Files.createDirectories(dist.resolve("aot"));
@@ -55,14 +58,62 @@ class AotCacheTest {
   }
 
   @Test
-  void worksWithCachesOfOtherJars() throws Exception {
+  void usesCachesOfItsJarsWhateverTheirTimes() throws Exception {
     train();
     assertThat(caches.resolve("command.aot")).isNotEmptyFile();
-    assertThat(caches.resolve("device.aot")).isNotEmptyFile();
+    Files.setLastModifiedTime(jar(), FileTime.fromMillis(0));
+    assertThat(mapsOfADevice()).contains(caches.resolve("device.aot").toString());
+  }
+
+  @Test
+  void runsTheCodeOfItsJarsAndNotThatOfItsCaches() throws Exception {
+    train();
+    Zublk zublk = new Zublk(scratch, dist);
+    zublk.run("stat", "7").refused("no device '7'");
+    FileTime time = Files.getLastModifiedTime(jar());
+    replaceInJar("no device '", "NO DEVICE '");
+    Files.setLastModifiedTime(jar(), time);
+    zublk.run("stat", "7").refused("NO DEVICE '7'");
+    assertThat(mapsOfADevice()).doesNotContain("device.aot");
     assertWorksInSilence();
-    Path jar = dist.resolve("lib").resolve("zublk-daemon.jar");
-    Files.setLastModifiedTime(jar, FileTime.fromMillis(0));
-    assertWorksInSilence();
+  }
+
+  private Path jar() {
+    return dist.resolve("lib").resolve("zublk-daemon.jar");
+  }
+
+  /** Replaces a string constant by one of the same length, as an edit and a build would. */
+  private void replaceInJar(String from, String to) throws IOException {
+    ByteArrayOutputStream changed = new ByteArrayOutputStream();
+    try (ZipInputStream in = new ZipInputStream(Files.newInputStream(jar()));
+        ZipOutputStream out = new ZipOutputStream(changed)) {
+      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+        out.putNextEntry(new ZipEntry(entry.getName()));
+        String content = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+        out.write(content.replace(from, to).getBytes(StandardCharsets.ISO_8859_1));
+      }
+    }
+    Files.write(jar(), changed.toByteArray());
+  }
+
+  private String mapsOfADevice() throws Exception {
+    Zublk zublk = new Zublk(scratch, dist);
+    Object pid = zublk.create("-s", "1M").get("pid");
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/maps"));
+    } finally {
+      zublk.run("remove", "--all").ok();
+    }
+  }
+
+  @Test
+  void trainingThatFailsLeavesNoOldCaches() throws Exception {
+    for (String name : List.of("command.aot", "device.aot", "jars")) {
+      Files.writeString(caches.resolve(name), "old");
+    }
+    Files.delete(dist.resolve("lib").resolve("picocli.jar"));
+    assertThat(trainer().start().waitFor()).isNotZero();
+    assertThat(caches).isEmptyDirectory();
   }
 
   @Test
@@ -76,13 +127,16 @@ class AotCacheTest {
   }
 
   private void train() throws Exception {
+    ProcessBuilder trainer = trainer();
+    trainer.environment().put("TMPDIR", "/nonexistent");
+    assertThat(trainer.start().waitFor()).as("status").isZero();
+  }
+
+  private ProcessBuilder trainer() {
     Path script = Path.of("src", "main", "aot", "train").toAbsolutePath();
-    Process training =
-        new ProcessBuilder(script.toString(), dist.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(scratch.resolve("train.log").toFile())
-            .start();
-    assertThat(training.waitFor()).as("status").isZero();
+    return new ProcessBuilder(script.toString(), dist.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(scratch.resolve("train.log").toFile());
   }
 
   private void assertWorksInSilence() throws Exception {
