@@ -83,9 +83,7 @@ final class CreateCommand implements Callable<Integer> {
     if (foreground) {
       launcher.replaceThisProcess(json);
     }
-    ReadyDevice device = launcher.start(DeviceLauncher.START_LIMIT);
-    main.childStays();
-    spec.commandLine().getOut().println(json ? Json.line(device.members()) : device.path());
+    launcher.start(DeviceLauncher.START_LIMIT, this::announce);
     return 0;
   }
 
@@ -94,6 +92,11 @@ final class CreateCommand implements Callable<Integer> {
     ParseResult create = parsed.subcommand();
     CreateCommand command = (CreateCommand) create.commandSpec().userObject();
     Usage.checked(create.commandSpec(), () -> command.config(""));
+  }
+
+  private void announce(ReadyDevice device) {
+    spec.commandLine().getOut().println(json ? Json.line(device.members()) : device.path());
+    main.endBesideChild();
   }
 
   private DeviceConfig config(String runDir) {

@@ -46,34 +46,50 @@ public final class Main {
       description = "Shows where a failure comes from.")
   private boolean debug;
 
-  /** Whether a child has been started that outlives this process. */
-  private boolean childStays;
+  /** Where this process prints; null if it runs commands for another one's sake, or in tests. */
+  private final StandardOutput output;
 
-  private Main() {}
+  /** Whether the one line on what went wrong is out. */
+  private boolean explained;
+
+  private Main(StandardOutput output) {
+    this.output = output;
+  }
 
   /** Runs one command and exits with its status. */
   public static void main(String[] arguments) {
-    CommandLine line = commandLine();
-    int status = line.execute(arguments);
-    if (line.<Main>getCommand().childStays) {
-      // The JVM's own exit would wait for the thread that waits for the child.
-      System.out.flush();
-      System.err.flush();
-      Processes.exit(status);
-    }
-    System.exit(status);
+    Main main = new Main(new StandardOutput());
+    int status = main.asCommand().setOut(main.output.writer()).execute(arguments);
+    System.exit(main.statusOnceTaken(status));
   }
 
+  /** The command for a process that goes on after it, with an output of its own. */
   static CommandLine commandLine() {
-    Main main = new Main();
+    return new Main(null).asCommand();
+  }
+
+  private CommandLine asCommand() {
     CommandLine line =
-        new CommandLine(main)
+        new CommandLine(this)
             .setCaseInsensitiveEnumValuesAllowed(true)
-            .setParameterExceptionHandler(main::explainUsage)
-            .setExecutionExceptionHandler(main::explainFailure);
+            .setParameterExceptionHandler(this::explainUsage)
+            .setExecutionExceptionHandler(this::explainFailure);
     explainMore(line, "list", Column::help);
     explainMore(line, "stat", StatField::help);
     return line;
+  }
+
+  /** A command whose answer was not taken has failed. */
+  private int statusOnceTaken(int status) {
+    try {
+      output.requireTaken();
+      return status;
+    } catch (UserException e) {
+      if (!explained) {
+        explain(UserException.lineFor(e), e, new PrintWriter(System.err));
+      }
+      return status == ExitCode.OK ? ExitCode.SOFTWARE : status;
+    }
   }
 
   /** Lets a command's help end with a text that is made only then. */
@@ -95,6 +111,7 @@ public final class Main {
   }
 
   private void explain(String line, Exception e, PrintWriter err) {
+    explained = true;
     err.println("zublk: " + line);
     if (debug) {
       e.printStackTrace(err);
@@ -102,9 +119,18 @@ public final class Main {
     err.flush();
   }
 
-  /** Tells that a child outlives this process, which has no more to do than to end. */
-  void childStays() {
-    childStays = true;
+  /**
+   * Ends this process, its command done, while a child lives on; the JVM's own exit would wait for
+   * the thread that waits for the child. Returns if this process goes on after the command.
+   *
+   * @throws UserException if not all that was printed was taken
+   */
+  void endBesideChild() {
+    if (output != null) {
+      output.requireTaken();
+      System.err.flush();
+      Processes.exit(ExitCode.OK);
+    }
   }
 
   boolean debug() {

@@ -30,7 +30,12 @@ final class ConsoleReporter implements Reporter {
   public void ready(ReadyDevice device) throws IOException {
     notices.forEach(notice -> System.err.println("zublk: " + notice));
     String line = json ? Json.line(device.members()) : device.path();
-    new FileOutputStream(FileDescriptor.out).write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    try {
+      new FileOutputStream(FileDescriptor.out)
+          .write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new IOException("cannot write to standard output: " + e.getMessage(), e);
+    }
   }
 
   @Override

@@ -7,7 +7,9 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +30,17 @@ public final class DeviceLauncher {
   /** How long a process that is told to stop may take to undo what it did so far. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
+  private static final String INTERRUPTED = "interrupted while starting the device";
+
   private final DeviceConfig config;
   private final boolean debug;
   private final Consumer<String> notices;
+
+  /** Guards the two below, of which at most one ever becomes true. */
+  private final Object fate = new Object();
+
+  private boolean announced;
+  private boolean interrupted;
 
   /**
    * Prepares to start a device.
@@ -59,20 +69,61 @@ public final class DeviceLauncher {
   }
 
   /**
-   * Starts the device in the background.
+   * Starts the device in the background. It stays if {@code announce} has returned before anybody
+   * told this process to end; else nothing is left of it. No signal finds a moment between the two.
    *
    * @param limit how long it may take until it serves; then it is ended
-   * @throws UserException if it does not serve; then nothing is left of it
+   * @param announce tells the user of the device; if it throws, the user does not know of it
+   * @throws UserException if it does not stay
    */
-  public ReadyDevice start(Duration limit) {
+  public void start(Duration limit, Consumer<ReadyDevice> announce) {
     CompletableFuture<Process> starting = new CompletableFuture<>();
     // Registered before there is a process, so that there is no moment at which one is forgotten.
-    Thread onInterrupt = new Thread(() -> endOnceStarted(starting));
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    Thread onInterrupt = new Thread(() -> endUnlessAnnounced(starting));
+    register(onInterrupt);
     try {
-      return awaitOutcome(spawn(starting), limit);
+      Process process = spawn(starting);
+      announce(process, awaitOutcome(process, limit), announce);
     } finally {
       forget(onInterrupt);
+    }
+  }
+
+  private static void register(Thread hook) {
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      throw new UserException(INTERRUPTED, e);
+    }
+  }
+
+  private void announce(Process process, ReadyDevice device, Consumer<ReadyDevice> announce) {
+    synchronized (fate) {
+      if (interrupted) {
+        throw new UserException(INTERRUPTED);
+      }
+      try {
+        announce.accept(device);
+        announced = true;
+      } catch (RuntimeException e) {
+        end(process);
+        throw e;
+      }
+    }
+  }
+
+  /** Runs when this process is told to end. */
+  private void endUnlessAnnounced(CompletableFuture<Process> starting) {
+    synchronized (fate) {
+      if (announced) {
+        return;
+      }
+      interrupted = true;
+    }
+    try {
+      end(starting.join());
+    } catch (CancellationException e) {
+      // It could not be started.
     }
   }
 
@@ -83,14 +134,6 @@ public final class DeviceLauncher {
       return process;
     } finally {
       starting.cancel(false); // has no effect on one that is complete
-    }
-  }
-
-  private void endOnceStarted(CompletableFuture<Process> starting) {
-    try {
-      end(starting.join());
-    } catch (CancellationException e) {
-      // It could not be started.
     }
   }
 
@@ -119,7 +162,7 @@ public final class DeviceLauncher {
     } catch (InterruptedException e) {
       end(process);
       Thread.currentThread().interrupt();
-      throw new UserException("interrupted while starting the device", e);
+      throw new UserException(INTERRUPTED, e);
     }
   }
 
@@ -151,13 +194,13 @@ public final class DeviceLauncher {
   }
 
   private ReadyDevice readOutcome(Process process) {
-    String last = "";
+    JvmWords words = new JvmWords();
     // Not closed: after "ready" the reading end stays open for as long as this process lives.
     BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
     try {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (!line.startsWith("{")) {
-          last = line; // the JVM's own words, which explain why there is nothing else
+          words.add(line);
           continue;
         }
         Map<String, Object> message = Json.object(line);
@@ -167,15 +210,33 @@ public final class DeviceLauncher {
         relay(message);
       }
       int status = process.waitFor();
+      String problem = words.problem() + whereReported(words);
       clearUnfinished();
       throw new UserException(
-          "the device's process ended (status %d) before it served%s"
-              .formatted(status, last.isEmpty() ? "" : ": " + last));
+          "the device's process ended (status %d) before it served: %s".formatted(status, problem));
     } catch (IOException e) {
       throw new UserException("cannot hear from the device's process: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UserException("interrupted while starting the device", e);
+      throw new UserException(INTERRUPTED, e);
+    }
+  }
+
+  /** A crash's report survives what {@link #clearUnfinished} deletes: the last one of all. */
+  private String whereReported(JvmWords words) {
+    Path kept = Path.of(config.runDir()).resolve("crash.log");
+    return words
+        .report()
+        .map(report -> "; its report is " + (moved(report, kept) ? kept : report))
+        .orElse("");
+  }
+
+  private static boolean moved(Path from, Path to) {
+    try {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+      return true;
+    } catch (IOException e) {
+      return false; // it is where the JVM says
     }
   }
 

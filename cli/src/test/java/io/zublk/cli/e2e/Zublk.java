@@ -98,7 +98,12 @@ final class Zublk {
   Result await(Process process) throws Exception {
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
-    return new Result(process.exitValue(), out, Files.readString(stderrOf.get(process)));
+    return new Result(process.exitValue(), out, stderr(process));
+  }
+
+  /** What a command has said on standard error so far. */
+  String stderr(Process process) throws IOException {
+    return Files.readString(stderrOf.get(process));
   }
 
   /** Creates a device and returns what {@code --json} says about it. */
