@@ -26,7 +26,7 @@ final class CleanupStack {
   }
 
   /**
-   * Undoes everything. A step that fails does not keep the others from running.
+   * Undoes everything. A step that fails, an Error included, does not keep the others from running.
    *
    * @return whether every step succeeded; failures are logged
    */
@@ -36,7 +36,7 @@ final class CleanupStack {
       Entry entry = entries.pop();
       try {
         entry.step().run();
-      } catch (Exception e) {
+      } catch (Throwable e) {
         clean = false;
         log.failure("could not undo: " + entry.what(), e);
       }

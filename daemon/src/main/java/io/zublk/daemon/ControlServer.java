@@ -3,7 +3,7 @@ package io.zublk.daemon;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +29,8 @@ final class ControlServer implements AutoCloseable {
 
   /** sockaddr_un.sun_path has 108 bytes, one of them the final zero (include/uapi/linux/un.h). */
   static final int MAX_PATH_BYTES = 107;
+
+  private static final Duration FAILURE_REST = Duration.ofMillis(100);
 
   static final String COMMAND = "command";
   static final String ERROR = "error";
@@ -77,13 +79,22 @@ final class ControlServer implements AutoCloseable {
     while (server.isOpen()) {
       try (LineChannel client = new LineChannel(server.accept(), CONNECTION_LIMIT)) {
         serve(client);
-      } catch (AsynchronousCloseException e) {
-        return;
-      } catch (IOException e) {
-        log.line("control: " + UserException.lineFor(e));
-      } catch (RuntimeException e) {
+      } catch (ClosedChannelException e) {
+        // Ours: then the loop ends. Or a client's, which is gone.
+      } catch (Throwable e) {
+        // An Error as well: without this thread nobody could remove the device.
         log.failure("control", e);
+        rest();
       }
+    }
+  }
+
+  /** Out of descriptors, say: that does not pass any sooner for being tried at once again. */
+  private static void rest() {
+    try {
+      Thread.sleep(FAILURE_REST);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -96,12 +107,15 @@ final class ControlServer implements AutoCloseable {
   private Reply answer(String line) {
     try {
       Map<String, Object> request = Json.object(line);
+      if (request == null) {
+        return error("request is not a JSON object");
+      }
       return handler.handle(String.valueOf(request.get(COMMAND)), request);
     } catch (IOException e) {
       return error("request is not a JSON object");
     } catch (UserException e) {
       return error(UserException.lineFor(e));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.failure("control", e);
       return error(UserException.lineFor(e));
     }

@@ -50,6 +50,11 @@ final class DeviceDir {
     return path.resolve("log");
   }
 
+  /** What the JVM itself has to say once nobody listens to its standard output. */
+  Path output() {
+    return path.resolve("output");
+  }
+
   private Path lockFile() {
     return path.resolve("lock");
   }

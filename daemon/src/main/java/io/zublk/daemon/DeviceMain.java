@@ -35,12 +35,15 @@ final class DeviceMain {
     boolean[] clean = new boolean[1];
     CountDownLatch finished = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, finished, clean)));
-    if (modes.contains(BACKGROUND)) {
-      leaveSession();
+    try {
+      if (modes.contains(BACKGROUND)) {
+        leaveSession();
+      }
+      clean[0] = process.run();
+    } finally {
+      finished.countDown(); // whatever was thrown: the hook waits for this
+      System.exit(0); // the hook decides on the status
     }
-    clean[0] = process.run();
-    finished.countDown();
-    System.exit(0); // the hook decides on the status
   }
 
   /**

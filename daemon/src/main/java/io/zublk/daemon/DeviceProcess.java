@@ -58,6 +58,7 @@ final class DeviceProcess {
    * @return whether nothing went wrong, and nothing is left
    */
   boolean run() {
+    DeviceLoggers.writeTo(log);
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, thrown) -> log.failure("thread " + thread.getName() + " died", thrown));
     Optional<Throwable> failure = startAndServe();
@@ -72,10 +73,12 @@ final class DeviceProcess {
     try {
       reporter.ready(start());
       log.line("serving " + record.path());
+      reporter.nobodyListens(dir.output());
       stop.await();
       log.line("stopping: " + stop.reason());
       return stop.failed() ? Optional.of(died()) : Optional.empty();
-    } catch (Exception | LinkageError e) {
+    } catch (Throwable e) {
+      // An Error as well: what was made must be unmade.
       log.failure("failed", e);
       return Optional.of(e);
     }

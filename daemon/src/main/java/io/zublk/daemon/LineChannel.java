@@ -20,16 +20,21 @@ final class LineChannel implements AutoCloseable {
   private final long deadline;
 
   /**
-   * Takes over a connected channel.
+   * Takes over a connected channel, and closes it also if that fails.
    *
    * @param limit the time for everything that is done with it
    */
   LineChannel(SocketChannel channel, Duration limit) throws IOException {
     this.channel = channel;
     this.deadline = System.nanoTime() + limit.toNanos();
-    channel.configureBlocking(false);
-    this.selector = Selector.open();
-    channel.register(selector, 0);
+    try {
+      channel.configureBlocking(false);
+      this.selector = Selector.open(); // takes descriptors, which may have run out
+      channel.register(selector, 0);
+    } catch (Throwable e) {
+      channel.close();
+      throw e;
+    }
   }
 
   /**

@@ -1,10 +1,12 @@
 package io.zublk.daemon;
 
+import io.zublk.uring.sys.Processes;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +40,11 @@ final class PipeReporter implements Reporter {
       send(Map.of(NOTICE, notice));
     }
     send(Map.of(READY, device.members()));
+  }
+
+  @Override
+  public void nobodyListens(Path file) throws IOException {
+    Processes.sendOutputTo(file);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.zublk.daemon;
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** Tells whoever started a device what becomes of it. */
 interface Reporter {
@@ -14,6 +15,12 @@ interface Reporter {
    * @throws IOException if nobody is left to hear it: then nobody knows of the device either
    */
   void ready(ReadyDevice device) throws IOException;
+
+  /**
+   * All is reported. Where nobody reads this process's standard output from now on, what the JVM
+   * has to say goes into a file.
+   */
+  default void nobodyListens(Path file) throws IOException {}
 
   /** The device does not serve, and nothing is left of it. */
   void failed(String line, String trace);

@@ -29,6 +29,11 @@ class CleanupStackTest {
         () -> {
           throw new IOException("no");
         });
+    stack.push(
+        "third",
+        () -> {
+          throw new AssertionError("a bug");
+        });
     assertThat(stack.unwind(new DeviceLog())).isFalse();
     assertThat(undone).containsExactly("first");
   }

@@ -43,6 +43,13 @@ class ControlTest {
       case "echo" -> ControlServer.Reply.of(request);
       case "refuse" -> throw new UserException("because of this");
       case "fail" -> throw new IllegalStateException("a bug");
+      case "error" -> throw new AssertionError("another bug");
+      case "fail afterwards" ->
+          new ControlServer.Reply(
+              Map.of(),
+              () -> {
+                throw new AssertionError("a late bug");
+              });
       default -> new ControlServer.Reply(Map.of("ok", true), afterwards::countDown);
     };
   }
@@ -69,6 +76,8 @@ class ControlTest {
   @Test
   void survivesItsOwnBugs() throws IOException {
     assertThatThrownBy(() -> ask("fail", Map.of())).hasMessageContaining("a bug");
+    assertThatThrownBy(() -> ask("error", Map.of())).hasMessageContaining("another bug");
+    ask("fail afterwards", Map.of());
     assertThat(ask("echo", Map.of())).isNotEmpty();
   }
 
@@ -81,6 +90,7 @@ class ControlTest {
   @Test
   void survivesNonsense() throws IOException {
     assertThat(send("no json\n")).contains("not a JSON object");
+    assertThat(send("null\n")).contains("not a JSON object");
     assertThat(send("[1]\n")).contains("error");
     assertThat(send("\n")).contains("error");
     assertThat(ask("echo", Map.of())).isNotEmpty();

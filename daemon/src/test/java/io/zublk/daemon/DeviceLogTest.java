@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,31 @@ class DeviceLogTest {
     }
     assertThat(size).isLessThanOrEqualTo(DeviceLog.MAX_BYTES);
     assertThat(temp.resolve("log")).content().contains("line 2999 ");
+  }
+
+  @Test
+  void repeatsOfAFailureAreCountedAndNotLogged() {
+    DeviceLog log = new DeviceLog();
+    log.attach(temp.resolve("log"));
+    for (int i = 0; i < 3000; i++) {
+      log.failure("control", new IOException("Too many open files"));
+    }
+    assertThat(temp.resolve("log")).content().containsOnlyOnce("control: Too many open files");
+    assertThat(temp.resolve("log")).content().contains("\tat io.zublk.daemon.DeviceLogTest");
+  }
+
+  @Test
+  void keepsItsFileOpenForTheTimeWhenNoneCanBeOpened() throws IOException {
+    DeviceLog log = new DeviceLog();
+    Path file = temp.resolve("log");
+    log.attach(file);
+    log.line("first");
+    Files.move(file, temp.resolve("moved"));
+    log.line("second");
+    assertThat(temp.resolve("moved")).content().contains("first", "second");
+    assertThat(file).doesNotExist();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(temp.resolve("moved"))))
+        .isEqualTo("rw-------");
   }
 
   @Test

@@ -18,10 +18,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class LinuxFile implements AutoCloseable {
 
   public static final int O_RDONLY = 0;
+  public static final int O_WRONLY = 1;
   public static final int O_RDWR = 2;
   public static final int O_CREAT = 0x40;
   public static final int O_EXCL = 0x80;
   public static final int O_TRUNC = 0x200;
+  public static final int O_APPEND = 0x400;
 
   /** {@link #allocate}: the file keeps its size also when the range lies beyond its end. */
   public static final int FALLOC_KEEP_SIZE = 1;

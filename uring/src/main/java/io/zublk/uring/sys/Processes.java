@@ -4,11 +4,15 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /** What a process may do to itself as a whole: leave its session, change its program, end. */
 public final class Processes {
+
+  private static final int STDOUT = 1;
+  private static final int STDERR = 2;
 
   private Processes() {}
 
@@ -48,6 +52,15 @@ public final class Processes {
    */
   public static void exit(int status) {
     Syscall.call(Syscall.EXIT_GROUP, status, 0);
+  }
+
+  /** Sends standard output and standard error to the end of a file, which is made if need be. */
+  public static void sendOutputTo(Path file) throws LinuxException {
+    int flags = LinuxFile.O_WRONLY | LinuxFile.O_APPEND | LinuxFile.O_CREAT;
+    try (LinuxFile opened = LinuxFile.open(file, flags, 0600)) {
+      Syscall.check("dup3", Syscall.call(Syscall.DUP3, opened.fd(), STDOUT, 0, 0));
+      Syscall.check("dup3", Syscall.call(Syscall.DUP3, opened.fd(), STDERR, 0, 0));
+    }
   }
 
   private static MemorySegment strings(Arena arena, List<String> texts) {

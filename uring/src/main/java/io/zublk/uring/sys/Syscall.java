@@ -52,6 +52,7 @@ public final class Syscall {
   static final int OPENAT = number(257, 56);
   static final int FALLOCATE = number(285, 47);
   static final int EVENTFD2 = number(290, 19);
+  static final int DUP3 = number(292, 24);
   static final int MEMFD_CREATE = number(319, 279);
   static final int STATX = number(332, 291);
 
