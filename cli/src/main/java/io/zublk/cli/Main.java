@@ -3,6 +3,7 @@ package io.zublk.cli;
 import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.Processes;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -86,7 +87,10 @@ public final class Main {
       return status;
     } catch (UserException e) {
       if (!explained) {
-        explain(UserException.lineFor(e), e, new PrintWriter(System.err));
+        explain(
+            UserException.lineFor(e),
+            e,
+            new PrintWriter(System.err, false, StandardCharsets.UTF_8));
       }
       return status == ExitCode.OK ? ExitCode.SOFTWARE : status;
     }

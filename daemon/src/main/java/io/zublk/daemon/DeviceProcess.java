@@ -73,7 +73,7 @@ final class DeviceProcess {
     try {
       reporter.ready(start());
       log.line("serving " + record.path());
-      reporter.nobodyListens(dir.output());
+      keepOutput();
       stop.await();
       log.line("stopping: " + stop.reason());
       return stop.failed() ? Optional.of(died()) : Optional.empty();
@@ -81,6 +81,14 @@ final class DeviceProcess {
       // An Error as well: what was made must be unmade.
       log.failure("failed", e);
       return Optional.of(e);
+    }
+  }
+
+  private void keepOutput() {
+    try {
+      reporter.nobodyListens(dir.output());
+    } catch (IOException e) {
+      log.failure("what the JVM says is lost", e);
     }
   }
 
