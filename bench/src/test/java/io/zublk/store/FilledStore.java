@@ -52,10 +52,12 @@ final class FilledStore implements AutoCloseable {
     MemoryBudget budget = new MemoryBudget(file.layout().metadataBytes(), 0);
     arena = new SlabArena(file, budget, true); // as a store with workers has it
     staging = new StagingArea(file, budget, STAGING_PAGES, BATCH_PAGES);
-    access = new PageAccess(file, table, arena, options.codec(), new Counters(), null);
+    Room room = new Room(staging, new Compactor(table, arena, pages));
+    access = new PageAccess(file, table, arena, options.codec(), new Counters(), null, room);
     StagingWriter writer =
         new StagingWriter(staging, new StoreWorkers(null, staging, StoreTuning.INLINE));
-    stagingAccess = new PageAccess(file, table, arena, options.codec(), new Counters(), writer);
+    stagingAccess =
+        new PageAccess(file, table, arena, options.codec(), new Counters(), writer, room);
     data = MemoryPages.load(image, pages);
     order = shuffled(pages);
     // In random order, so that neighbours in the table are none in the arena.
@@ -97,13 +99,9 @@ final class FilledStore implements AutoCloseable {
   void drain() {
     int batch;
     while ((batch = staging.takeFull(0)) != StagingArea.NONE) {
-      int end = staging.end(batch);
-      for (int i = staging.first(batch); i < end; i++) {
-        if (!access.compressStaged(staging.page(batch, i), staging.location(batch, i))) {
-          throw new IllegalStateException("no memory for the store");
-        }
+      if (!access.compressBatch(staging, batch)) {
+        throw new IllegalStateException("no memory for the store");
       }
-      staging.release(batch, end);
     }
   }
 

@@ -78,7 +78,7 @@ public class PageStepBenchmark extends StoreState {
     int i = next();
     long old = entries[i];
     int bytes = PageObject.bytes(old);
-    long location = store.arena.allocate(bytes);
+    long location = store.arena.allocate(bytes, false);
     store.arena.free(PageEntry.location(old), bytes);
     entries[i] = PageEntry.ofObject(store.order[i], PageEntry.LZ4, PageEntry.length(old), location);
     return location;

@@ -44,7 +44,6 @@ final class DeviceStatus {
     Map<String, Object> stats = Fields.of("", store.stats());
     status.putAll(stats);
     // Features of zram that zublk does not have yet have never done anything.
-    status.putIfAbsent("pages_compacted", 0L);
     status.putIfAbsent("bd_count", 0L);
     status.putIfAbsent("bd_reads", 0L);
     status.putIfAbsent("bd_writes", 0L);

@@ -5,16 +5,33 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * How much memory the store file may take, and takes. Memory is asked for here before it is asked
  * for from the kernel. Any thread; allocates nothing.
+ *
+ * <p>Part of what is left may be promised: to pages that are acknowledged and not compressed yet,
+ * whose objects must find memory later. Only who keeps a promise may take what was promised.
+ *
+ * <p>Both are in one word, lest two threads that look at different halves promise and take the same
+ * bytes:
+ *
+ * <pre>
+ *   63 .. 44  promised, in pages | 43 .. 0  used, in bytes
+ * </pre>
  */
 final class MemoryBudget {
 
-  private final AtomicLong used;
+  /** Sixteen TiB of memory, and promises of two GiB: more than a store file has addresses for. */
+  private static final int USED_BITS = 44;
+
+  private static final long USED_MASK = (1L << USED_BITS) - 1;
+
+  private static final long PROMISED_PAGE = 1L << USED_BITS;
+
+  private final AtomicLong state;
   private final AtomicLong mostUsed;
   private volatile long limit;
 
   /** A budget of which {@code used} bytes are spent for good; a limit of 0 is none. */
   MemoryBudget(long used, long limit) {
-    this.used = new AtomicLong(used);
+    this.state = new AtomicLong(used);
     this.mostUsed = new AtomicLong(used);
     this.limit = limit;
   }
@@ -25,7 +42,7 @@ final class MemoryBudget {
   }
 
   long usedBytes() {
-    return used.get();
+    return used(state.get());
   }
 
   /** The most that was ever used at a time. */
@@ -35,29 +52,79 @@ final class MemoryBudget {
 
   /** Forgets what was used at most before now. */
   void resetMostUsed() {
-    mostUsed.set(used.get());
+    mostUsed.set(usedBytes());
   }
 
-  /** Takes memory, within the limit. False if there is not so much. */
+  /** Takes memory that nobody was promised, within the limit. False if there is not so much. */
   boolean take(long bytes) {
-    long now = used.addAndGet(bytes);
-    long most = limit;
-    if (most > 0 && now > most) {
-      used.addAndGet(-bytes);
-      return false;
-    }
-    if (now > mostUsed.getPlain()) {
-      mostUsed.accumulateAndGet(now, Math::max);
-    }
+    // It looks before it adds: an attempt that fails must not spoil one that would have succeeded.
+    long now;
+    do {
+      now = state.get();
+      if (isAboveLimit(used(now) + promised(now) + bytes)) {
+        return false;
+      }
+    } while (!state.weakCompareAndSetVolatile(now, now + bytes));
+    noteUsed(used(now) + bytes);
     return true;
+  }
+
+  /** Takes memory that was promised to what it is for, within the limit. */
+  boolean takePromised(long bytes) {
+    long now;
+    do {
+      now = state.get();
+      if (isAboveLimit(used(now) + bytes)) {
+        return false;
+      }
+    } while (!state.weakCompareAndSetVolatile(now, now + bytes));
+    noteUsed(used(now) + bytes);
+    return true;
+  }
+
+  /** Promises memory of so many pages, if {@code spare} bytes would be left beside it. */
+  boolean promise(int pages, long spare) {
+    long now;
+    do {
+      now = state.get();
+      long wanted = promised(now) + pages * (long) PageAccess.PAGE_BYTES;
+      if (isAboveLimit(used(now) + wanted + spare)) {
+        return false;
+      }
+    } while (!state.weakCompareAndSetVolatile(now, now + pages * PROMISED_PAGE));
+    return true;
+  }
+
+  /** Ends a promise: what it was for has its memory, or needs none any more. */
+  void endPromise(int pages) {
+    state.addAndGet(-pages * PROMISED_PAGE);
   }
 
   /** Takes memory that is in use already, whatever the limit. */
   void takeAnyway(long bytes) {
-    used.addAndGet(bytes);
+    state.addAndGet(bytes);
   }
 
   void giveBack(long bytes) {
-    used.addAndGet(-bytes);
+    state.addAndGet(-bytes);
+  }
+
+  private boolean isAboveLimit(long bytes) {
+    long most = limit;
+    return most > 0 && bytes > most;
+  }
+
+  private void noteUsed(long bytes) {
+    if (bytes > mostUsed.getPlain()) {
+      mostUsed.accumulateAndGet(bytes, Math::max);
+    }
+  }
+
+  private static long used(long state) {
+    return state & USED_MASK;
+  }
+
+  private static long promised(long state) {
+    return (state >>> USED_BITS) * PageAccess.PAGE_BYTES;
   }
 }

@@ -28,6 +28,8 @@ final class PageAccess implements AutoCloseable {
   /** Where this thread stages what it writes; null if it compresses at once. */
   private final StagingWriter staging;
 
+  private final Room room;
+
   /** The encoder's page, and a page under construction behind it. */
   private final MemorySegment scratch;
 
@@ -39,7 +41,8 @@ final class PageAccess implements AutoCloseable {
       SlabArena arena,
       CodecSpec spec,
       Counters counters,
-      StagingWriter staging)
+      StagingWriter staging,
+      Room room)
       throws LinuxException {
     int compressedKind = spec.algorithm() == Algorithm.ZSTD ? PageEntry.ZSTD : PageEntry.LZ4;
     this.table = table;
@@ -52,6 +55,7 @@ final class PageAccess implements AutoCloseable {
     this.decoder = new PageDecoder(file, compressedKind, codec);
     this.counters = counters;
     this.staging = staging;
+    this.room = room;
   }
 
   Counters counters() {
@@ -86,6 +90,16 @@ final class PageAccess implements AutoCloseable {
 
   /** Replaces a page by the bytes at {@code source} and returns 0, {@code -ENOSPC} or -EIO. */
   int store(long page, MemorySegment source, long offset) {
+    int result = tryStore(page, source, offset);
+    for (int i = 0; result == -Errno.ENOSPC && i < Room.MEASURES; i++) {
+      if (room.make(i, this)) {
+        result = tryStore(page, source, offset);
+      }
+    }
+    return result == -Errno.ENOSPC ? storeInPlace(page, source, offset) : result;
+  }
+
+  private int tryStore(long page, MemorySegment source, long offset) {
     if (PageFill.isFilled(source, offset)) {
       return publish(page, encoder.encodeFill(page, source.get(JAVA_LONG_UNALIGNED, offset)));
     }
@@ -96,11 +110,58 @@ final class PageAccess implements AutoCloseable {
       }
       counters.add(Counter.UNSTAGED_PAGES, 1);
     }
-    long entry = encoder.compress(page, source, offset);
-    if (entry == -Errno.ENOSPC && staging != null && staging.trim()) {
-      entry = encoder.compress(page, source, offset);
+    return publish(page, encoder.compress(page, source, offset));
+  }
+
+  /**
+   * Replaces a page by one that is no larger in the slot of the old one, which needs no memory. Its
+   * new bytes are staged in the spare page while they take the place of the old ones: whoever looks
+   * at the file meanwhile, a reader or the process after a kill, finds one or the other.
+   */
+  private int storeInPlace(long page, MemorySegment source, long offset) {
+    long old = table.lock(page);
+    if (old == PageTable.STUCK) {
+      return damaged();
     }
-    return publish(page, entry);
+    long staged = old;
+    try {
+      staged = stageInSpare(page, old, source, offset);
+    } finally {
+      table.unlock(page, staged);
+    }
+    return staged == old ? -Errno.ENOSPC : finishInPlace(page, old, staged, source, offset);
+  }
+
+  /** The entry of the page in the spare page; or the old one, if its slot is too small. */
+  private long stageInSpare(long page, long old, MemorySegment source, long offset) {
+    encoder.pack(source, offset);
+    boolean fits = owns(page, old) && encoder.packedFits(old) && room.spare().take();
+    return fits ? encoder.stage(page, source, offset, SparePage.LOCATION) : old;
+  }
+
+  /** The old slot is still ours, though no entry names it any more. */
+  private int finishInPlace(long page, long old, long staged, MemorySegment source, long offset) {
+    count(counters, staged, 1);
+    count(counters, old, -1);
+    long entry = encoder.putPacked(page, source, offset, old);
+    long found = table.replaceIf(page, staged, entry);
+    if (found == staged) {
+      count(counters, entry, 1);
+      count(counters, staged, -1);
+    } else {
+      free(entry);
+    }
+    if (found != PageTable.STUCK) {
+      room.spare().giveBack();
+    }
+    return 0;
+  }
+
+  /** Whether a valid entry points at an object of the page's own in the arena. */
+  private boolean owns(long page, long entry) {
+    return PageEntry.isStored(entry)
+        && PageEntry.isValid(page, entry)
+        && decoder.isIntact(page, entry);
   }
 
   /**
@@ -112,6 +173,7 @@ final class PageAccess implements AutoCloseable {
     long entry = encoder.stage(page, source, offset, slot);
     long old = table.lock(page);
     if (old == PageTable.STUCK) {
+      staging.cancel();
       return damaged();
     }
     staging.add(page);
@@ -155,7 +217,60 @@ final class PageAccess implements AutoCloseable {
       counters.add(Counter.CHECKSUM_ERRORS, 1);
       return PageEntry.ofLost(page);
     }
-    return encoder.compress(page, memory, layout.position(staged));
+    return encoder.compressPromised(page, memory, layout.position(staged));
+  }
+
+  /**
+   * Compresses the pages of a batch that this thread has taken, and ends the taking. False if some
+   * must stay where they are.
+   */
+  boolean compressBatch(StagingArea area, int batch) {
+    int first = area.first(batch);
+    int end = area.end(batch);
+    boolean complete = false;
+    try {
+      complete = compressStaged(area, batch, first, end);
+    } finally {
+      area.release(batch, complete ? end : first); // also after a fault: it is tried again
+    }
+    counters.add(Counter.BATCHES, 1);
+    return complete;
+  }
+
+  private boolean compressStaged(StagingArea area, int batch, int first, int end) {
+    boolean complete = true;
+    for (int i = first; i < end; i++) {
+      complete &= compressStaged(area.page(batch, i), area.location(batch, i));
+    }
+    return complete;
+  }
+
+  /**
+   * Moves a page's object to another slot that has memory, if its entry is still this one. False if
+   * it must stay, for want of such a slot or because it is damaged.
+   */
+  boolean move(long page, long entry) {
+    int bytes = PageObject.bytes(entry);
+    long location = arena.allocateInMemory(SizeClasses.classOf(bytes));
+    if (location < 0) {
+      return false;
+    }
+    long old = table.lock(page);
+    boolean isSame = old == entry;
+    boolean moves = false;
+    long now = old;
+    try {
+      if (isSame && owns(page, old)) {
+        now = encoder.copyTo(location, page, old);
+        moves = true;
+      }
+    } finally {
+      if (old != PageTable.STUCK) {
+        table.unlock(page, now);
+      }
+    }
+    arena.free(moves ? PageEntry.location(entry) : location, bytes);
+    return moves || !isSame;
   }
 
   private static boolean isStagedAt(long page, long entry, long slot) {
@@ -166,6 +281,17 @@ final class PageAccess implements AutoCloseable {
 
   /** Replaces {@code length} bytes inside a page, from {@code at} on. */
   int modify(long page, int at, MemorySegment source, long offset, int length) {
+    int result = tryModify(page, at, source, offset, length, false);
+    for (int i = 0; result == -Errno.ENOSPC && i < Room.MEASURES; i++) {
+      if (room.make(i, this)) {
+        result = tryModify(page, at, source, offset, length, false);
+      }
+    }
+    return result == -Errno.ENOSPC ? tryModify(page, at, source, offset, length, true) : result;
+  }
+
+  private int tryModify(
+      long page, int at, MemorySegment source, long offset, int length, boolean inPlace) {
     long old = table.lock(page);
     if (old == PageTable.STUCK) {
       return damaged();
@@ -176,19 +302,23 @@ final class PageAccess implements AutoCloseable {
         return damaged();
       }
       MemorySegment.copy(source, offset, scratch, SCRATCH_PAGE + at, length);
-      long changed = encoder.encode(page, scratch, SCRATCH_PAGE);
+      long changed =
+          inPlace
+              ? stageInSpare(page, old, scratch, SCRATCH_PAGE)
+              : encoder.encode(page, scratch, SCRATCH_PAGE);
       if (PageEncoder.isErrno(changed)) {
         return (int) changed;
       }
       entry = changed;
-      return 0;
     } finally {
       table.unlock(page, entry);
-      if (entry != old) {
-        count(counters, entry, 1);
-        release(page, old);
-      }
     }
+    if (inPlace) {
+      return entry == old ? -Errno.ENOSPC : finishInPlace(page, old, entry, scratch, SCRATCH_PAGE);
+    }
+    count(counters, entry, 1);
+    release(page, old);
+    return 0;
   }
 
   /** Makes a page absent, and returns 0 or {@code -EIO}. */

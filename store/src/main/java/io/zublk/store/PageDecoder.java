@@ -3,6 +3,7 @@ package io.zublk.store;
 import static io.zublk.store.PageAccess.PAGE_BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.zublk.codec.PageChecksum;
 import io.zublk.codec.PageCodec;
@@ -50,12 +51,29 @@ final class PageDecoder {
       case PageEntry.RAW, PageEntry.STAGED ->
           MemorySegment.copy(memory, object, target, offset, PAGE_BYTES);
       case PageEntry.WORD -> PageFill.fill(target, offset, memory.get(JAVA_LONG_UNALIGNED, bytes));
+      case PageEntry.PADDED -> {
+        return decodeInner(bytes, PageEntry.length(entry), target, offset);
+      }
       default -> {
         return kind == compressedKind
             && codec.decompress(memory, bytes, PageEntry.length(entry), target, offset);
       }
     }
     return true;
+  }
+
+  private boolean decodeInner(long bytes, int room, MemorySegment target, long offset) {
+    int kind = memory.get(JAVA_SHORT, bytes + PageObject.INNER_KIND);
+    int length = memory.get(JAVA_SHORT, bytes + PageObject.INNER_LENGTH);
+    if (length < 1 || length > room - PageObject.INNER_BYTES) {
+      return false;
+    }
+    long inner = bytes + PageObject.INNER_BYTES;
+    if (kind == PageEntry.WORD) {
+      PageFill.fill(target, offset, memory.get(JAVA_LONG_UNALIGNED, inner));
+      return true;
+    }
+    return kind == compressedKind && codec.decompress(memory, inner, length, target, offset);
   }
 
   /** Whether what a valid entry points at is there and has its checksum. */

@@ -5,6 +5,7 @@ import static io.zublk.store.PageObject.CHECKSUM_BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.zublk.codec.PageChecksum;
 import io.zublk.codec.PageCodec;
@@ -28,6 +29,10 @@ final class PageEncoder {
   /** An object under construction, of up to a page. */
   private final MemorySegment scratch;
 
+  // The object that lies there, packed.
+  private int packedKind;
+  private int packedLength;
+
   PageEncoder(
       StoreFile file, SlabArena arena, int compressedKind, PageCodec codec, MemorySegment scratch) {
     this.layout = file.layout();
@@ -50,7 +55,7 @@ final class PageEncoder {
       return PageEntry.ofFill(page, word);
     }
     scratch.set(JAVA_LONG, 0, word);
-    return storeObject(page, PageEntry.WORD, Long.BYTES);
+    return storeObject(page, PageEntry.WORD, Long.BYTES, false);
   }
 
   /** Stores the page, whatever it is; returns its entry or {@code -ENOSPC}. */
@@ -63,31 +68,102 @@ final class PageEncoder {
 
   /** Stores a page that is known not to be one repeated word; returns its entry or -ENOSPC. */
   long compress(long page, MemorySegment source, long offset) {
+    return compress(page, source, offset, false);
+  }
+
+  /** As {@link #compress}, for a page whose memory was promised. */
+  long compressPromised(long page, MemorySegment source, long offset) {
+    return compress(page, source, offset, true);
+  }
+
+  private long compress(long page, MemorySegment source, long offset, boolean promised) {
     int length = codec.compress(source, offset, scratch, 0, MAX_COMPRESSED_BYTES);
-    return length == 0 ? storeRaw(page, source, offset) : storeObject(page, compressedKind, length);
+    return length == 0
+        ? storeRaw(page, source, offset, promised)
+        : storeObject(page, compressedKind, length, promised);
   }
 
   /** Stores the first {@code length} bytes of the scratch memory. */
-  private long storeObject(long page, int kind, int length) {
-    long location = arena.allocate(CHECKSUM_BYTES + length);
-    if (location < 0) {
-      return location;
-    }
+  private long storeObject(long page, int kind, int length, boolean promised) {
+    long location = arena.allocate(CHECKSUM_BYTES + length, promised);
+    return location < 0 ? location : putObject(page, kind, length, location);
+  }
+
+  private long putObject(long page, int kind, int length, long location) {
     long entry = PageEntry.ofObject(page, kind, length, location);
-    long object = layout.position(entry);
-    long bytes = object + CHECKSUM_BYTES;
-    MemorySegment.copy(scratch, 0, memory, bytes, length);
-    memory.set(JAVA_INT, object, checksum.of(bytes, length, PageObject.seed(page, entry)));
+    MemorySegment.copy(scratch, 0, memory, layout.position(entry) + CHECKSUM_BYTES, length);
+    sign(page, entry);
     return entry;
   }
 
-  private long storeRaw(long page, MemorySegment source, long offset) {
-    long location = arena.allocate(PAGE_BYTES);
-    if (location < 0) {
-      return location;
-    }
+  private void sign(long page, long entry) {
+    long object = layout.position(entry);
+    int sum =
+        checksum.of(object + CHECKSUM_BYTES, PageEntry.length(entry), PageObject.seed(page, entry));
+    memory.set(JAVA_INT, object, sum);
+  }
+
+  private long storeRaw(long page, MemorySegment source, long offset, boolean promised) {
+    long location = arena.allocate(PAGE_BYTES, promised);
+    return location < 0 ? location : putRaw(page, source, offset, location);
+  }
+
+  private long putRaw(long page, MemorySegment source, long offset, long location) {
     return PageEntry.ofRaw(
         page, copyWhole(PageEntry.ofRaw(page, 0, location), page, source, offset), location);
+  }
+
+  /** Makes the object of a page, for {@link #putPacked}; {@code source} is the page again there. */
+  void pack(MemorySegment source, long offset) {
+    if (PageFill.isFilled(source, offset)) {
+      scratch.set(JAVA_LONG, 0, source.get(JAVA_LONG_UNALIGNED, offset));
+      packedKind = PageEntry.WORD;
+      packedLength = Long.BYTES;
+    } else {
+      packedLength = codec.compress(source, offset, scratch, 0, MAX_COMPRESSED_BYTES);
+      packedKind = packedLength == 0 ? PageEntry.RAW : compressedKind;
+    }
+  }
+
+  /** Whether the packed object fits into the slot of an entry's. */
+  boolean packedFits(long entry) {
+    return packedClass() <= SizeClasses.classOf(PageObject.bytes(entry));
+  }
+
+  private int packedClass() {
+    return SizeClasses.classOf(
+        packedKind == PageEntry.RAW ? PAGE_BYTES : CHECKSUM_BYTES + packedLength);
+  }
+
+  /** Puts the packed object into the slot of the page's old entry; returns the new one. */
+  long putPacked(long page, MemorySegment source, long offset, long old) {
+    long location = PageEntry.location(old);
+    int sizeClass = SizeClasses.classOf(PageObject.bytes(old));
+    if (packedKind == PageEntry.RAW) {
+      return putRaw(page, source, offset, location);
+    }
+    if (packedClass() == sizeClass) {
+      return putObject(page, packedKind, packedLength, location);
+    }
+    int length = SizeClasses.slotBytes(sizeClass) - CHECKSUM_BYTES;
+    long entry = PageEntry.ofObject(page, PageEntry.PADDED, length, location);
+    long bytes = layout.position(entry) + CHECKSUM_BYTES;
+    memory.set(JAVA_SHORT, bytes + PageObject.INNER_KIND, (short) packedKind);
+    memory.set(JAVA_SHORT, bytes + PageObject.INNER_LENGTH, (short) packedLength);
+    MemorySegment.copy(scratch, 0, memory, bytes + PageObject.INNER_BYTES, packedLength);
+    sign(page, entry);
+    return entry;
+  }
+
+  /** Copies the object of an entry, which is locked, to another slot; returns its entry there. */
+  long copyTo(long location, long page, long entry) {
+    long object = layout.position(entry);
+    if (PageEntry.kind(entry) == PageEntry.RAW) {
+      return putRaw(page, memory, object, location);
+    }
+    long copy = PageEntry.ofObject(page, PageEntry.kind(entry), PageEntry.length(entry), location);
+    MemorySegment.copy(memory, object, memory, layout.position(copy), PageObject.bytes(entry));
+    return copy;
   }
 
   /** Copies the page to a slot of the staging area; returns its entry. */

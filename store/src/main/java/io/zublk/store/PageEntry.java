@@ -46,6 +46,9 @@ final class PageEntry {
   /** Compressed by Zstandard. */
   static final int ZSTD = 0b1010;
 
+  /** An object in a slot larger than its own: what it is, and its length, stand before it. */
+  static final int PADDED = 0b1100;
+
   // Three bits set: the rest may be zero.
 
   /** Stored as it is, because it does not shrink. */
@@ -61,7 +64,7 @@ final class PageEntry {
   private static final int BARE_KINDS = (1 << FILL) | (1 << RAW) | (1 << STAGED) | (1 << LOST);
 
   private static final int KINDS =
-      BARE_KINDS | (1 << REPEAT) | (1 << WORD) | (1 << LZ4) | (1 << ZSTD);
+      BARE_KINDS | (1 << REPEAT) | (1 << WORD) | (1 << LZ4) | (1 << ZSTD) | (1 << PADDED);
 
   private static final int KIND_SHIFT = 60;
   private static final int FILL_SHIFT = EntryCheck.LONG_BITS;
@@ -102,7 +105,7 @@ final class PageEntry {
   /** Whether the entry points at bytes in the arena. */
   static boolean isStored(long entry) {
     int kind = kind(entry);
-    return kind >= WORD && kind <= ZSTD;
+    return (kind >= WORD && kind <= ZSTD) || kind == PADDED;
   }
 
   /** Whether what the entry points at stays there only as long as the entry does. */

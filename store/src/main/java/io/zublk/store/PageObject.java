@@ -4,12 +4,22 @@ package io.zublk.store;
  * What a page-table entry points at: a checksum, 4 bytes, and then the compressed bytes; or a page
  * as it is, whose checksum is in the entry.
  *
+ * <pre>
+ *   padded:  checksum : 4 | kind : 2 | length : 2 | compressed bytes | whatever was in the slot
+ * </pre>
+ *
  * <p>The checksum is seeded with the page number and the entry's kind and length, so an object that
  * belongs to another page is as wrong as a damaged one.
  */
 final class PageObject {
 
   static final int CHECKSUM_BYTES = Integer.BYTES;
+
+  /** Of a {@linkplain PageEntry#PADDED padded} object, from the end of its checksum. */
+  static final int INNER_KIND = 0;
+
+  static final int INNER_LENGTH = 2;
+  static final int INNER_BYTES = 4;
 
   private PageObject() {}
 

@@ -26,6 +26,8 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   private final MemoryBudget budget;
   private final SlabArena arena;
   private final StagingArea staging;
+  private final Compactor compactor;
+  private final Room room;
   private final StoreWorkers workers;
 
   /** The counters of every open channel, and first those of all closed ones and of recovery. */
@@ -42,6 +44,8 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     this.arena = new SlabArena(file, budget, tuning.workers() > 0);
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
     this.staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
+    this.compactor = new Compactor(table, arena, file.layout().pages);
+    this.room = new Room(staging, compactor);
     this.workers = new StoreWorkers(this, staging, tuning);
   }
 
@@ -125,7 +129,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Opens what one thread needs; without a writer, it compresses what it writes at once. */
   PageAccess openAccess(StagingWriter writer) throws LinuxException {
     Counters own = new Counters();
-    PageAccess access = new PageAccess(file, table, arena, options.codec(), own, writer);
+    PageAccess access = new PageAccess(file, table, arena, options.codec(), own, writer, room);
     synchronized (counters) {
       counters.add(own);
     }
@@ -166,6 +170,39 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     return arena.tidy() || staged;
   }
 
+  /**
+   * Moves objects together so that as much memory as possible comes back now; workers do it by
+   * themselves, a little at a time, when a twelfth of the arena or more is unused. Any thread.
+   *
+   * @return false if there was nothing to win
+   */
+  public boolean compact() {
+    PageAccess access;
+    try {
+      access = openAccess(null);
+    } catch (LinuxException e) {
+      throw new UncheckedIOException(e);
+    }
+    try {
+      return compactor.run(access);
+    } finally {
+      close(access);
+    }
+  }
+
+  /** A step of that; false if there is nothing more to do. */
+  boolean compactStep(PageAccess access) {
+    return compactor.step(access, arenaBytes(), liveBytes());
+  }
+
+  private long arenaBytes() {
+    return budget.usedBytes() - file.layout().metadataBytes() - staging.memoryBytes();
+  }
+
+  private long liveBytes() {
+    return sum(Counter.OBJECT_BYTES) - sum(Counter.STAGED_PAGES) * PageAccess.PAGE_BYTES;
+  }
+
   /** Limits {@link StoreStats#memUsedTotal}; what is stored stays. 0: no limit. Any thread. */
   public void setMemLimit(long bytes) {
     StoreOptions checked = new StoreOptions(options.sizeBytes(), options.codec(), bytes);
@@ -182,6 +219,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
         file.memLimit(),
         budget.mostUsedBytes(),
         sum(Counter.SAME_PAGES),
+        compactor.chunksFreed() * (SizeClasses.CHUNK_BYTES / PageAccess.PAGE_BYTES),
         sum(Counter.RAW_PAGES),
         sum(Counter.RAW_PAGES_SINCE),
         sum(Counter.FAILED_READS),
@@ -199,7 +237,11 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   private long sum(Counter counter) {
     synchronized (counters) {
-      return counters.stream().mapToLong(c -> c.get(counter)).sum();
+      long sum = 0;
+      for (int i = 0; i < counters.size(); i++) { // a stream would be garbage of the workers'
+        sum += counters.get(i).get(counter);
+      }
+      return sum;
     }
   }
 

@@ -74,6 +74,37 @@ final class SizeClasses {
     return SLOTS[sizeClass];
   }
 
+  /** The chunks that a slot lies in, as bits: one, or two neighbours. */
+  static int chunksOf(int sizeClass, int slot) {
+    int offset = slot * SLOT_BYTES[sizeClass];
+    int last = offset + SLOT_BYTES[sizeClass] - 1;
+    return (1 << (offset / CHUNK_BYTES)) | (1 << (last / CHUNK_BYTES));
+  }
+
+  /** The first slot that lies in a chunk, at least in part. */
+  static int firstSlot(int sizeClass, int chunk) {
+    return chunk * CHUNK_BYTES / SLOT_BYTES[sizeClass];
+  }
+
+  /** The last slot that lies in a chunk, at least in part. */
+  static int lastSlot(int sizeClass, int chunk) {
+    return Math.min(((chunk + 1) * CHUNK_BYTES - 1) / SLOT_BYTES[sizeClass], SLOTS[sizeClass] - 1);
+  }
+
+  /** How many slots lie in these chunks alone. */
+  static int slotsWithin(int sizeClass, int chunks) {
+    int slotBytes = SLOT_BYTES[sizeClass];
+    int within = 0;
+    for (int left = chunks; left != 0; ) {
+      int first = Integer.numberOfTrailingZeros(left);
+      int end = first + Integer.numberOfTrailingZeros(~(left >>> first));
+      int firstSlot = (first * CHUNK_BYTES + slotBytes - 1) / slotBytes;
+      within += Math.max(0, Math.min(end * CHUNK_BYTES / slotBytes, SLOTS[sizeClass]) - firstSlot);
+      left &= -1 << end;
+    }
+    return within;
+  }
+
   private static int slotsIn(int slotBytes) {
     int slots = Math.min(MAX_SLOTS, SLAB_BYTES / slotBytes);
     int wholeChunks = slots * slotBytes / CHUNK_BYTES;

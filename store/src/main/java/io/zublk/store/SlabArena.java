@@ -22,6 +22,7 @@ final class SlabArena {
   private final StoreFile file;
   private final SlabDirectory directory;
   private final SlabHints hints;
+  private final Evacuation evacuation;
   private final int slabs;
   private final MemoryBudget budget;
 
@@ -33,6 +34,9 @@ final class SlabArena {
 
   /** Where to look for an unused slab first; a wrong guess costs a second look. */
   private final AtomicInteger lowestUnused = new AtomicInteger();
+
+  /** One more than the highest slab that any class ever used: beyond it there is nothing to do. */
+  private final AtomicInteger usedSlabs = new AtomicInteger();
 
   /**
    * An arena without objects; the directory and hints of the file must be zeros.
@@ -49,6 +53,7 @@ final class SlabArena {
     this.slabs = layout.slabs;
     this.directory = new SlabDirectory(file.memory(), layout.directoryOffset);
     this.hints = new SlabHints(file.memory(), layout.hintsOffset, slabs);
+    this.evacuation = new Evacuation(directory, hints);
     for (int slab = 0; slab < slabs; slab++) {
       hints.set(SlabHints.unused(), slab);
     }
@@ -57,15 +62,19 @@ final class SlabArena {
   /**
    * Takes a slot.
    *
+   * @param promised whether the memory for it was {@linkplain MemoryBudget#promise promised}
    * @return its place in bytes from the arena's start, or {@code -ENOSPC}
    */
-  long allocate(int bytes) {
-    long location = tryAllocate(bytes);
-    return location < 0 && lazy && tidy() ? tryAllocate(bytes) : location;
+  long allocate(int bytes, boolean promised) {
+    int sizeClass = SizeClasses.classOf(bytes);
+    long location = tryAllocate(sizeClass, promised);
+    if (location < 0) {
+      location = allocateInMemory(sizeClass);
+    }
+    return location < 0 && tidy() ? tryAllocate(sizeClass, promised) : location;
   }
 
-  private long tryAllocate(int bytes) {
-    int sizeClass = SizeClasses.classOf(bytes);
+  private long tryAllocate(int sizeClass, boolean promised) {
     int slab;
     int slot;
     do {
@@ -77,20 +86,52 @@ final class SlabArena {
       // it ought to be: the next try is in that slab at most as often as it has slots.
       slot = directory.claim(slab, SizeClasses.slots(sizeClass));
     } while (slot < 0);
-    int offset = slot * SizeClasses.slotBytes(sizeClass);
-    int end = offset + SizeClasses.slotBytes(sizeClass) - 1;
-    if (!commit(slab, offset / CHUNK_BYTES, end / CHUNK_BYTES)) {
-      directory.clearSlot(slab, slot);
+    int chunks = SizeClasses.chunksOf(sizeClass, slot);
+    if (!commit(slab, chunks, promised)) {
+      boolean _ = directory.clearSlot(slab, slot);
+      forget(slab, sizeClass, chunks);
       giveBack(slab, sizeClass, slot);
       return -Errno.ENOSPC;
     }
-    return (long) slab * SLAB_BYTES + offset;
+    return location(slab, sizeClass, slot);
+  }
+
+  /**
+   * Takes a slot whose memory is there already and is not to be given back: where an object finds
+   * room when there is no more memory, and where those go that are moved to give memory back.
+   *
+   * @return its place in bytes from the arena's start, or {@code -ENOSPC}
+   */
+  long allocateInMemory(int sizeClass) {
+    int start = current.getPlain(sizeClass);
+    long location = allocateInMemory(sizeClass, start, slabs);
+    return location < 0 ? allocateInMemory(sizeClass, 0, start) : location;
+  }
+
+  private long allocateInMemory(int sizeClass, int from, int end) {
+    for (int slab = hints.next(sizeClass, from);
+        slab >= 0 && slab < end;
+        slab = hints.next(sizeClass, slab + 1)) {
+      if (directory.reserve(slab, sizeClass, 1)) {
+        int slot = directory.claimWithMemory(slab, sizeClass);
+        if (slot >= 0) {
+          current.setPlain(sizeClass, slab);
+          return location(slab, sizeClass, slot);
+        }
+        discountAndTidy(slab, sizeClass);
+      }
+    }
+    return -Errno.ENOSPC;
+  }
+
+  private static long location(int slab, int sizeClass, int slot) {
+    return (long) slab * SLAB_BYTES + (long) slot * SizeClasses.slotBytes(sizeClass);
   }
 
   /** Reserves a slot in the class's present slab or a new one; the slab, or -1. */
   private int reserve(int sizeClass) {
     int slab = current.getPlain(sizeClass);
-    if (!directory.reserve(slab, sizeClass, 1)) {
+    if (!directory.reserveForNew(slab, sizeClass)) {
       slab = findSlab(sizeClass);
       if (slab >= 0) {
         current.setPlain(sizeClass, slab);
@@ -117,7 +158,7 @@ final class SlabArena {
   /** A slab with one slot reserved, or -1 if there is neither one nor addresses for one. */
   private int findSlab(int sizeClass) {
     for (int slab = 0; (slab = hints.next(sizeClass, slab)) >= 0; slab++) {
-      if (directory.reserve(slab, sizeClass, 1)) {
+      if (directory.reserveForNew(slab, sizeClass)) {
         return slab;
       }
       dropHint(sizeClass, slab);
@@ -133,10 +174,17 @@ final class SlabArena {
       if (directory.assign(slab, sizeClass)) {
         lowestUnused.setPlain(slab + 1);
         hints.set(sizeClass, slab);
+        noteUsed(slab);
         return slab;
       }
     }
     return -1;
+  }
+
+  private void noteUsed(int slab) {
+    if (slab >= usedSlabs.getPlain()) {
+      usedSlabs.accumulateAndGet(slab + 1, Math::max);
+    }
   }
 
   /** Clears a hint that proved wrong, unless it came true again meanwhile. */
@@ -180,6 +228,7 @@ final class SlabArena {
       long state = directory.state(slab);
       int sizeClass = SlabDirectory.sizeClass(state);
       if (sizeClass >= 0) {
+        noteUsed(slab);
         hints.clear(SlabHints.unused(), slab);
         if (SlabDirectory.count(state) < SizeClasses.slots(sizeClass)) {
           hints.set(sizeClass, slab);
@@ -201,18 +250,18 @@ final class SlabArena {
   }
 
   /** Makes sure that the chunks have memory, within the limit. */
-  private boolean commit(int slab, int firstChunk, int lastChunk) {
-    int have = SlabDirectory.chunks(directory.state(slab));
-    for (int chunk = firstChunk; chunk <= lastChunk; chunk++) {
-      if (((have >>> chunk) & 1) == 0 && !commitChunk(slab, chunk)) {
+  private boolean commit(int slab, int chunks, boolean promised) {
+    int missing = chunks & ~SlabDirectory.chunks(directory.state(slab));
+    for (; missing != 0; missing &= missing - 1) {
+      if (!commitChunk(slab, Integer.numberOfTrailingZeros(missing), promised)) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean commitChunk(int slab, int chunk) {
-    if (!budget.take(CHUNK_BYTES)) {
+  private boolean commitChunk(int slab, int chunk, boolean promised) {
+    if (!(promised ? budget.takePromised(CHUNK_BYTES) : budget.take(CHUNK_BYTES))) {
       return false;
     }
     // Committing twice does no harm, so threads that need the same chunk need not agree first.
@@ -226,6 +275,27 @@ final class SlabArena {
     return true;
   }
 
+  /**
+   * Gives back what the kernel may have granted of a chunk before it ran out of memory. Only who
+   * has all slots of the chunk may: for another thread the kernel may have found the rest.
+   */
+  private void forget(int slab, int sizeClass, int chunks) {
+    for (int left = chunks; left != 0; left &= left - 1) {
+      int chunk = Integer.numberOfTrailingZeros(left);
+      int first = SizeClasses.firstSlot(sizeClass, chunk);
+      int last = SizeClasses.lastSlot(sizeClass, chunk);
+      if (!directory.hasMemory(slab, chunk) && directory.reserve(slab, sizeClass, last - first)) {
+        if (directory.claimRange(slab, first, last)) {
+          if (!directory.hasMemory(slab, chunk)) {
+            file.release(position(slab, chunk), CHUNK_BYTES);
+          }
+          directory.clearRange(slab, first, last);
+        }
+        long _ = discount(slab, sizeClass, last - first);
+      }
+    }
+  }
+
   /** Follows the clearing of a slot's bit: its memory and its place in the count. */
   private void giveBack(int slab, int sizeClass, int slot) {
     if (lazy) {
@@ -236,13 +306,17 @@ final class SlabArena {
       long _ = discount(slab, sizeClass, 1);
       return;
     }
-    int offset = slot * SizeClasses.slotBytes(sizeClass);
-    int end = offset + SizeClasses.slotBytes(sizeClass) - 1;
-    for (int chunk = offset / CHUNK_BYTES; chunk <= end / CHUNK_BYTES; chunk++) {
-      reclaim(slab, sizeClass, chunk);
+    int chunks = SizeClasses.chunksOf(sizeClass, slot);
+    for (; chunks != 0; chunks &= chunks - 1) {
+      reclaim(slab, sizeClass, Integer.numberOfTrailingZeros(chunks));
     }
+    discountAndTidy(slab, sizeClass);
+  }
+
+  /** Ends a reservation, and does what others could not because of it. */
+  private void discountAndTidy(int slab, int sizeClass) {
     long before = discount(slab, sizeClass, 1);
-    for (int tries = 0; SlabDirectory.isUntidy(before) && tries < TIDY_TRIES; tries++) {
+    for (int tries = 0; !lazy && SlabDirectory.isUntidy(before) && tries < TIDY_TRIES; tries++) {
       before = tidy(slab, sizeClass);
     }
   }
@@ -269,13 +343,43 @@ final class SlabArena {
   /** Looks again at all chunks of a slab. */
   private long tidy(int slab, int sizeClass) {
     if (!directory.reserve(slab, sizeClass, 1)) {
-      return 0; // no longer of this class, or full
+      // If it is only full: whoever frees a slot of it sees the mark and leaves it at that.
+      if (SlabDirectory.sizeClass(directory.state(slab)) == sizeClass) {
+        hints.set(SlabHints.untidy(), slab);
+      }
+      return 0;
     }
     directory.clearUntidy(slab);
     for (int chunk = 0; chunk < SizeClasses.CHUNKS; chunk++) {
       reclaim(slab, sizeClass, chunk);
     }
     return discount(slab, sizeClass, 1);
+  }
+
+  /**
+   * Chooses the chunks that compaction is to empty; one thread at a time.
+   *
+   * @return how many; their memory comes back when all of their objects have moved
+   */
+  int planEvacuation() {
+    boolean _ = tidy();
+    return evacuation.plan(usedSlabs.get());
+  }
+
+  /** Whether an object of this many bytes is to move. */
+  boolean isToMove(long location, int bytes) {
+    return location < (long) slabs * SLAB_BYTES && evacuation.contains(location, bytes);
+  }
+
+  /** Leaves the chunks of the object's slab where they are: there is no room for it elsewhere. */
+  void stayAt(long location) {
+    evacuation.spare((int) (location / SLAB_BYTES));
+  }
+
+  /** Ends what was planned, and returns how many of the chosen chunks gave their memory back. */
+  int endEvacuation() {
+    boolean _ = tidy();
+    return evacuation.end();
   }
 
   /**
@@ -287,8 +391,8 @@ final class SlabArena {
    * whoever was in the way to {@link #tidy} it.
    */
   private void reclaim(int slab, int sizeClass, int chunk) {
-    int first = firstSlot(sizeClass, chunk);
-    int last = lastSlot(sizeClass, chunk);
+    int first = SizeClasses.firstSlot(sizeClass, chunk);
+    int last = SizeClasses.lastSlot(sizeClass, chunk);
     int others = last - first;
     if (!directory.hasMemory(slab, chunk)
         || !directory.isClear(slab, first, last)
@@ -318,16 +422,6 @@ final class SlabArena {
     }
     markUntidy(slab);
     return directory.reserve(slab, sizeClass, slots);
-  }
-
-  private static int firstSlot(int sizeClass, int chunk) {
-    return chunk * CHUNK_BYTES / SizeClasses.slotBytes(sizeClass);
-  }
-
-  private static int lastSlot(int sizeClass, int chunk) {
-    return Math.min(
-        ((chunk + 1) * CHUNK_BYTES - 1) / SizeClasses.slotBytes(sizeClass),
-        SizeClasses.slots(sizeClass) - 1);
   }
 
   private void releaseChunk(int slab, int chunk) {

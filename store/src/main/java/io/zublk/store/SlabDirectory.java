@@ -9,7 +9,8 @@ import java.lang.invoke.VarHandle;
  * One descriptor a slab: a state word and a bitmap of slots, together a cache line.
  *
  * <pre>
- *   state:  63 busy | 62 untidy | 61..40 size class + 1 | 39..16 chunks with memory | 15..0 count
+ *   state:  63 busy | 62 untidy | 51..44 size class + 1 | 43..28 chunks to be emptied
+ *           | 27..12 chunks with memory | 11..0 count
  * </pre>
  *
  * <p>A slot is taken in two steps. {@link #reserve} counts it, if the slab still has the class and
@@ -26,11 +27,16 @@ final class SlabDirectory {
   private static final VarHandle WORD = JAVA_LONG.varHandle();
 
   private static final long BUSY = 1L << 63;
-  private static final long COUNT_MASK = 0xffff;
-  private static final int CHUNK_SHIFT = 16;
-  private static final long CHUNK_MASK = (1L << SizeClasses.CHUNKS) - 1;
-  private static final int CLASS_SHIFT = 40;
   private static final long UNTIDY = 1L << 62;
+  private static final long COUNT_MASK = 0xfff;
+  private static final int CHUNK_SHIFT = 12;
+  private static final long CHUNK_MASK = (1L << SizeClasses.CHUNKS) - 1;
+  private static final int SOURCE_SHIFT = CHUNK_SHIFT + SizeClasses.CHUNKS;
+  private static final int CLASS_SHIFT = SOURCE_SHIFT + SizeClasses.CHUNKS;
+  private static final int CLASS_MASK = 0xff;
+
+  /** The class and the chunks to be emptied, which decide whether a slab takes new objects. */
+  private static final long KIND_MASK = BUSY | ((-1L << SOURCE_SHIFT) & ~UNTIDY);
 
   /**
    * Looks at a slab for a slot that the count promises. Bits move while one looks, so one look may
@@ -56,7 +62,7 @@ final class SlabDirectory {
 
   /** The class of a slab in use, -1 of one that is not. */
   static int sizeClass(long state) {
-    return state < 0 ? -1 : (int) ((state & ~UNTIDY) >>> CLASS_SHIFT) - 1;
+    return state < 0 ? -1 : ((int) (state >>> CLASS_SHIFT) & CLASS_MASK) - 1;
   }
 
   /** Slots taken or about to be. */
@@ -67,6 +73,22 @@ final class SlabDirectory {
   /** The chunks that have memory, as bits. */
   static int chunks(long state) {
     return (int) ((state >>> CHUNK_SHIFT) & CHUNK_MASK);
+  }
+
+  /** The chunks that take no new objects because they are to be emptied, as bits. */
+  static int sources(long state) {
+    return (int) ((state >>> SOURCE_SHIFT) & CHUNK_MASK);
+  }
+
+  /** Has chunks emptied from now on, unless the slab has changed since {@code state}. */
+  boolean setSources(int slab, long state, int chunks) {
+    long marked = (state & ~(CHUNK_MASK << SOURCE_SHIFT)) | ((long) chunks << SOURCE_SHIFT);
+    return WORD.compareAndSet(memory, at(slab), state, marked);
+  }
+
+  /** Takes that back. */
+  void clearSources(int slab) {
+    long _ = (long) WORD.getAndBitwiseAnd(memory, at(slab), ~(CHUNK_MASK << SOURCE_SHIFT));
   }
 
   /** Whether a chunk without slots may have kept its memory. */
@@ -103,6 +125,20 @@ final class SlabDirectory {
     }
   }
 
+  /** Counts one slot more for a new object, which does not belong where chunks are emptied. */
+  boolean reserveForNew(int slab, int sizeClass) {
+    long kind = (long) (sizeClass + 1) << CLASS_SHIFT;
+    while (true) {
+      long state = state(slab);
+      if ((state & KIND_MASK) != kind || count(state) >= SizeClasses.slots(sizeClass)) {
+        return false;
+      }
+      if (WORD.weakCompareAndSet(memory, at(slab), state, state + 1)) {
+        return true;
+      }
+    }
+  }
+
   /** Discounts slots and returns the state before. */
   long unreserve(int slab, int slots) {
     return (long) WORD.getAndAdd(memory, at(slab), (long) -slots);
@@ -122,6 +158,43 @@ final class SlabDirectory {
       }
     }
     return -1;
+  }
+
+  /**
+   * Takes a free slot, of which the caller has reserved one, whose chunks have memory and keep it;
+   * -1 if there is none.
+   */
+  int claimWithMemory(int slab, int sizeClass) {
+    int slots = SizeClasses.slots(sizeClass);
+    for (int slot = nextFree(slab, 0, slots);
+        slot < slots;
+        slot = nextFree(slab, slot + 1, slots)) {
+      int chunks = SizeClasses.chunksOf(sizeClass, slot);
+      if (keepMemory(slab, chunks) && setSlot(slab, slot)) {
+        // Taken, nobody gives its chunks back any more; but somebody may have before.
+        if (keepMemory(slab, chunks)) {
+          return slot;
+        }
+        boolean _ = clearSlot(slab, slot);
+      }
+    }
+    return -1;
+  }
+
+  private boolean keepMemory(int slab, int chunks) {
+    long state = state(slab);
+    return (chunks & ~(chunks(state) & ~sources(state))) == 0;
+  }
+
+  /** The first free slot from {@code from} on, or {@code slots}. */
+  private int nextFree(int slab, int from, int slots) {
+    for (int slot = from; slot < slots; slot = nextWord(slot)) {
+      long free = ~bits(slab, slot) & (-1L << slot);
+      if (free != 0) {
+        return Math.min((slot & -Long.SIZE) + Long.numberOfTrailingZeros(free), slots);
+      }
+    }
+    return slots;
   }
 
   private int claimIn(int slab, int first, int slots) {

@@ -7,7 +7,8 @@ import java.lang.invoke.VarHandle;
 
 /**
  * Where to look: for every size class, the slabs that may have a free slot; the slabs that no class
- * uses; and the slabs to tidy. A bit is a hint, not a truth; that is the slab's own state.
+ * uses; the slabs to tidy; and those with chunks to be emptied. A bit is a hint, not a truth; that
+ * is the slab's own state.
  *
  * <p>Lock-free. Whoever makes a slab useful sets its bit afterwards; whoever finds it useless
  * clears the bit and then looks at the slab once more.
@@ -28,7 +29,7 @@ final class SlabHints {
 
   /** The memory that the hints of this many slabs take. */
   static long bytes(int slabs) {
-    return (long) (SizeClasses.count() + 2) * wordsPerSet(slabs) * Long.BYTES;
+    return (long) (SizeClasses.count() + 3) * wordsPerSet(slabs) * Long.BYTES;
   }
 
   private static int wordsPerSet(int slabs) {
@@ -43,6 +44,16 @@ final class SlabHints {
   /** The set of slabs whose empty chunks may have kept their memory. */
   static int untidy() {
     return SizeClasses.count() + 1;
+  }
+
+  /** The set of slabs with chunks that are to be emptied. */
+  static int sources() {
+    return SizeClasses.count() + 2;
+  }
+
+  boolean contains(int set, int slab) {
+    long word = (long) WORD.getOpaque(memory, at(set, slab >>> 6));
+    return ((word >>> slab) & 1) != 0;
   }
 
   void set(int set, int slab) {

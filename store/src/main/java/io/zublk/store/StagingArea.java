@@ -4,6 +4,7 @@ import static io.zublk.store.PageAccess.PAGE_BYTES;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The bounded pool of written pages that are not compressed yet: slots of a page each, grouped in
@@ -16,11 +17,17 @@ import java.lang.invoke.VarHandle;
  * nothing of what is kept here: the page table tells which pages are staged.
  *
  * <pre>
- *   state of a batch:  BUSY | OPEN | MEMORY | pages done : 16 | pages added : 16
+ *   state of a batch:  writer : 28 | WRITING | BUSY | OPEN | MEMORY | pages done : 16 | pages added : 16
  * </pre>
  *
- * <p>OPEN: a writer has it. BUSY: a worker has it. A batch that is neither, and has no pages, is
- * free. Lock-free, any thread, allocates nothing.
+ * <p>OPEN: a writer has it. WRITING: that writer is about to add a page. BUSY: a worker has it. A
+ * batch that is neither, and has no pages, is free. One that is only OPEN, with nothing left to
+ * compress, is its writer's as long as nobody else needs it: writers that pause must not use up the
+ * pool.
+ *
+ * <p>A batch is opened only if beside its own memory there is as much left for the objects that its
+ * pages may become, which is promised to them until the batch is free: what is acknowledged always
+ * finds room. Lock-free, any thread, allocates nothing.
  */
 final class StagingArea {
 
@@ -34,6 +41,15 @@ final class StagingArea {
   private static final long MEMORY = 1L << 32;
   private static final long OPEN = 1L << 33;
   private static final long BUSY = 1L << 34;
+  private static final long WRITING = 1L << 35;
+  private static final int WRITER_SHIFT = 36;
+  private static final long WRITER_MASK = -1L << WRITER_SHIFT;
+
+  /**
+   * What must be left beside the promises before a batch is opened, in bytes: objects of a batch
+   * may begin a chunk in every size class, and then fill what they have begun.
+   */
+  static final long SPARE_BYTES = (long) SizeClasses.count() * SizeClasses.CHUNK_BYTES;
 
   /** Keeps the states of different batches, and so of different threads, on different lines. */
   private static final int STRIDE = 16;
@@ -46,6 +62,8 @@ final class StagingArea {
 
   /** The page of every slot; written before the state that counts it, read after. */
   private final long[] pages;
+
+  private final AtomicInteger writers = new AtomicInteger();
 
   StagingArea(StoreFile file, MemoryBudget budget, int stagingPages, int batchPages) {
     this.file = file;
@@ -60,19 +78,45 @@ final class StagingArea {
     return batchPages;
   }
 
-  /** Takes a free batch to fill; {@link #NONE} if there is none, or no memory for one. */
-  int open() {
+  /** A new writer's name, as states hold it: it comes again after 2^28 others. */
+  long newWriter() {
+    return (long) writers.incrementAndGet() << WRITER_SHIFT;
+  }
+
+  /**
+   * Takes a free batch to fill, or one whose writer has paused, and begins a page of it; {@link
+   * #NONE} if there is none, or no memory for one.
+   */
+  int open(long writer) {
     for (int batch = 0; batch < batches; batch++) {
       long state = state(batch);
-      if ((state & ~MEMORY) == 0 && move(batch, state, OPEN | MEMORY)) {
-        if (state == MEMORY || commit(batch)) {
+      if ((state & ~MEMORY) == 0 && move(batch, state, writer | WRITING | OPEN | MEMORY)) {
+        if (fund(batch, state)) {
           return batch;
         }
-        set(batch, 0);
-        return NONE;
+        set(batch, state);
+        break; // others cost the same
+      }
+    }
+    for (int batch = 0; batch < batches; batch++) {
+      long state = state(batch);
+      if (isPaused(state) && move(batch, state, writer | WRITING | OPEN | MEMORY)) {
+        return batch; // with the memory and the promise that it was opened with
       }
     }
     return NONE;
+  }
+
+  private boolean fund(int batch, long state) {
+    long own = state == MEMORY ? 0 : batchBytes();
+    if (!budget.promise(batchPages, own + SPARE_BYTES)) {
+      return false;
+    }
+    if (state == MEMORY || commit(batch)) {
+      return true;
+    }
+    budget.endPromise(batchPages);
+    return false;
   }
 
   private boolean commit(int batch) {
@@ -80,28 +124,58 @@ final class StagingArea {
       return false;
     }
     if (file.commitStaging(location(batch, 0), batchBytes()) < 0) {
+      file.releaseStaging(location(batch, 0), batchBytes()); // the kernel may have granted a part
       budget.giveBack(batchBytes());
       return false;
     }
     return true;
   }
 
-  /**
-   * Adds a page, whose bytes are in slot {@code index}, to the batch that the caller has opened;
-   * the last one ends that. The caller has the page's entry locked, because a worker may look at it
-   * from now on.
-   */
-  void add(int batch, int index, long page) {
-    pages[batch * batchPages + index] = page;
-    long _ = (long) STATE.getAndAdd(states, at(batch), index + 1 == batchPages ? 1L - OPEN : 1L);
+  /** Whether all of an open batch is compressed and its writer is not adding to it. */
+  private static boolean isPaused(long state) {
+    return (state & (OPEN | WRITING | BUSY)) == OPEN && added(state) == done(state);
   }
 
-  /** Ends the filling of a batch that the caller has opened. */
-  void close(int batch) {
+  /** Begins a page of the batch that this writer has opened. False if somebody else has it now. */
+  boolean begin(int batch, long writer) {
     long state;
     do {
       state = state(batch);
-    } while (!move(batch, state, settled(state & ~OPEN)));
+      if ((state & (WRITER_MASK | OPEN)) != (writer | OPEN)) {
+        return false;
+      }
+    } while (!move(batch, state, state | WRITING));
+    return true;
+  }
+
+  /**
+   * Adds the page that was begun, whose bytes are in slot {@code index}, to the batch; the last one
+   * ends the filling. The caller has the page's entry locked, because a worker may look at it from
+   * now on.
+   */
+  void add(int batch, int index, long page) {
+    pages[batch * batchPages + index] = page;
+    long added = 1 - WRITING;
+    if (index + 1 == batchPages) {
+      added -= OPEN + (state(batch) & WRITER_MASK);
+    }
+    long _ = (long) STATE.getAndAdd(states, at(batch), added);
+  }
+
+  /** Leaves the page that was begun. */
+  void cancel(int batch) {
+    long _ = (long) STATE.getAndAdd(states, at(batch), -WRITING);
+  }
+
+  /** Ends the filling of a batch that this writer has opened, if it still has it. */
+  void close(int batch, long writer) {
+    long state;
+    do {
+      state = state(batch);
+      if ((state & (WRITER_MASK | OPEN)) != (writer | OPEN)) {
+        return;
+      }
+    } while (!settle(batch, state, state & ~(WRITER_MASK | OPEN)));
   }
 
   /** Takes a batch that will get no more pages for a worker, {@code from} first; or NONE. */
@@ -166,28 +240,50 @@ final class StagingArea {
     long released;
     do {
       state = state(batch);
-      released = (state & (MEMORY | OPEN | ADDED_MASK)) | ((long) end << DONE_SHIFT);
-    } while (!move(batch, state, settled(released)));
+      released = (state & ~(BUSY | (ADDED_MASK << DONE_SHIFT))) | ((long) end << DONE_SHIFT);
+    } while (!settle(batch, state, released));
   }
 
-  /** The state as it is, or free if nobody has the batch, nor any page to compress. */
-  private static long settled(long state) {
-    boolean over = (state & (OPEN | BUSY)) == 0 && added(state) == done(state);
-    return over ? state & MEMORY : state;
+  /** Moves a batch to a state; one that nobody has, without pages to compress, becomes free. */
+  private boolean settle(int batch, long from, long to) {
+    if ((to & (OPEN | BUSY)) != 0 || added(to) != done(to)) {
+      return move(batch, from, to);
+    }
+    if (!move(batch, from, MEMORY)) {
+      return false;
+    }
+    budget.endPromise(batchPages);
+    return true;
   }
 
-  /** Gives the memory of free batches back to the kernel; false if there was none. */
+  /**
+   * Gives the memory of free batches back to the kernel, and of those whose writer has paused;
+   * false if there was none.
+   */
   boolean trim() {
     boolean trimmed = false;
     for (int batch = 0; batch < batches; batch++) {
-      if (state(batch) == MEMORY && move(batch, MEMORY, BUSY)) {
+      long state = state(batch);
+      if ((state == MEMORY || isPaused(state)) && move(batch, state, BUSY)) {
         file.releaseStaging(location(batch, 0), batchBytes());
         budget.giveBack(batchBytes());
+        if (state != MEMORY) {
+          budget.endPromise(batchPages);
+        }
         set(batch, 0);
         trimmed = true;
       }
     }
     return trimmed;
+  }
+
+  /** What the pool takes now, in bytes. */
+  long memoryBytes() {
+    long bytes = 0;
+    for (int batch = 0; batch < batches; batch++) {
+      bytes += (state(batch) & MEMORY) != 0 ? batchBytes() : 0;
+    }
+    return bytes;
   }
 
   private static int added(long state) {

@@ -57,7 +57,8 @@ final class StoreFile implements AutoCloseable {
       file.truncate(layout.fileBytes);
       MemorySegment memory = map(file, layout, numaNode);
       // A page table that is there cannot turn into a SIGBUS when memory runs out later.
-      if (file.allocate(0, 0, layout.metadataBytes()) < 0) {
+      if (file.allocate(0, 0, layout.arenaOffset) < 0
+          || file.allocate(0, layout.spareOffset, PageAccess.PAGE_BYTES) < 0) {
         Memory.unmap(memory);
         throw new IOException(
             "no memory for the page table: "

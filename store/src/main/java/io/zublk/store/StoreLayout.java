@@ -7,7 +7,7 @@ import static io.zublk.store.SizeClasses.SLAB_BYTES;
  * in bytes from the file's start.
  *
  * <pre>
- *   superblock | page table | slab directory | slab hints | arena | staging area
+ *   superblock | page table | slab directory | slab hints | arena | staging area | spare page
  * </pre>
  *
  * <p>The superblock, the table, the arena and the staging area are the format; the directory and
@@ -38,6 +38,7 @@ final class StoreLayout {
   final long hintsOffset;
   final long arenaOffset;
   final long stagingOffset;
+  final long spareOffset;
   final long fileBytes;
 
   StoreLayout(long pages) {
@@ -52,12 +53,13 @@ final class StoreLayout {
     // Chunks can be given back alone if they begin where a page of any kernel does.
     arenaOffset = roundUp(hintsOffset + SlabHints.bytes(slabs), MAX_KERNEL_PAGE_BYTES);
     stagingOffset = arenaOffset + (long) slabs * SLAB_BYTES;
-    fileBytes = stagingOffset + STAGING_BYTES;
+    spareOffset = stagingOffset + STAGING_BYTES;
+    fileBytes = spareOffset + PageAccess.PAGE_BYTES;
   }
 
-  /** Bytes before the arena: what an empty store occupies. */
+  /** What an empty store occupies: all before the arena, and the spare page. */
   long metadataBytes() {
-    return arenaOffset;
+    return arenaOffset + PageAccess.PAGE_BYTES;
   }
 
   /** Where an entry's object or staged page lies. */

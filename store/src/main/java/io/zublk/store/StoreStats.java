@@ -11,6 +11,7 @@ package io.zublk.store;
  * @param memLimit the limit of {@code memUsedTotal}, 0 if there is none
  * @param memUsedMax the most that {@code memUsedTotal} was since the store was opened
  * @param samePages pages of one repeated word
+ * @param pagesCompacted pages of memory that compaction gave back, since the store was opened
  * @param hugePages pages stored as they are
  * @param hugePagesSince pages ever stored as they are, since the store was opened
  * @param failedReads read requests that failed
@@ -33,6 +34,7 @@ public record StoreStats(
     long memLimit,
     long memUsedMax,
     long samePages,
+    long pagesCompacted,
     long hugePages,
     long hugePagesSince,
     long failedReads,

@@ -15,6 +15,14 @@ final class StoreWorker extends Thread {
   /** Batches between looks at free memory by workers that never rest: a second or so. */
   private static final int BATCHES_PER_TRIM = 2048;
 
+  /**
+   * Batches between steps of compaction by workers that never rest: a few percent of their time.
+   */
+  private static final int BATCHES_PER_STEP = 32;
+
+  /** Between steps of compaction, of half a millisecond at most, by one that has time. */
+  private static final long PAUSE_NANOS = 5_000_000L;
+
   /** Until memory is tried again that was not to be had, in nanoseconds. */
   private static final long RETRY_NANOS = 10_000_000L;
 
@@ -32,6 +40,9 @@ final class StoreWorker extends Thread {
   private int cursor;
 
   private int batches;
+
+  /** Whether compaction is under way, as far as this thread knows. */
+  private boolean isCompacting;
 
   StoreWorker(StoreWorkers pool, int index, StagingArea area, PageStore store, StoreTuning tuning)
       throws LinuxException {
@@ -143,15 +154,22 @@ final class StoreWorker extends Thread {
       return;
     }
     if (isHousekeeper()) {
-      LockSupport.parkNanos(this, HOUSEKEEPING_NANOS);
+      LockSupport.parkNanos(this, isCompacting ? PAUSE_NANOS : HOUSEKEEPING_NANOS);
     } else {
       LockSupport.park(this);
     }
     boolean _ = Thread.interrupted(); // would make every further sleep end at once
     boolean woken = !pool.clearIdle(index);
     if (!woken && !area.hasPages()) {
+      keepHouse();
+    }
+  }
+
+  private void keepHouse() {
+    if (!isCompacting) {
       boolean _ = store.trim();
     }
+    isCompacting = store.compactStep(access);
   }
 
   /** One of the workers looks after memory that nobody uses any more. */
@@ -161,28 +179,16 @@ final class StoreWorker extends Thread {
 
   /** Compresses the pages of a batch that this thread has taken. */
   private void compress(int batch) {
-    boolean complete = false;
-    int first = area.first(batch);
-    int end = area.end(batch);
-    try {
-      complete = compress(batch, first, end);
-    } finally {
-      area.release(batch, complete ? end : first); // also after a fault: it is tried again
-    }
-    access.counters().add(Counter.BATCHES, 1);
-    if (++batches % BATCHES_PER_TRIM == 0) {
+    boolean complete = access.compressBatch(area, batch);
+    batches++;
+    if (batches % BATCHES_PER_TRIM == 0) {
       boolean _ = store.trim();
+    }
+    if (batches % BATCHES_PER_STEP == 0) {
+      isCompacting = store.compactStep(access);
     }
     if (!complete && !store.trim()) {
       LockSupport.parkNanos(this, RETRY_NANOS);
     }
-  }
-
-  private boolean compress(int batch, int first, int end) {
-    boolean complete = true;
-    for (int i = first; i < end; i++) {
-      complete &= access.compressStaged(area.page(batch, i), area.location(batch, i));
-    }
-    return complete;
   }
 }

@@ -63,7 +63,7 @@ class PageEntryTest {
 
   @Provide
   Arbitrary<Integer> objectKinds() {
-    return Arbitraries.of(PageEntry.WORD, PageEntry.LZ4, PageEntry.ZSTD);
+    return Arbitraries.of(PageEntry.WORD, PageEntry.LZ4, PageEntry.ZSTD, PageEntry.PADDED);
   }
 
   /** One of every kind, with all that varies in it. */
@@ -79,6 +79,7 @@ class PageEntryTest {
       PageEntry.ofObject(page, PageEntry.WORD, 8, location),
       PageEntry.ofObject(page, PageEntry.LZ4, length, location),
       PageEntry.ofObject(page, PageEntry.ZSTD, length, location),
+      PageEntry.ofObject(page, PageEntry.PADDED, Math.max(length, 12), location),
       PageEntry.ofRaw(page, checksum, location & -4096),
       PageEntry.ofRaw(page, 0, 0),
       PageEntry.ofStaged(page, checksum, random.nextInt(1 << 26) & -4096),

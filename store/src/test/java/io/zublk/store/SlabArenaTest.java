@@ -53,7 +53,7 @@ class SlabArenaTest {
     for (int i = 0; i < 50_000; i++) {
       if (live.size() < 4000 || random.nextBoolean()) {
         int bytes = 1 + random.nextInt(4096);
-        long location = arena.allocate(bytes);
+        long location = arena.allocate(bytes, false);
         assertThat(location).isNotNegative();
         var before = live.floorEntry(location);
         assertThat(before == null || before.getKey() + before.getValue() <= location).isTrue();
@@ -75,7 +75,7 @@ class SlabArenaTest {
   void aPartlyFreedSlabGivesItsEmptyChunksBack() {
     List<Long> locations = new ArrayList<>();
     for (int i = 0; i < SizeClasses.slots(SizeClasses.classOf(4096)); i++) {
-      locations.add(arena.allocate(4096));
+      locations.add(arena.allocate(4096, false));
     }
     long full = budget.usedBytes();
     for (int i = 0; i < locations.size(); i++) {
@@ -92,13 +92,13 @@ class SlabArenaTest {
     budget.setLimit(budget.usedBytes() + room);
     List<Long> locations = new ArrayList<>();
     long location;
-    while ((location = arena.allocate(4096)) >= 0) {
+    while ((location = arena.allocate(4096, false)) >= 0) {
       locations.add(location);
     }
     assertThat(location).isEqualTo(-28);
     assertThat(locations).hasSize((int) room / 4096);
     arena.free(locations.getFirst(), 4096);
-    assertThat(arena.allocate(4096)).isEqualTo(locations.getFirst());
+    assertThat(arena.allocate(4096, false)).isEqualTo(locations.getFirst());
   }
 
   /** Of a slab's books: a bitmap that is fuller than its count says. */
@@ -106,14 +106,14 @@ class SlabArenaTest {
   void aSlabWithoutTheSlotsThatItsCountPromisesIsLeftForAnother() {
     int bytes = 3000;
     int slots = SizeClasses.slots(SizeClasses.classOf(bytes));
-    long first = arena.allocate(bytes);
+    long first = arena.allocate(bytes, false);
     long descriptor = file.layout().directoryOffset + first / SLAB_BYTES * DESCRIPTOR_BYTES;
     for (int word = 1; word <= Math.ceilDiv(slots, Long.SIZE); word++) {
       file.memory().set(JAVA_LONG, descriptor + word * 8L, -1L);
     }
     List<Long> others = new ArrayList<>();
     for (int i = 0; i < 2 * slots; i++) {
-      others.add(arena.allocate(bytes));
+      others.add(arena.allocate(bytes, false));
     }
     assertThat(others).doesNotHaveDuplicates();
     assertThat(others).noneMatch(location -> location < 0);
@@ -165,7 +165,7 @@ class SlabArenaTest {
     List<Long> live = new ArrayList<>();
     for (int i = 0; i < 2000; i++) {
       if (live.size() < 6 && random.nextBoolean()) {
-        live.add(arena.allocate(CROSSING_BYTES));
+        live.add(arena.allocate(CROSSING_BYTES, false));
       } else if (!live.isEmpty()) {
         arena.free(live.remove(random.nextInt(live.size())), CROSSING_BYTES);
       }
@@ -196,7 +196,7 @@ class SlabArenaTest {
         } else {
           // Few classes, so that the threads meet in the same slabs.
           int bytes = 8 + 1016 * random.nextInt(5);
-          locations[k] = arena.allocate(bytes);
+          locations[k] = arena.allocate(bytes, false);
           assertThat(locations[k]).isNotNegative();
           sizes[k] = bytes;
           mark(memory, arenaOffset + locations[k], bytes, id * 1_000_003L + k);

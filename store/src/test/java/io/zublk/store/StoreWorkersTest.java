@@ -40,8 +40,11 @@ class StoreWorkersTest {
   }
 
   private static void fillBatch(StagingArea area, long page) {
-    int batch = area.open();
-    for (int i = 0; i < BATCH; i++) {
+    long writer = area.newWriter();
+    int batch = area.open(writer);
+    area.add(batch, 0, page);
+    for (int i = 1; i < BATCH; i++) {
+      assertThat(area.begin(batch, writer)).isTrue();
       area.add(batch, i, page);
     }
   }
