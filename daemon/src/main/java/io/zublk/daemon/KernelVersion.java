@@ -34,10 +34,17 @@ record KernelVersion(String release, int major, int minor, int patch) {
     return major > wantedMajor || (major == wantedMajor && minor >= wantedMinor);
   }
 
+  /** A bug because of which nobody gets a ublk device who did not ask for one; empty if none. */
+  Optional<String> ublkCrash() {
+    return major == 6 && minor == 18 && (patch == 4 || patch == 5)
+        ? Optional.of("adding a ublk device crashes 6.18.4 and 6.18.5")
+        : Optional.empty();
+  }
+
   /** A bug of this kernel's ublk driver that bites zublk; empty if none is known. */
   Optional<String> ublkBug() {
-    if (major == 6 && minor == 18 && (patch == 4 || patch == 5)) {
-      return Optional.of("adding a ublk device crashes 6.18.4 and 6.18.5");
+    if (ublkCrash().isPresent()) {
+      return ublkCrash();
     }
     if (major == 7 && minor == 0) {
       return Optional.of("7.0 lacks two fixes for stopping ublk devices (in 7.1)");

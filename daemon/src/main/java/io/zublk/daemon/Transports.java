@@ -34,7 +34,8 @@ class Transports {
     if (!config.nbd().names().isEmpty()) {
       return nbd(config, reporter);
     }
-    Optional<String> obstacle = UblkTransport.obstacle();
+    Optional<String> obstacle =
+        UblkTransport.obstacle().or(() -> KernelVersion.running().ublkCrash());
     if (obstacle.isEmpty()) {
       reporter.notice("transport: ublk");
       return config.withTransport(TransportKind.UBLK);

@@ -27,5 +27,7 @@ class KernelVersionTest {
     assertThat(KernelVersion.of("6.18.4").ublkBug()).isPresent();
     assertThat(KernelVersion.of("7.0.3").ublkBug()).isPresent();
     assertThat(KernelVersion.of("6.18.6").ublkBug()).isEmpty();
+    assertThat(KernelVersion.of("6.18.5").ublkCrash()).isPresent();
+    assertThat(KernelVersion.of("7.0.3").ublkCrash()).isEmpty();
   }
 }

@@ -92,11 +92,28 @@ public final class UblkControl implements EndCommands, AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment mask = arena.allocate(JAVA_LONG);
       int result = command(UblkAbi.GET_FEATURES, NO_DEVICE, UblkAbi.NO_QUEUE, mask, 0);
-      if (result < 0) {
-        throw failure("ask the ublk driver for its features (needs kernel 6.5)", result);
-      }
-      return UblkFeature.fromMask(mask.get(JAVA_LONG, 0));
+      return switch (-result) {
+        case 0 -> UblkFeature.fromMask(mask.get(JAVA_LONG, 0));
+        case Errnos.EPERM, Errnos.EACCES ->
+            throw failure("ask the ublk driver for its features", result);
+        // An older one looks for the device that the command does not name, or knows no such one.
+        default -> throw tooOld(-result);
+      };
     }
+  }
+
+  /**
+   * Makes sure that the driver can do what {@link UblkServer} needs. One of Linux 6.0 to 6.4 can be
+   * opened, too.
+   */
+  void requireUsable() throws IOException {
+    if (!features().containsAll(UblkServer.NEEDED)) {
+      throw tooOld(Errnos.EOPNOTSUPP);
+    }
+  }
+
+  private static UblkException tooOld(int errno) {
+    return new UblkException("this kernel's ublk driver is too old; it needs Linux 6.5", errno);
   }
 
   /**

@@ -27,6 +27,9 @@ public final class UblkServer implements AutoCloseable {
   private static final long NODE_TIMEOUT_NANOS = 5_000_000_000L;
   private static final long NODE_POLL_MILLIS = 5;
 
+  /** What a driver must have; the first one that says so is Linux 6.5's. */
+  static final Set<UblkFeature> NEEDED = Set.of(UblkFeature.CMD_IOCTL_ENCODE);
+
   private final BlockDevice device;
   private final UblkControl control;
   private final UblkDeviceInfo info;
@@ -36,6 +39,17 @@ public final class UblkServer implements AutoCloseable {
   private Queues queues;
 
   private boolean closed;
+
+  /**
+   * Finds out whether disks can be served here.
+   *
+   * @throws UblkException why not, and what to do: no driver, no permission, one that is too old
+   */
+  public static void check() throws IOException {
+    try (UblkControl control = UblkControl.open()) {
+      control.requireUsable();
+    }
+  }
 
   /**
    * Serves a device. When this returns, its disk can be opened; when it throws, nothing is left.
@@ -75,9 +89,7 @@ public final class UblkServer implements AutoCloseable {
     this.threadsPerQueue = options.threadsPerQueue();
     this.info =
         control.add(
-            options,
-            EnumSet.of(UblkFeature.CMD_IOCTL_ENCODE),
-            options.batchIo() ? EnumSet.of(UblkFeature.BATCH_IO) : Set.of());
+            options, NEEDED, options.batchIo() ? EnumSet.of(UblkFeature.BATCH_IO) : Set.of());
   }
 
   private void bringUp(UblkOptions options) throws IOException {

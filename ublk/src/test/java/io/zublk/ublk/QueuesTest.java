@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Threads that serve, fail and end, with /dev/null for a driver that always has requests. */
-@Timeout(20)
+@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class QueuesTest {
 
   private static final BitSet ALL_CPUS = BitSet.valueOf(new long[] {-1L});

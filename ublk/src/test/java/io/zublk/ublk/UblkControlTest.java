@@ -60,6 +60,27 @@ class UblkControlTest {
   }
 
   @Test
+  void aDriverWithoutWhatAServerNeedsIsTooOld() throws Exception {
+    LinuxFile file = LinuxFile.open(Path.of("/dev/null"), LinuxFile.O_RDWR, 0);
+    try (UblkControl control =
+        new UblkControl(file, Ring.open(new RingOptions(1, 0, true, false)))) {
+      assertThatThrownBy(control::requireUsable)
+          .hasMessage("this kernel's ublk driver is too old; it needs Linux 6.5");
+    }
+  }
+
+  @Test
+  void aDriverThatDoesNotKnowItsFeaturesIsTooOld() throws Exception {
+    // A file without commands refuses the question, as drivers before 6.5 do.
+    LinuxFile file = LinuxFile.memory("driver", 0);
+    try (UblkControl control =
+        new UblkControl(file, Ring.open(new RingOptions(1, 0, true, false)))) {
+      assertThatThrownBy(control::requireUsable)
+          .hasMessage("this kernel's ublk driver is too old; it needs Linux 6.5");
+    }
+  }
+
+  @Test
   void aMachineWithoutTheDriverHasNoDevices() throws Exception {
     assumeNoDriver();
     assertThat(UblkControl.deviceIds()).isEmpty();
