@@ -76,6 +76,10 @@ show_logs() {
         note "last lines of $log"
         tail -n 30 "$log" | sed 's/^/#   /'
     done
+    for log in $(jvm_errors); do
+        note "first lines of $log"
+        head -n 60 "$log" | sed 's/^/#   /'
+    done
     note "last lines of the kernel's log"
     dmesg | tail -n 15 | sed 's/^/#   /'
 }
@@ -159,7 +163,7 @@ example() {
     : > $OWN/$name
     # Its own file for each, as several may run.
     java -XX:+UseSerialGC -Xmx64m --enable-native-access=ALL-UNNAMED \
-        -cp '/payload/dist/lib/*:/payload/dist/*:/payload/dist' \
+        -cp '/payload/dist/lib/*:/payload/dist/*:/payload/dist:/payload/test-classes' \
         "io.zublk.ublk.examples.$name" "$@" > $OWN/$name 2>&1 &
     EXAMPLE_SERVER=$!
     eventually 90 grep -q '^/dev/ublkb' $OWN/$name || { cat $OWN/$name; return 1; }

@@ -83,7 +83,7 @@ class GuestScenariosTest {
       return Stream.of(dynamicTest("runs", () -> fail(scenario + " was interrupted")));
     }
     report.console().stream()
-        .filter(line -> line.startsWith("# guest: "))
+        .filter(line -> line.matches("# (guest|kept|a JVM crashed): .*"))
         .forEach(line -> System.out.println(scenario + line.substring(1)));
     Stream<DynamicNode> checks =
         report.checks().stream()

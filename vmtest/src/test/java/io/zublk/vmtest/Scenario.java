@@ -27,10 +27,10 @@ record Scenario(Path file, String guest, List<String> options) {
     }
   }
 
-  /** One of those that only test the tests. */
-  static Scenario inTests(String name) {
+  /** One of those that only test the tests, on the quicker kind of guest. */
+  static Scenario inTests(String name, String... options) {
     Path file = HOME.resolve("src/test/scenarios").resolve(name + ".sh");
-    return new Scenario(file, "uml", List.of("--discard"));
+    return new Scenario(file, "uml", List.of(options));
   }
 
   private static Stream<Scenario> of(Path file) {
