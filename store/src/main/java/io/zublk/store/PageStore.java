@@ -6,6 +6,7 @@ import io.zublk.block.Geometry;
 import io.zublk.uring.sys.LinuxException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +62,13 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Makes an empty store that uses the machine as {@code tuning} says. */
   public static PageStore create(Path path, StoreOptions options, StoreTuning tuning)
       throws IOException {
-    return start(StoreFile.create(path, options, tuning.numaNode()), tuning, false);
+    StoreFile made = StoreFile.create(path, options, tuning.numaNode());
+    try {
+      return start(made, tuning, false);
+    } catch (Throwable t) {
+      Files.deleteIfExists(path); // nobody else would: whoever asked for a store has none
+      throw t;
+    }
   }
 
   /**
