@@ -16,6 +16,7 @@ public final class Mounts {
   private static final long MS_NODEV = 4;
   private static final long MS_NOEXEC = 8;
   private static final int MNT_DETACH = 2;
+  private static final int UMOUNT_NOFOLLOW = 8;
 
   // struct statfs of 64-bit machines (include/uapi/asm-generic/statfs.h), with room to spare.
   private static final int STATFS_BYTES = 120;
@@ -49,14 +50,15 @@ public final class Mounts {
   }
 
   /**
-   * Unmounts a file system. Needs CAP_SYS_ADMIN.
+   * Unmounts a file system, and never one that {@code directory} is a link to. Needs CAP_SYS_ADMIN.
    *
    * @param detach whether to succeed while it is in use, and let it end with its last user
    */
   public static void unmount(Path directory, boolean detach) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
       long target = arena.allocateFrom(directory.toString()).address();
-      long result = Syscall.call(Syscall.UMOUNT2, target, detach ? MNT_DETACH : 0);
+      long flags = UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0);
+      long result = Syscall.call(Syscall.UMOUNT2, target, flags);
       Syscall.check("umount " + directory, result);
     }
   }

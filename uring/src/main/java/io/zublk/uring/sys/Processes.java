@@ -25,6 +25,14 @@ public final class Processes {
   }
 
   /**
+   * From now on, what this process makes in a file system is its owner's alone (umask(2)), whoever
+   * makes it: the JVM for its crash report, too, and the kernel for the name of a socket.
+   */
+  public static void makeFilesPrivate() {
+    Syscall.call(Syscall.UMASK, 077, 0);
+  }
+
+  /**
    * Replaces this process's program, and with it all of its threads and memory; the process keeps
    * its id, its standard streams and its working directory. Returns only by throwing.
    *
