@@ -69,6 +69,14 @@ public final class NbdServer implements AutoCloseable {
             .unstarted(this::accept);
   }
 
+  /** Deletes the socket that a dead server left at an address; nothing else that stands there. */
+  public static void removeDeadSocket(NbdAddress.Unix address) throws IOException {
+    SocketFile file = SocketFile.at(address.path());
+    if (file.kind() == SocketFile.Kind.DEAD) {
+      file.deleteDead();
+    }
+  }
+
   /**
    * Starts to serve.
    *
