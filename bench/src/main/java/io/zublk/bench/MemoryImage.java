@@ -7,6 +7,7 @@ import io.zublk.uring.sys.Memory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -82,7 +83,8 @@ public final class MemoryImage {
     long copied = 0;
     Path process = Path.of("/proc", Long.toString(pid));
     try (LinuxFile memory = LinuxFile.open(process.resolve("mem"), LinuxFile.O_RDONLY, 0)) {
-      for (String line : Files.readAllLines(process.resolve("maps"))) {
+      // Names of files are in there, which need not be text.
+      for (String line : Files.readAllLines(process.resolve("maps"), StandardCharsets.ISO_8859_1)) {
         copied += copyRange(memory, line, pages, from + copied);
       }
     }

@@ -77,7 +77,8 @@ final class ListCommand implements Callable<Integer> {
 
   private List<Map<String, Object>> statuses(boolean deadToo) {
     List<Map<String, Object>> statuses = new ArrayList<>();
-    for (Device device : new Devices(RunDir.ofEnvironment()).all()) {
+    Devices devices = new Devices(RunDir.ofEnvironment());
+    for (Device device : devices.all()) {
       if (device.isServing()) {
         statuses.add(statusOf(device));
       } else if (!device.isAlive() && deadToo) {
@@ -89,6 +90,7 @@ final class ListCommand implements Callable<Integer> {
                 + "'zublk remove %d' clears up".formatted(device.id()));
       }
     }
+    devices.obscure().forEach(this::note);
     return statuses;
   }
 

@@ -40,16 +40,24 @@ final class RemoveCommand implements Callable<Integer> {
     Devices devices = new Devices(RunDir.ofEnvironment());
     boolean removed = true;
     if (which.all) {
-      for (Device device : devices.all()) {
-        removed &= remove(device);
-      }
-      devices.clearUnfinished();
+      removed = removeAll(devices);
     } else {
       for (String name : which.names) {
         removed &= remove(devices, name);
       }
     }
     return removed ? 0 : 1;
+  }
+
+  private boolean removeAll(Devices devices) {
+    boolean removed = true;
+    for (Device device : devices.all()) {
+      removed &= remove(device);
+    }
+    devices.clearUnfinished();
+    List<String> left = devices.obscure();
+    left.forEach(line -> explain(line));
+    return removed && left.isEmpty();
   }
 
   private boolean remove(Devices devices, String name) {
@@ -71,8 +79,12 @@ final class RemoveCommand implements Callable<Integer> {
 
   /** One device's failure is no reason to leave the others. */
   private boolean explain(UserException e) {
-    spec.commandLine().getErr().println("zublk: " + UserException.lineFor(e));
-    spec.commandLine().getErr().flush();
+    explain(UserException.lineFor(e));
     return false;
+  }
+
+  private void explain(String line) {
+    spec.commandLine().getErr().println("zublk: " + line);
+    spec.commandLine().getErr().flush();
   }
 }

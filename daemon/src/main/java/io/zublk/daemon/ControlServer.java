@@ -55,6 +55,7 @@ final class ControlServer implements AutoCloseable {
 
   private final Path socket;
   private final ServerSocketChannel server;
+  private final FileStatus bound;
   private final Handler handler;
   private final DeviceLog log;
   private final Thread thread;
@@ -70,9 +71,20 @@ final class ControlServer implements AutoCloseable {
               .formatted(socket.getParent().getParent(), MAX_PATH_BYTES));
     }
     server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    server.bind(UnixDomainSocketAddress.of(socket));
-    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    bound = bind();
     thread = Thread.ofPlatform().name("control").daemon().start(this::serve);
+  }
+
+  private FileStatus bind() throws IOException {
+    try {
+      server.bind(UnixDomainSocketAddress.of(socket));
+      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+      return FileStatus.of(socket).orElseThrow(() -> new IOException("it was deleted"));
+    } catch (IOException e) {
+      server.close();
+      throw new IOException(
+          "cannot make the control socket %s: %s".formatted(socket, UserException.lineFor(e)), e);
+    }
   }
 
   private void serve() {
@@ -107,9 +119,6 @@ final class ControlServer implements AutoCloseable {
   private Reply answer(String line) {
     try {
       Map<String, Object> request = Json.object(line);
-      if (request == null) {
-        return error("request is not a JSON object");
-      }
       return handler.handle(String.valueOf(request.get(COMMAND)), request);
     } catch (IOException e) {
       return error("request is not a JSON object");
@@ -130,8 +139,9 @@ final class ControlServer implements AutoCloseable {
   /** Stops serving and removes the socket. Waits for a command that is under way. */
   @Override
   public void close() throws IOException {
+    // While the socket is open its inode is not given to another file.
+    bound.deleteIfStillAt(socket);
     server.close();
-    Files.deleteIfExists(socket);
     try {
       thread.join(CONNECTION_LIMIT.multipliedBy(2));
     } catch (InterruptedException e) {

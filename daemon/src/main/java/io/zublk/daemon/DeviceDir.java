@@ -1,20 +1,40 @@
 package io.zublk.daemon;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 
 /** One device's directory: its lock, its record, its sockets and its log. */
 final class DeviceDir {
 
   /** Whoever asks whether we live holds our lock file for microseconds. */
   private static final Duration OWN_LOCK_LIMIT = Duration.ofSeconds(10);
+
+  /** Some 500 bytes and three paths, each of at most 4096. */
+  private static final int MAX_RECORD_BYTES = 64 << 10;
+
+  private static final Set<String> MADE_BEFORE_THE_RECORD =
+      Set.of("lock", "log", "log.next", "log.old", "device.json.new");
+
+  private static final Set<StandardOpenOption> NEW_FILE =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+  private static final FileAttribute<?> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final RunDir runDir;
   private final int id;
@@ -59,30 +79,56 @@ final class DeviceDir {
     return path.resolve("lock");
   }
 
-  private Path recordFile() {
+  Path recordFile() {
     return path.resolve("device.json");
   }
 
+  private Path freshRecordFile() {
+    return path.resolve("device.json.new");
+  }
+
+  /** Whether the id is taken here, by whatever stands at its name. */
   boolean exists() {
-    return Files.exists(path);
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
   }
 
   /**
    * Takes the id for this process, for as long as it lives. The caller holds the run directory's
    * lock.
    */
-  FileLocks.Held claim() throws IOException {
-    Files.createDirectory(
-        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    FileLocks.Held held = FileLocks.acquire(lockFile(), OWN_LOCK_LIMIT);
+  FileLocks.Held claim() {
+    try {
+      Files.createDirectory(path, RunDir.PRIVATE);
+      return lock();
+    } catch (IOException e) {
+      throw runDir.unusable(e);
+    }
+  }
+
+  private FileLocks.Held lock() throws IOException {
+    FileLocks.Held held = null;
+    try {
+      held = FileLocks.acquire(lockFile(), OWN_LOCK_LIMIT);
+    } finally {
+      if (held == null) {
+        Files.deleteIfExists(path); // just made, and empty: no other process holds that lock
+      }
+    }
     if (held == null) {
       throw new UserException("another process holds " + lockFile());
     }
     return held;
   }
 
-  /** Whether the process that claimed this device lives. */
+  /**
+   * Whether the process that claimed this device lives. It does also when its lock cannot be seen
+   * any more, because somebody tidied the directory up: then its data is as much in use.
+   */
   boolean isAlive() {
+    return isLocked() || isRecordedProcessRunning();
+  }
+
+  boolean isLocked() {
     try {
       return FileLocks.isHeld(lockFile());
     } catch (IOException e) {
@@ -91,23 +137,101 @@ final class DeviceDir {
     }
   }
 
-  /** What the device's process wrote down; empty if it did not come that far. */
-  Optional<DeviceRecord> record() {
+  private boolean isRecordedProcessRunning() {
     try {
-      DeviceRecord record = Json.record(DeviceRecord.class, Files.readString(recordFile()));
-      return record != null && record.pid() > 0 && record.state() != null && record.config() != null
-          ? Optional.of(record)
-          : Optional.empty();
-    } catch (IOException | IllegalArgumentException | UserException e) {
-      return Optional.empty();
+      return record()
+          .filter(r -> r.state() != DeviceRecord.State.DEAD)
+          .filter(r -> ProcFs.isRunning(r.pid(), r.startTicks()))
+          .isPresent();
+    } catch (UnreadableRecordException e) {
+      return false;
     }
   }
 
+  /**
+   * What the device's process wrote down; empty if it did not come that far.
+   *
+   * @throws UnreadableRecordException if there is a record that we do not understand
+   */
+  Optional<DeviceRecord> record() {
+    try (InputStream in = Files.newInputStream(recordFile(), LinkOption.NOFOLLOW_LINKS)) {
+      byte[] text = in.readNBytes(MAX_RECORD_BYTES);
+      DeviceRecord record = Json.record(DeviceRecord.class, text);
+      if (record == null) {
+        throw new IOException("it is empty");
+      }
+      record.requireComplete(id);
+      return Optional.of(record);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | IllegalArgumentException | UserException e) {
+      throw new UnreadableRecordException(this, e);
+    }
+  }
+
+  /** Whether the device's store file may lie on {@code mount}: in doubt it does. */
+  boolean mayNeed(Path mount) {
+    try {
+      return record()
+          .map(record -> Path.of(record.storeFile()).startsWith(mount))
+          .orElseGet(this::isLocked);
+    } catch (UnreadableRecordException e) {
+      return true;
+    }
+  }
+
+  /**
+   * Whether this is what a process left that died before it wrote its record. Any other directory
+   * without a record is somebody else's, which happens to have a number for a name.
+   */
+  boolean isUnfinished() {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+      for (Path entry : entries) {
+        if (!MADE_BEFORE_THE_RECORD.contains(entry.getFileName().toString())) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Why this id is taken though it cannot be told by whom; empty if it can be. */
+  Optional<String> obscurity() {
+    try {
+      if (record().isPresent()) {
+        return Optional.empty();
+      }
+    } catch (UnreadableRecordException e) {
+      return Optional.of(UserException.lineFor(e));
+    }
+    if (isLocked()) {
+      return Optional.of(
+          "device %d: its process lives, but has no record at %s; it is left alone"
+              .formatted(id, recordFile()));
+    }
+    return isUnfinished()
+        ? Optional.empty()
+        : Optional.of("%s is no device, and is left alone".formatted(path));
+  }
+
   /** Replaces the record; readers see the old one or the new one, never a part. */
-  void write(DeviceRecord record) throws IOException {
-    Path fresh = path.resolve("device.json.new");
-    Files.writeString(fresh, Json.line(record) + "\n");
-    Files.move(fresh, recordFile(), StandardCopyOption.ATOMIC_MOVE);
+  void write(DeviceRecord record) {
+    // In bytes of UTF-8, whatever the locale: the reader's may be another.
+    byte[] line = (Json.line(record) + "\n").getBytes(StandardCharsets.UTF_8);
+    try {
+      Files.deleteIfExists(freshRecordFile());
+      try (FileChannel fresh = FileChannel.open(freshRecordFile(), NEW_FILE, OWNER_ONLY)) {
+        ByteBuffer bytes = ByteBuffer.wrap(line);
+        while (bytes.hasRemaining()) {
+          fresh.write(bytes);
+        }
+      }
+      Files.move(freshRecordFile(), recordFile(), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw runDir.unusable(e);
+    }
   }
 
   /**

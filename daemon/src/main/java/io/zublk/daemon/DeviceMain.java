@@ -28,6 +28,7 @@ final class DeviceMain {
    * @param arguments the {@link DeviceConfig} as JSON, a mode, and {@link #DEBUG} or not
    */
   public static void main(String[] arguments) throws IOException {
+    Processes.makeFilesPrivate();
     List<String> modes = List.of(arguments).subList(1, arguments.length);
     DeviceConfig config = Json.record(DeviceConfig.class, arguments[0]);
     Reporter reporter = reporter(modes);

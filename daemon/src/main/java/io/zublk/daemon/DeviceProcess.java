@@ -3,7 +3,6 @@ package io.zublk.daemon;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -156,7 +155,7 @@ final class DeviceProcess {
     }
   }
 
-  private void write(DeviceRecord changed) throws IOException {
+  private void write(DeviceRecord changed) {
     record = changed;
     dir.write(changed);
   }
@@ -166,21 +165,25 @@ final class DeviceProcess {
    * device is dead, for everybody to see.
    */
   private void giveUp(FileLocks.Held held) throws IOException {
-    try {
-      if (keepsData()) {
+    try (held) {
+      if (!keepsData()) {
+        deleteDir(held);
+      } else if (held.isInPlace()) {
         write(record.dead(stop.reason()));
-      } else {
-        deleteDir();
       }
-    } finally {
-      held.close();
     }
   }
 
-  private void deleteDir() throws IOException {
+  private void deleteDir(FileLocks.Held held) throws IOException {
     log.detach();
+    if (!runDir.exists()) {
+      return;
+    }
     try (RunDir.Lock _ = runDir.lock()) {
-      dir.delete();
+      // Somebody may have deleted our directory, and another device have taken the id since.
+      if (held.isInPlace()) {
+        dir.delete();
+      }
       StoreHome.release(runDir);
     }
   }
@@ -188,13 +191,14 @@ final class DeviceProcess {
   private void openStore(StoreOptions options) throws IOException {
     Path file = Path.of(record.storeFile());
     store = PageStore.create(file, options, settings.storeTuning());
-    cleanup.push("make the store file", () -> deleteStore(file));
+    Optional<FileStatus> made = FileStatus.of(file);
+    cleanup.push("make the store file", () -> deleteStore(file, made));
     cleanup.push("open the store", store::close);
   }
 
-  private void deleteStore(Path file) throws IOException {
-    if (!keepsData()) {
-      Files.deleteIfExists(file);
+  private void deleteStore(Path file, Optional<FileStatus> made) throws IOException {
+    if (made.isPresent() && !keepsData()) {
+      made.get().deleteIfStillAt(file);
     }
   }
 

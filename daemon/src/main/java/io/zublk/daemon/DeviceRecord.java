@@ -46,6 +46,22 @@ record DeviceRecord(
         config.id(), State.STARTING, pid, startTicks, null, storeFile.toString(), 0, config, null);
   }
 
+  /**
+   * Checks a record that was read, for what its readers rely on.
+   *
+   * @param expectedId the id of the directory that it lies in
+   * @throws IllegalArgumentException with what is wrong
+   */
+  void requireComplete(int expectedId) {
+    if (pid <= 0 || state == null || storeFile == null || config == null) {
+      throw new IllegalArgumentException("it lacks pid, state, storeFile or config");
+    }
+    if (id != expectedId) {
+      throw new IllegalArgumentException("it is about device " + id);
+    }
+    var _ = Path.of(storeFile); // which this process's locale may not be able to say
+  }
+
   DeviceRecord withCookie(long cookie) {
     return new DeviceRecord(
         id, state, pid, startTicks, path, storeFile, cookie, config, deathCause);

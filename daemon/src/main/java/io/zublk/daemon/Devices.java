@@ -1,8 +1,8 @@
 package io.zublk.daemon;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
+import java.util.Optional;
 
 /** The devices of a run directory, of whatever process. */
 public final class Devices {
@@ -15,9 +15,33 @@ public final class Devices {
 
   /** All that have written down what they are, by id: serving, starting and dead ones. */
   public List<Device> all() {
-    return runDir.devices().stream()
-        .flatMap(dir -> dir.record().map(record -> new Device(dir, record)).stream())
-        .toList();
+    return runDir.devices().stream().flatMap(dir -> readable(dir).stream()).toList();
+  }
+
+  private static Optional<Device> readable(DeviceDir dir) {
+    try {
+      return dir.record().map(record -> new Device(dir, record));
+    } catch (UnreadableRecordException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Says, a line each, which ids are taken by what is no device that {@link #all} could tell of,
+   * and is left alone.
+   */
+  public List<String> obscure() {
+    if (lines().isEmpty()) {
+      return List.of();
+    }
+    // A process that is just starting has a lock before it has a record, but both under this lock.
+    try (RunDir.Lock _ = runDir.lock()) {
+      return lines();
+    }
+  }
+
+  private List<String> lines() {
+    return runDir.devices().stream().flatMap(dir -> dir.obscurity().stream()).toList();
   }
 
   /**
@@ -26,18 +50,24 @@ public final class Devices {
    * @throws UserException if there is none in this run directory
    */
   public Device find(String name) {
-    return all().stream()
-        .filter(device -> device.isCalled(name))
-        .findFirst()
-        .orElseThrow(() ->
-            new UserException(
+    for (Device device : all()) {
+      if (device.isCalled(name)) {
+        return device;
+      }
+    }
+    throw new UserException(
+        runDir.devices().stream()
+            .filter(dir -> name.equals(Integer.toString(dir.id())))
+            .flatMap(dir -> dir.obscurity().stream())
+            .findFirst()
+            .orElse(
                 "no device '%s' in %s; 'zublk list' shows those there are"
                     .formatted(name, runDir.path())));
   }
 
   /** Clears away what processes left that died before their devices served. */
   public void clearUnfinished() {
-    if (!Files.isDirectory(runDir.path())) {
+    if (!runDir.exists()) {
       return; // nor shall it be made for this
     }
     try (RunDir.Lock lock = runDir.lock()) {

@@ -101,7 +101,7 @@ final class DiskUse {
   private boolean isSwap(Path part) throws IOException {
     String node = "/dev/" + part.getFileName();
     try {
-      return Files.readAllLines(proc.resolve("swaps")).stream()
+      return ProcFs.lines(proc.resolve("swaps")).stream()
           .anyMatch(line -> MountTable.unescape(line.split("\\s", 2)[0]).equals(node));
     } catch (NoSuchFileException e) {
       return false; // a kernel without swap

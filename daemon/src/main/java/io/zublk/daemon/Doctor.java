@@ -100,7 +100,7 @@ public final class Doctor {
   private boolean ublkModuleExists() {
     Path modules = Path.of("/lib/modules", kernel.release(), "modules.dep");
     try {
-      return Files.readString(modules).contains("/ublk_drv.ko");
+      return ProcFs.lines(modules).stream().anyMatch(line -> line.contains("/ublk_drv.ko"));
     } catch (IOException e) {
       return false;
     }
@@ -145,7 +145,7 @@ public final class Doctor {
   private static Optional<String> limits(String name) {
     try {
       // "Max locked memory         8388608              8388608              bytes"
-      return Files.readAllLines(Path.of("/proc/self/limits")).stream()
+      return ProcFs.lines(Path.of("/proc/self/limits")).stream()
           .filter(line -> line.startsWith(name))
           .map(line -> line.substring(name.length()).strip().split("\\s+", 2)[0])
           .findFirst();
@@ -190,7 +190,7 @@ public final class Doctor {
 
   private static boolean hasSwap() {
     try {
-      return Files.readAllLines(Path.of("/proc/swaps")).size() > 1;
+      return ProcFs.lines(Path.of("/proc/swaps")).size() > 1;
     } catch (IOException e) {
       return false;
     }
@@ -208,18 +208,19 @@ public final class Doctor {
 
   private void examineRunDir() {
     try {
-      Path path = RunDir.ofEnvironment().path();
+      RunDir runDir = RunDir.ofEnvironment();
+      Path path = runDir.path();
       Path existing = path;
       while (!Files.exists(existing)) {
         existing = existing.getParent();
       }
-      if (Files.isDirectory(existing) && Files.isWritable(existing)) {
-        ok("run dir", path + (existing.equals(path) ? "" : ", will be made"));
-      } else {
+      if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
         fail("run dir", existing + " cannot be written", "set " + RunDir.VARIABLE);
+      } else {
+        ok("run dir", path + (runDir.exists() ? "" : ", will be made"));
       }
     } catch (UserException e) {
-      fail("run dir", "neither " + RunDir.VARIABLE + " nor XDG_RUNTIME_DIR is set", "set one");
+      fail("run dir", UserException.lineFor(e), "");
     }
   }
 
@@ -231,7 +232,7 @@ public final class Doctor {
 
   private static Optional<String> firstLine(Path file) {
     try {
-      return Files.readAllLines(file).stream().findFirst().map(String::strip);
+      return ProcFs.lines(file).stream().findFirst().map(String::strip);
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -6,9 +6,6 @@ import io.zublk.nbd.NbdExport;
 import io.zublk.nbd.NbdOptions;
 import io.zublk.nbd.NbdServer;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -45,20 +42,8 @@ final class NbdTransport implements Transport {
   /** Removes the socket that a dead process left where it was told to listen. */
   static void clearAfter(DeviceConfig config) throws IOException {
     if (config.nbd().listen() != null
-        && NbdAddress.parse(config.nbd().listen()) instanceof NbdAddress.Unix unix
-        && isDead(unix)) {
-      Files.deleteIfExists(unix.path());
-    }
-  }
-
-  /** Whether nobody listens at an address; another server may have taken it over since. */
-  private static boolean isDead(NbdAddress.Unix address) {
-    try (SocketChannel client = SocketChannel.open(address.socketAddress())) {
-      return !client.isConnected();
-    } catch (ConnectException e) {
-      return true;
-    } catch (IOException e) {
-      return false; // not a socket, or not ours to judge
+        && NbdAddress.parse(config.nbd().listen()) instanceof NbdAddress.Unix unix) {
+      NbdServer.removeDeadSocket(unix);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.zublk.daemon;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,7 +41,7 @@ final class ProcFs {
 
   private static Optional<String[]> stat(long pid) {
     try {
-      String stat = Files.readString(PROC.resolve(pid + "/stat"));
+      String stat = text(PROC.resolve(pid + "/stat"));
       // The command may contain blanks and brackets; nothing after its last bracket does.
       return Optional.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
     } catch (IOException e) {
@@ -80,7 +81,7 @@ final class ProcFs {
 
   /** The effective user id of this process. */
   static int effectiveUid() {
-    for (String line : lines(Path.of("/proc/self/status"))) {
+    for (String line : ownLines(Path.of("/proc/self/status"))) {
       if (line.startsWith("Uid:")) {
         return Integer.parseInt(line.split("\\s+", -1)[2]);
       }
@@ -90,7 +91,7 @@ final class ProcFs {
 
   private static long sumKilobytes(Path file, List<String> keys) {
     long kilobytes = 0;
-    for (String line : lines(file)) {
+    for (String line : ownLines(file)) {
       int colon = line.indexOf(':');
       if (colon > 0 && keys.contains(line.substring(0, colon))) {
         kilobytes += Long.parseLong(line.substring(colon + 1).replace("kB", "").strip());
@@ -99,11 +100,25 @@ final class ProcFs {
     return kilobytes << 10;
   }
 
-  private static List<String> lines(Path file) {
+  private static List<String> ownLines(Path file) {
     try {
-      return Files.readAllLines(file);
+      return lines(file);
     } catch (IOException e) {
       throw new IllegalStateException("cannot read " + file + "; is /proc mounted?", e);
     }
+  }
+
+  /** The lines of a file of the kernel, read as {@link #text}. A carriage return ends none. */
+  static List<String> lines(Path file) throws IOException {
+    String text = text(file);
+    return text.isEmpty() ? List.of() : List.of(text.split("\n"));
+  }
+
+  /**
+   * A file of the kernel, a char for each byte: names of files and programs in there are whatever
+   * somebody made them, and need not be text.
+   */
+  private static String text(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.ISO_8859_1);
   }
 }

@@ -1,18 +1,22 @@
 package io.zublk.daemon;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A run directory: a world of devices. Each has a directory named after its id.
@@ -28,15 +32,37 @@ public final class RunDir {
   /** Others hold the lock for a mkdir, a mount and a few small files: milliseconds. */
   private static final Duration LOCK_LIMIT = Duration.ofSeconds(20);
 
+  /** For directories that nobody else may enter, whatever the umask. */
+  static final FileAttribute<?> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
   private final Path path;
 
   public RunDir(Path path) {
-    this.path = path.toAbsolutePath().normalize();
+    this.path = resolved(path);
+  }
+
+  /**
+   * The path without links, as the kernel's tables have it, so that one directory has one name.
+   * What does not exist yet has none.
+   */
+  private static Path resolved(Path path) {
+    Path existing = path.toAbsolutePath();
+    Path missing = Path.of("");
+    while (existing.getParent() != null) {
+      try {
+        return existing.toRealPath().resolve(missing).normalize();
+      } catch (IOException e) {
+        missing = existing.getFileName().resolve(missing);
+        existing = existing.getParent();
+      }
+    }
+    return path.toAbsolutePath().normalize();
   }
 
   /**
    * The run directory this user's commands mean: $ZUBLK_RUN_DIR, else {@code /run/zublk} for root,
-   * else {@code $XDG_RUNTIME_DIR/zublk}.
+   * else {@code $XDG_RUNTIME_DIR/zublk}, else {@code /tmp/zublk-UID}.
    */
   public static RunDir ofEnvironment() {
     return ofEnvironment(System.getenv(), ProcFs.effectiveUid());
@@ -51,11 +77,19 @@ public final class RunDir {
       return new RunDir(Path.of("/run/zublk"));
     }
     String userRuntime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
-    if (userRuntime.isEmpty()) {
+    return userRuntime.isEmpty()
+        ? amongOthers(Path.of("/tmp"), uid)
+        : new RunDir(Path.of(userRuntime, "zublk"));
+  }
+
+  /** A user's directory where everybody makes files: the name itself must not be another's link. */
+  static RunDir amongOthers(Path everybodys, int uid) {
+    Path path = everybodys.resolve("zublk-" + uid);
+    if (Files.isSymbolicLink(path)) {
       throw new UserException(
-          "no run directory: neither " + VARIABLE + " nor XDG_RUNTIME_DIR is set; set one");
+          "run directory " + path + " is a link; delete it, or set " + VARIABLE);
     }
-    return new RunDir(Path.of(userRuntime, "zublk"));
+    return new RunDir(path);
   }
 
   public Path path() {
@@ -78,38 +112,83 @@ public final class RunDir {
    */
   boolean make() {
     try {
-      if (Files.isDirectory(path)) {
-        refuseWorldWritable();
-        return false;
+      boolean made = FileStatus.of(path).isEmpty();
+      if (made) {
+        Files.createDirectories(path.getParent(), PRIVATE);
+        made = makeUnlessOthersDid();
       }
-      Files.createDirectories(path.getParent());
-      Files.createDirectory(
-          path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      return true;
-    } catch (java.nio.file.FileAlreadyExistsException e) {
-      return makeLostRace();
+      requireTrustworthy();
+      return made;
     } catch (IOException e) {
       throw unusable(e);
     }
   }
 
-  private boolean makeLostRace() {
-    if (Files.isDirectory(path)) {
+  private boolean makeUnlessOthersDid() throws IOException {
+    try {
+      Files.createDirectory(path, PRIVATE);
+      return true;
+    } catch (FileAlreadyExistsException e) {
       return false;
     }
-    throw new UserException("run directory " + path + " is not a directory; set " + VARIABLE);
   }
 
-  private void refuseWorldWritable() throws IOException {
-    if (Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_WRITE)) {
-      throw new UserException(
-          "run directory " + path + " can be written by everybody; use one of your own");
+  /** Whether the directory is there, and one that {@link #requireTrustworthy} lets pass. */
+  boolean exists() {
+    try {
+      requireTrustworthy();
+      return FileStatus.of(path).isPresent();
+    } catch (IOException e) {
+      throw unusable(e);
     }
+  }
+
+  /**
+   * Refuses a directory in which somebody else could put what is then trusted: a record that names
+   * a file to delete, a link to mount over. One that is not there cannot be trusted wrongly.
+   *
+   * @throws UserException if it is not a directory of this user, or root's, that only its owner can
+   *     change
+   */
+  void requireTrustworthy() throws IOException {
+    Optional<FileStatus> status = FileStatus.of(path);
+    if (status.isEmpty()) {
+      return;
+    }
+    int self = ProcFs.effectiveUid();
+    int owner = status.get().owner();
+    if (!status.get().isDirectory()) {
+      throw untrusted("is not a directory");
+    }
+    if (owner != self && owner != 0) {
+      throw untrusted("belongs to user %d, and you are %d".formatted(owner, self));
+    }
+    if (status.get().isWritableByGroupOrOthers()) {
+      throw untrusted("can be written by others than its owner ('chmod go-w' mends that)");
+    }
+    requireThatNobodyCanReplaceIt();
+  }
+
+  private void requireThatNobodyCanReplaceIt() throws IOException {
+    for (Path above = path.getParent(); above != null; above = above.getParent()) {
+      if (FileStatus.of(above).filter(FileStatus::isFreeForAll).isPresent()) {
+        throw untrusted(
+            "can be replaced by anybody, for "
+                + above
+                + " has no sticky bit ('chmod +t' mends that)");
+      }
+    }
+  }
+
+  private UserException untrusted(String reason) {
+    return new UserException(
+        "run directory %s %s; set %s to one of your own".formatted(path, reason, VARIABLE));
   }
 
   /** Locks the directory against all other zublk processes; the lock file goes with the last. */
   Lock lock() {
     try {
+      requireTrustworthy();
       FileLocks.Held held = FileLocks.acquire(lockFile(), LOCK_LIMIT);
       if (held == null) {
         throw new UserException(
@@ -121,9 +200,10 @@ public final class RunDir {
     }
   }
 
-  private UserException unusable(IOException e) {
+  /** Says that something could not be read or made in the directory. */
+  UserException unusable(IOException e) {
     return new UserException(
-        "run directory %s cannot be used: %s; set %s to one that can be written"
+        "run directory %s cannot be used: %s; mend that, or set %s to another"
             .formatted(path, reason(e), VARIABLE),
         e);
   }
@@ -132,6 +212,7 @@ public final class RunDir {
     return switch (e) {
       case java.nio.file.AccessDeniedException denied -> "permission denied";
       case NoSuchFileException missing -> "no such directory";
+      case FileAlreadyExistsException other -> other.getFile() + " is not a directory";
       case java.nio.file.FileSystemException other when other.getReason() != null ->
           other.getReason().toLowerCase(java.util.Locale.ROOT);
       default -> UserException.lineFor(e);
@@ -146,9 +227,10 @@ public final class RunDir {
   List<DeviceDir> devices() {
     List<DeviceDir> devices = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+      requireTrustworthy();
       for (Path entry : entries) {
         String name = entry.getFileName().toString();
-        if (name.matches("0|[1-9]\\d{0,6}")) {
+        if (name.matches("0|[1-9]\\d{0,6}") && Files.isDirectory(entry, NOFOLLOW_LINKS)) {
           devices.add(device(Integer.parseInt(name)));
         }
       }

@@ -2,7 +2,6 @@ package io.zublk.daemon;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
@@ -35,6 +34,7 @@ final class StaleDevices {
   /** Finds the device directory for a new device: the one it asks for, or the lowest free id. */
   DeviceDir freeDevice(DeviceConfig config, Reporter reporter) throws IOException {
     clearUnfinished();
+    runDir.devices().forEach(device -> device.obscurity().ifPresent(reporter::notice));
     return config.id() == DeviceConfig.ANY_ID ? lowestFree(config) : asked(config, reporter);
   }
 
@@ -52,6 +52,7 @@ final class StaleDevices {
   private DeviceDir asked(DeviceConfig config, Reporter reporter) throws IOException {
     DeviceDir wanted = runDir.device(config.id());
     if (wanted.exists()) {
+      wanted.obscurity().ifPresent(reason -> refuse(wanted, reason));
       if (wanted.isAlive()) {
         throw new UserException(
             "id %d is taken by a running device; choose another, or 'zublk remove %d'"
@@ -67,16 +68,22 @@ final class StaleDevices {
     return wanted;
   }
 
+  private static void refuse(DeviceDir wanted, String reason) {
+    throw new UserException("id %d is taken; %s".formatted(wanted.id(), reason));
+  }
+
   /** Clears away every device whose process died before it served, and a mount nobody needs. */
   void clearUnfinished() throws IOException {
     StoreHome.release(runDir);
     for (DeviceDir device : runDir.devices()) {
-      boolean served =
-          device.record().filter(r -> r.state() != DeviceRecord.State.STARTING).isPresent();
-      if (!served && !device.isAlive()) {
+      if (device.obscurity().isEmpty() && !device.isAlive() && !hasServed(device)) {
         clear(device);
       }
     }
+  }
+
+  private static boolean hasServed(DeviceDir device) {
+    return device.record().filter(r -> r.state() != DeviceRecord.State.STARTING).isPresent();
   }
 
   /** Clears away what a dead device left, its data included. */
@@ -94,10 +101,7 @@ final class StaleDevices {
 
   private void clearRecorded(DeviceRecord record) throws IOException {
     transports.clearAfter(record);
-    Path storeFile = Path.of(record.storeFile());
-    if (StoreHome.isStoreFile(runDir, storeFile)) {
-      Files.deleteIfExists(storeFile);
-    }
+    StoreHome.deleteFileOf(runDir, record);
     Files.deleteIfExists(DaemonJvm.crashReport(runDir, Long.toString(record.pid())));
   }
 }

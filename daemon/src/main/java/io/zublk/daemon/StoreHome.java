@@ -4,9 +4,9 @@ import io.zublk.uring.sys.Errnos;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Mounts;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
 /**
@@ -33,8 +33,10 @@ final class StoreHome {
    */
   private static final String LIMITS = "size=75%,nr_inodes=64k,mode=0700";
 
+  private static final String TMPFS = "tmpfs";
   private static final Path DEV_SHM = Path.of(SHARED);
   private static final String SHM_PREFIX = "zublk-";
+  private static final String SUFFIX = ".store";
 
   /**
    * A place for one store file.
@@ -48,14 +50,9 @@ final class StoreHome {
 
   /** Chooses the place for a device's store file, and mounts what is needed for it. */
   static Place prepare(RunDir runDir, int id) throws IOException {
-    Path mount = runDir.storeMount();
-    Optional<String> mounted = MountTable.optionsOf(mount);
-    if (mounted.isEmpty() && mountTmpfs(mount)) {
-      mounted = MountTable.optionsOf(mount);
-    }
-    if (mounted.isPresent()) {
-      String memory = mounted.get().contains("noswap") ? NOSWAP : SWAPPABLE;
-      return new Place(mount.resolve(id + ".store"), memory);
+    Optional<String> memory = mounted(runDir).or(() -> mountTmpfs(runDir));
+    if (memory.isPresent()) {
+      return new Place(runDir.storeMount().resolve(id + SUFFIX), memory.get());
     }
     if (!Files.isWritable(DEV_SHM)) {
       throw new UserException(
@@ -63,70 +60,119 @@ final class StoreHome {
     }
     // Everybody's names lie there: the pid and the time make ours unique, O_EXCL makes sure.
     String unique = ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
-    return new Place(DEV_SHM.resolve(SHM_PREFIX + unique + ".store"), SHARED);
+    return new Place(DEV_SHM.resolve(SHM_PREFIX + unique + SUFFIX), SHARED);
   }
 
-  private static boolean mountTmpfs(Path mount) throws IOException {
-    if (ProcFs.effectiveUid() != 0) {
-      return false;
+  /** What kind of memory is mounted; empty if none is. */
+  private static Optional<String> mounted(RunDir runDir) throws IOException {
+    Optional<MountTable.Mount> mount = MountTable.at(runDir.storeMount());
+    if (mount.isPresent() && !mount.get().type().equals(TMPFS)) {
+      throw new UserException(
+          "%s is a mount of type %s, which is not zublk's: unmount it, or set %s to another place"
+              .formatted(runDir.storeMount(), mount.get().type(), RunDir.VARIABLE));
     }
-    boolean made = makeMountPoint(mount);
+    return mount.map(tmpfs -> tmpfs.options().contains("noswap") ? NOSWAP : SWAPPABLE);
+  }
+
+  private static Optional<String> mountTmpfs(RunDir runDir) {
+    if (ProcFs.effectiveUid() != 0) {
+      return Optional.empty();
+    }
+    Path mount = runDir.storeMount();
     try {
-      mountNoswapIfPossible(mount);
-      return true;
-    } catch (LinuxException e) {
-      // Root of a container may not mount; everything else about it may work.
-      if (made) {
-        Files.deleteIfExists(mount);
+      boolean made = makeMountPoint(mount);
+      try {
+        return Optional.of(mountNoswapIfPossible(mount));
+      } catch (LinuxException e) {
+        // Root of a container may not mount; everything else about it may work.
+        if (made) {
+          Files.deleteIfExists(mount);
+        }
+        return Optional.empty();
       }
-      return false;
+    } catch (IOException e) {
+      throw runDir.unusable(e);
     }
   }
 
   private static boolean makeMountPoint(Path mount) throws IOException {
-    if (Files.isDirectory(mount)) {
-      return false;
+    Optional<FileStatus> there = FileStatus.of(mount);
+    if (there.isEmpty()) {
+      Files.createDirectory(mount, RunDir.PRIVATE);
+      return true;
     }
-    Files.createDirectory(
-        mount, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    return true;
+    if (!there.get().isDirectory() || !isEmpty(mount)) {
+      throw new UserException(
+          "%s is not zublk's: only an empty directory is mounted over; move it away, or set %s"
+              .formatted(mount, RunDir.VARIABLE));
+    }
+    return false;
   }
 
-  private static void mountNoswapIfPossible(Path mount) throws LinuxException {
+  private static String mountNoswapIfPossible(Path mount) throws LinuxException {
     try {
       Mounts.mountTmpfs(mount, LIMITS + ",noswap");
+      return NOSWAP;
     } catch (LinuxException e) {
       if (e.errno() != Errnos.EINVAL) {
         throw e;
       }
       // Linux before 6.4 has no noswap.
       Mounts.mountTmpfs(mount, LIMITS);
+      return SWAPPABLE;
     }
   }
 
-  /** Unmounts the tmpfs if no device, dead or alive, has its store file on it. */
+  /**
+   * Unmounts the tmpfs if no device, dead or alive, has its store file on it; nor anything else is
+   * on it, for that would be lost with it.
+   */
   static void release(RunDir runDir) throws IOException {
     Path mount = runDir.storeMount();
-    boolean needed =
-        runDir.devices().stream()
-            .flatMap(device -> device.record().stream())
-            .anyMatch(record -> Path.of(record.storeFile()).startsWith(mount));
-    if (needed) {
+    if (!FileStatus.of(mount).map(FileStatus::isDirectory).orElse(false)
+        || runDir.devices().stream().anyMatch(device -> device.mayNeed(mount))
+        || !isEmpty(mount)) {
       return;
     }
-    if (MountTable.optionsOf(mount).isPresent()) {
+    Optional<MountTable.Mount> mounted = MountTable.at(mount);
+    if (mounted.isPresent() && !mounted.get().type().equals(TMPFS)) {
+      return;
+    }
+    if (mounted.isPresent()) {
       // Detached, because somebody's shell may stand in it; it ends when that leaves.
       Mounts.unmount(mount, true);
     }
     Files.deleteIfExists(mount);
   }
 
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      return !entries.iterator().hasNext();
+    }
+  }
+
   /**
-   * Whether a path could have been handed out by {@link #prepare}; nothing else is ever deleted.
+   * Deletes the store file of a dead device. A record may name anything: what {@link #prepare}
+   * cannot have handed out to the device's process is left alone.
    */
-  static boolean isStoreFile(RunDir runDir, Path file) {
-    return file.startsWith(runDir.storeMount())
-        || (DEV_SHM.equals(file.getParent())
-            && file.getFileName().toString().startsWith(SHM_PREFIX));
+  static void deleteFileOf(RunDir runDir, DeviceRecord record) throws IOException {
+    Path file = Path.of(record.storeFile());
+    Optional<FileStatus> status =
+        isStoreFile(runDir, record) ? FileStatus.of(file) : Optional.empty();
+    if (status.isPresent()
+        && status.get().isRegularFile()
+        && status.get().owner() == ProcFs.effectiveUid()) {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private static boolean isStoreFile(RunDir runDir, DeviceRecord record) throws IOException {
+    Path file = Path.of(record.storeFile());
+    Path mount = runDir.storeMount();
+    if (file.equals(mount.resolve(record.id() + SUFFIX))) {
+      return FileStatus.of(mount).map(FileStatus::isDirectory).orElse(false);
+    }
+    return DEV_SHM.equals(file.getParent())
+        && file.getFileName().toString().startsWith(SHM_PREFIX + record.pid() + "-");
   }
 }

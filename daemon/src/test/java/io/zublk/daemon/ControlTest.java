@@ -92,6 +92,8 @@ class ControlTest {
     assertThat(send("no json\n")).contains("not a JSON object");
     assertThat(send("null\n")).contains("not a JSON object");
     assertThat(send("[1]\n")).contains("error");
+    assertThat(send("null\n")).contains("not a JSON object");
+    assertThat(send("5\n")).contains("not a JSON object");
     assertThat(send("\n")).contains("error");
     assertThat(ask("echo", Map.of())).isNotEmpty();
   }
@@ -116,6 +118,16 @@ class ControlTest {
     server.close();
     assertThat(socket).doesNotExist();
     assertThatThrownBy(() -> ask("echo", Map.of())).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void closingRemovesNoOtherSocket() throws IOException {
+    Files.delete(socket);
+    try (ControlServer _ = new ControlServer(socket, this::handle, new DeviceLog())) {
+      server.close();
+      assertThat(ask("echo", Map.of())).isNotEmpty();
+    }
+    assertThat(socket).doesNotExist();
   }
 
   @Test

@@ -1,10 +1,13 @@
 package io.zublk.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,8 +32,31 @@ class DeviceDirTest {
       dir.write(record);
       assertThat(dir.record()).contains(record);
       assertThat(dir.isAlive()).isTrue();
+      dir.write(Samples.ofTheDead(record));
     }
     assertThat(dir.isAlive()).isFalse();
+  }
+
+  @Test
+  void keepsItsRecordFromOthersAndInUtf8() throws IOException {
+    try (FileLocks.Held _ = dir.claim()) {
+      DeviceRecord record = Samples.starting(temp, 3).serving("nbd+unix:///?socket=/tmp/\u00fc");
+      dir.write(record);
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.recordFile())))
+          .isEqualTo("rw-------");
+      assertThat(Files.readString(dir.recordFile(), StandardCharsets.UTF_8))
+          .contains("/tmp/\u00fc");
+      assertThat(dir.record()).contains(record);
+    }
+  }
+
+  @Test
+  void leavesNothingOfAClaimThatFails() throws IOException {
+    Files.createFile(temp.resolve("3")); // and so there can be no directory
+    assertThatThrownBy(() -> dir.claim())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(temp.toString());
+    assertThat(temp.resolve("3")).isRegularFile();
   }
 
   @ParameterizedTest
@@ -42,12 +68,32 @@ class DeviceDirTest {
         "{}",
         "null",
         "{\"pid\":5}",
+        "{\"pid\":5,\"state\":\"RETIRED\"}",
         "{\"pid\":5,\"state\":\"SERVING\",\"config\":{\"sizeBytes\":-1}}"
       })
-  void takesADamagedRecordForNone(String text) throws IOException {
+  void takesADamagedRecordForADeviceThatItCannotTellOf(String text) throws IOException {
     Files.createDirectory(dir.path());
-    Files.writeString(dir.path().resolve("device.json"), text);
     assertThat(dir.record()).isEmpty();
+    Files.writeString(dir.recordFile(), text);
+    assertThatThrownBy(() -> dir.record())
+        .isInstanceOf(UnreadableRecordException.class)
+        .satisfies(thrown ->
+            assertThat(UserException.lineFor(thrown))
+                .contains("device 3", dir.recordFile().toString())
+                .doesNotContain("\n"));
+    assertThat(dir.mayNeed(temp.resolve("store"))).isTrue();
+  }
+
+  @Test
+  void believesNoRecordOfAnotherDeviceNorOneBehindALink() throws IOException {
+    Files.createDirectory(dir.path());
+    dir.write(Samples.starting(temp, 4));
+    assertThatThrownBy(() -> dir.record()).hasMessageContaining("it is about device 4");
+    Path elsewhere = temp.resolve("elsewhere");
+    Files.move(dir.recordFile(), elsewhere);
+    Files.writeString(elsewhere, Json.line(Samples.starting(temp, 3)));
+    Files.createSymbolicLink(dir.recordFile(), elsewhere);
+    assertThatThrownBy(() -> dir.record()).isInstanceOf(UnreadableRecordException.class);
   }
 
   @Test

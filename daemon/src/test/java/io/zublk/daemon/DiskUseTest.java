@@ -1,5 +1,6 @@
 package io.zublk.daemon;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -45,6 +46,17 @@ class DiskUseTest {
   void isFreeWhenNobodyUsesIt() {
     assertThat(disk.use()).isEmpty();
     assertThat(disk.mountpoint()).isEmpty();
+  }
+
+  @Test
+  void isFreeAlsoBesideNamesThatAreNoText() throws IOException {
+    Path swaps = temp.resolve("proc/swaps");
+    Files.write(swaps, new byte[] {'F', '\n', '/', (byte) 0xfc, ' ', 'f', '\n'});
+    assertThat(disk.use()).isEmpty();
+    Files.write(
+        temp.resolve("proc/self/mountinfo"),
+        "30 1 8:1 / /\u00fc rw - ext4 x rw\n".getBytes(ISO_8859_1));
+    assertThat(disk.use()).isEmpty();
   }
 
   @Test

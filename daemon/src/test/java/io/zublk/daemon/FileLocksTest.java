@@ -1,12 +1,14 @@
 package io.zublk.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,9 +45,13 @@ class FileLocksTest {
   }
 
   private static Process holder(Path file) throws IOException {
+    return process(Holder.class, file);
+  }
+
+  private static Process process(Class<?> program, Path file) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String classPath = System.getProperty("java.class.path");
-    return new ProcessBuilder(java, "-cp", classPath, Holder.class.getName(), file.toString())
+    return new ProcessBuilder(java, "-cp", classPath, program.getName(), file.toString())
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start();
   }
@@ -72,38 +78,79 @@ class FileLocksTest {
     assertThat(FileLocks.isHeld(temp.resolve("nothing"))).isFalse();
   }
 
-  @Test
-  void excludesOthersAlsoWhenTheFileIsDeletedByItsHolder() throws Exception {
-    Path file = temp.resolve("lock");
-    AtomicInteger inside = new AtomicInteger();
-    AtomicInteger most = new AtomicInteger();
-    AtomicInteger turns = new AtomicInteger();
-    Runnable contender =
-        () -> {
-          for (int i = 0; i < 50; i++) {
-            takeATurn(file, inside, most);
-            turns.incrementAndGet();
+  /** Takes a lock many times, and each time deletes its file: as the last user of one does. */
+  static final class Contender {
+    private static final int TURNS = 100;
+
+    public static void main(String[] arguments) throws Exception {
+      Path file = Path.of(arguments[0]);
+      Path inside = file.resolveSibling("inside");
+      System.in.read(); // until all are there
+      for (int i = 0; i < TURNS; i++) {
+        try (FileLocks.Held held = FileLocks.acquire(file, Duration.ofMinutes(2))) {
+          Files.createFile(inside); // fails if another is inside, too
+          Thread.onSpinWait();
+          Files.delete(inside);
+          Files.delete(file);
+          if (held.isInPlace()) {
+            throw new AssertionError("it was deleted");
           }
-        };
-    Thread[] threads = {
-      Thread.ofPlatform().start(contender),
-      Thread.ofPlatform().start(contender),
-      Thread.ofPlatform().start(contender)
-    };
-    for (Thread thread : threads) {
-      thread.join();
+        }
+      }
+      System.out.println("done");
     }
-    assertThat(most).hasValue(1);
-    assertThat(turns).hasValue(150);
   }
 
-  private static void takeATurn(Path file, AtomicInteger inside, AtomicInteger most) {
-    try (FileLocks.Held _ = FileLocks.acquire(file, Duration.ofMinutes(1))) {
-      most.accumulateAndGet(inside.incrementAndGet(), Math::max);
-      inside.decrementAndGet();
-      Files.delete(file);
-    } catch (IOException e) {
-      throw new AssertionError(e);
+  @Test
+  void excludesOtherProcessesAlsoWhenTheFileIsDeletedByItsHolder() throws Exception {
+    Path file = temp.resolve("lock");
+    List<Process> contenders = new ArrayList<>();
+    try {
+      for (int i = 0; i < 3; i++) {
+        contenders.add(process(Contender.class, file));
+      }
+      for (Process contender : contenders) {
+        contender.getOutputStream().write('\n');
+        contender.getOutputStream().flush();
+      }
+      for (Process contender : contenders) {
+        assertThat(contender.inputReader().readLine()).isEqualTo("done");
+        assertThat(contender.waitFor()).isZero();
+      }
+    } finally {
+      contenders.forEach(Process::destroyForcibly);
     }
+    assertThat(temp).isEmptyDirectory();
+  }
+
+  @Test
+  void excludesOtherThreadsOfItsProcess() throws Exception {
+    Path file = temp.resolve("lock");
+    try (FileLocks.Held _ = FileLocks.acquire(file, AT_ONCE)) {
+      assertThat(FileLocks.acquire(file, AT_ONCE)).isNull();
+    }
+  }
+
+  @Test
+  void knowsWhetherItsFileIsStillThere() throws Exception {
+    Path file = temp.resolve("lock");
+    try (FileLocks.Held held = FileLocks.acquire(file, AT_ONCE)) {
+      assertThat(held.isInPlace()).isTrue();
+      Files.delete(file);
+      assertThat(held.isInPlace()).isFalse();
+      Files.createFile(file);
+      assertThat(held.isInPlace()).isFalse();
+    }
+  }
+
+  @Test
+  void opensNothingButFiles() throws Exception {
+    Path elsewhere = temp.resolve("elsewhere");
+    Path link = Files.createSymbolicLink(temp.resolve("link"), elsewhere);
+    for (Path bad : List.of(link, temp)) {
+      assertThatThrownBy(() -> FileLocks.acquire(bad, AT_ONCE)).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> FileLocks.isHeld(bad)).isInstanceOf(IOException.class);
+    }
+    assertThat(elsewhere).doesNotExist();
   }
 }

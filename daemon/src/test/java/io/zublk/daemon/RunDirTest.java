@@ -2,14 +2,19 @@ package io.zublk.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunDirTest {
 
@@ -22,7 +27,23 @@ class RunDirTest {
     assertThat(runDir(Map.of("XDG_RUNTIME_DIR", "/x"), 0)).isEqualTo(Path.of("/run/zublk"));
     assertThat(runDir(Map.of("XDG_RUNTIME_DIR", "/x"), 7)).isEqualTo(Path.of("/x/zublk"));
     assertThat(runDir(Map.of("ZUBLK_RUN_DIR", ""), 0)).isEqualTo(Path.of("/run/zublk"));
-    assertThatThrownBy(() -> runDir(Map.of(), 7)).hasMessageContaining("XDG_RUNTIME_DIR");
+    assertThat(runDir(Map.of(), 7)).isEqualTo(Path.of("/tmp/zublk-7"));
+  }
+
+  @Test
+  void trustsNoLinkAmongOtherPeoplesFiles() throws IOException {
+    assertThat(RunDir.amongOthers(temp, 7).path()).isEqualTo(temp.resolve("zublk-7"));
+    Files.createSymbolicLink(temp.resolve("zublk-7"), temp);
+    assertThatThrownBy(() -> RunDir.amongOthers(temp, 7)).hasMessageContaining("is a link");
+  }
+
+  @Test
+  void hasOneNameByWhateverLinkItIsReached() throws IOException {
+    Files.createDirectories(temp.resolve("real/below"));
+    Path link = Files.createSymbolicLink(temp.resolve("link"), temp.resolve("real/below"));
+    assertThat(new RunDir(link.resolve("a/b")).path()).isEqualTo(temp.resolve("real/below/a/b"));
+    // The kernel goes up from where the link leads to.
+    assertThat(new RunDir(link.resolve("../x")).path()).isEqualTo(temp.resolve("real/x"));
   }
 
   private static Path runDir(Map<String, String> environment, int uid) {
@@ -38,12 +59,59 @@ class RunDirTest {
     assertThat(runDir.make()).isFalse();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"rwxrwxrwx", "rwxrwx---", "rwx----w-"})
+  void refusesOneThatOthersCanWrite(String permissions) throws IOException {
+    Path path = Files.createDirectory(temp.resolve("run"));
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+    assertUntrusted(new RunDir(path), "can be written by others");
+  }
+
   @Test
-  void refusesOneThatEverybodyCanWrite() throws IOException {
-    Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwxrwxrwx"));
-    assertThatThrownBy(() -> new RunDir(temp).make())
+  void refusesOneThatAnybodyCouldReplace() throws IOException {
+    RunDir runDir = new RunDir(Files.createDirectory(temp.resolve("run"), RunDir.PRIVATE));
+    Files.setAttribute(temp, "unix:mode", 0777);
+    assertUntrusted(runDir, "can be replaced by anybody");
+    Files.setAttribute(temp, "unix:mode", 01777);
+    runDir.requireTrustworthy();
+  }
+
+  @Test
+  void refusesOneOfAnotherUser() throws IOException {
+    assumeTrue(ProcFs.effectiveUid() == 0, "only root can give a directory away");
+    Files.setAttribute(temp, "unix:uid", 65534);
+    assertUntrusted(new RunDir(temp), "belongs to user 65534");
+  }
+
+  /** Refuses to make, to look, to lock; and nothing in it is changed. */
+  private static void assertUntrusted(RunDir runDir, String reason) throws IOException {
+    Path inside = Files.createDirectory(runDir.path().resolve("0"));
+    List<ThrowingCallable> uses =
+        List.of(
+            runDir::make,
+            runDir::lock,
+            runDir::devices,
+            () -> new Devices(runDir).all(),
+            () -> new Devices(runDir).clearUnfinished());
+    for (ThrowingCallable use : uses) {
+      assertThatThrownBy(use)
+          .isInstanceOf(UserException.class)
+          .hasMessageContainingAll(runDir.path().toString(), reason, "ZUBLK_RUN_DIR");
+    }
+    assertThat(runDir.path()).isDirectoryContaining(inside::equals);
+    Files.delete(inside);
+    assertThat(runDir.path()).isEmptyDirectory();
+  }
+
+  @Test
+  void followsNoLinkToItsLock() throws IOException {
+    Path elsewhere = temp.resolve("elsewhere");
+    Path path = Files.createDirectory(temp.resolve("run"), RunDir.PRIVATE);
+    Files.createSymbolicLink(path.resolve("lock"), elsewhere);
+    assertThatThrownBy(() -> new RunDir(path).lock())
         .isInstanceOf(UserException.class)
-        .hasMessageContaining(temp.toString());
+        .hasMessageContaining("is no file");
+    assertThat(elsewhere).doesNotExist();
   }
 
   @Test

@@ -37,6 +37,20 @@ final class Samples {
         config(runDir, id, null), runDir.resolve("store").resolve(id + ".store"));
   }
 
+  /** The same, of a process that runs no more: no process ever started at tick 0. */
+  static DeviceRecord ofTheDead(DeviceRecord record) {
+    return new DeviceRecord(
+        record.id(),
+        record.state(),
+        record.pid(),
+        0,
+        record.path(),
+        record.storeFile(),
+        record.ublkCookie(),
+        record.config(),
+        record.deathCause());
+  }
+
   /** Takes reports and keeps what matters of them. */
   static final class Ear implements Reporter {
     final java.util.List<String> notices = new java.util.ArrayList<>();

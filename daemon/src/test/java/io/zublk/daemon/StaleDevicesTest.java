@@ -9,9 +9,12 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StaleDevicesTest {
 
@@ -39,7 +42,7 @@ class StaleDevicesTest {
   private DeviceDir dead(DeviceRecord record) throws IOException {
     DeviceDir dir = runDir.device(record.id());
     dir.claim().close();
-    dir.write(record);
+    dir.write(Samples.ofTheDead(record));
     return dir;
   }
 
@@ -118,13 +121,81 @@ class StaleDevicesTest {
   @Test
   void deletesNoFileThatCannotBeAStore() throws IOException {
     Path precious = Files.writeString(temp.resolve("precious"), "data");
-    DeviceDir dir = dead(DeviceRecord.starting(wanting(7), precious).serving("uri"));
-    locked(stale -> {
-      stale.clear(dir);
-      return null;
-    });
+    Path store = Files.createDirectory(temp.resolve("store"));
+    Path neighbour = Files.writeString(store.resolve("1.store"), "data");
+    for (Path named :
+        List.of(
+            precious, neighbour, store.resolve("7.store/../../precious"), Path.of("precious"))) {
+      DeviceDir dir = dead(DeviceRecord.starting(wanting(7), named).serving("uri"));
+      clear(dir);
+      assertThat(dir.path()).doesNotExist();
+      assertThat(precious).exists();
+      assertThat(neighbour).exists();
+    }
+  }
+
+  @Test
+  void deletesNoFileBehindALink() throws IOException {
+    Path elsewhere = Files.createDirectory(temp.resolve("elsewhere"));
+    Path precious = Files.writeString(elsewhere.resolve("7.store"), "data");
+    Files.createSymbolicLink(temp.resolve("store"), elsewhere);
+    clear(dead(Samples.starting(temp, 7).serving("uri")));
     assertThat(precious).exists();
-    assertThat(dir.path()).doesNotExist();
+    assertThat(temp.resolve("store")).exists();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{", "{\"algorithm\":\"of a newer version\"}"})
+  void leavesADeviceAloneWhoseRecordItDoesNotUnderstand(String text) throws IOException {
+    DeviceDir dir = dead(Samples.starting(temp, 3));
+    Files.writeString(dir.recordFile(), text);
+    Path store = Files.createDirectory(temp.resolve("store"));
+    assertThat(locked(stale -> stale.freeDevice(wanting(DeviceConfig.ANY_ID), ear)).id()).isZero();
+    assertThat(ear.notices).singleElement().asString().contains("device 3", "left alone");
+    assertThatThrownBy(() -> locked(stale -> stale.freeDevice(wanting(3), ear)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("id 3 is taken");
+    assertThatThrownBy(() -> clear(dir)).isInstanceOf(UnreadableRecordException.class);
+    Devices devices = new Devices(runDir);
+    devices.clearUnfinished();
+    assertThat(devices.all()).isEmpty();
+    assertThat(devices.obscure()).singleElement().asString().contains("device 3", "left alone");
+    assertThatThrownBy(() -> devices.find("3")).hasMessageContaining("left alone");
+    assertThat(dir.recordFile()).exists();
+    assertThat(store).exists();
+  }
+
+  @Test
+  void leavesALivingDeviceAloneThatHasNoRecord() throws IOException {
+    Path store = Files.createDirectory(temp.resolve("store"));
+    try (FileLocks.Held _ = runDir.device(0).claim()) {
+      Devices devices = new Devices(runDir);
+      devices.clearUnfinished();
+      assertThat(devices.obscure()).singleElement().asString().contains("device 0", "no record");
+      assertThatThrownBy(() -> devices.find("0")).hasMessageContaining("no record");
+      assertThat(store).exists();
+    }
+  }
+
+  @Test
+  void leavesALivingDeviceAloneThatHasLostItsLockFile() throws IOException {
+    DeviceDir dir = runDir.device(0);
+    dir.claim().close();
+    dir.write(Samples.starting(temp, 0).serving("uri")); // of this process
+    Files.delete(dir.path().resolve("lock"));
+    assertThat(dir.isAlive()).isTrue();
+    assertThatThrownBy(() -> clear(dir)).hasMessageContaining("alive");
+    assertThat(dir.recordFile()).exists();
+  }
+
+  @Test
+  void leavesADirectoryAloneThatOnlyHasANumberForItsName() throws IOException {
+    Path photo = Files.createDirectory(temp.resolve("2024")).resolve("photo");
+    Files.writeString(photo, "data");
+    Devices devices = new Devices(runDir);
+    devices.clearUnfinished();
+    assertThat(photo).exists();
+    assertThat(devices.obscure()).singleElement().asString().contains("2024", "left alone");
   }
 
   @Test
@@ -139,6 +210,14 @@ class StaleDevicesTest {
     server.close();
     clear(dead(record));
     assertThat(socket).doesNotExist();
+  }
+
+  @Test
+  void removesNoFileThatIsNoSocket() throws IOException {
+    Path file = Files.writeString(temp.resolve("nbd.sock"), "data");
+    DeviceConfig config = Samples.config(temp, 8, "unix:" + file);
+    clear(dead(DeviceRecord.starting(config, temp.resolve("store/8")).serving("uri")));
+    assertThat(file).hasContent("data");
   }
 
   private void clear(DeviceDir dir) throws IOException {

@@ -250,24 +250,8 @@ class DeviceLifeTest {
   void sigtermStopsItCleanly() throws Exception {
     Object pid = zublk.create("--size", "1M").get("pid");
     Zublk.kill(pid, "TERM");
-    awaitEnd(pid);
+    Zublk.awaitEnd(pid);
     zublk.assertNothingLeft();
-  }
-
-  private static void awaitEnd(Object pid) throws Exception {
-    long number = ((Number) pid).longValue();
-    // A zombie, should nobody wait for it, has no memory map.
-    while (ProcessHandle.of(number).isPresent() && !commandOf(number).isEmpty()) {
-      Thread.sleep(10);
-    }
-  }
-
-  private static String commandOf(long pid) {
-    try {
-      return Files.readString(Path.of("/proc/" + pid + "/cmdline"));
-    } catch (IOException e) {
-      return "";
-    }
   }
 
   @Test
@@ -275,7 +259,7 @@ class DeviceLifeTest {
     Map<String, Object> killed = zublk.create("--size", "1M");
     Object alive = zublk.create("--size", "1M").get("id");
     Zublk.kill(killed.get("pid"), "KILL");
-    awaitEnd(killed.get("pid"));
+    Zublk.awaitEnd(killed.get("pid"));
 
     Zublk.Result list = zublk.run("list", "-n", "-o", "ID").ok();
     assertThat(list.line()).isEqualTo(alive.toString());
@@ -296,7 +280,7 @@ class DeviceLifeTest {
   void aKilledDevicesIdCanBeHadAgain() throws Exception {
     Map<String, Object> killed = zublk.create("--size", "1M", "--id", "3");
     Zublk.kill(killed.get("pid"), "KILL");
-    awaitEnd(killed.get("pid"));
+    Zublk.awaitEnd(killed.get("pid"));
     Zublk.Result again = zublk.run("create", "-s", "2M", "--id", "3", "--transport", "nbd").ok();
     assertThat(again.err()).contains("device 3 had died");
     assertThat(zublk.stat(3)).containsEntry("size", 2 * MIB);

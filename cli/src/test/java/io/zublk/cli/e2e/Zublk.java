@@ -55,9 +55,13 @@ final class Zublk {
   }
 
   Zublk(Path scratch, Path dist) {
+    this(scratch, dist, scratch.resolve("run"));
+  }
+
+  Zublk(Path scratch, Path dist, Path runDir) {
     this.program = dist.resolve("bin").resolve("zublk");
     this.scratch = scratch;
-    this.runDir = scratch.resolve("run");
+    this.runDir = runDir;
   }
 
   Path runDir() {
@@ -124,7 +128,8 @@ final class Zublk {
         assertThat(entries).isEmpty();
       }
     }
-    assertThat(Files.readString(Path.of("/proc/mounts"))).doesNotContain(runDir.toString());
+    assertThat(Files.readString(Path.of("/proc/mounts"), StandardCharsets.ISO_8859_1))
+        .doesNotContain(runDir.toString());
     assertThat(processes()).isEmpty();
   }
 
@@ -150,6 +155,15 @@ final class Zublk {
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as("%s: %s", List.of(command), out).isZero();
     return out;
+  }
+
+  /** Waits until a process has ended, whether or not its parent has noticed. */
+  static void awaitEnd(Object pid) throws Exception {
+    long number = ((Number) pid).longValue();
+    // A zombie, should nobody wait for it, has no memory map.
+    while (ProcessHandle.of(number).isPresent() && !commandLine(number).isEmpty()) {
+      Thread.sleep(10);
+    }
   }
 
   static void kill(Object pid, String signal) throws Exception {
