@@ -2,38 +2,32 @@ package io.zublk.codec;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
- * One thread's checksum of stored bytes in one memory: CRC-32C (RFC 3720, appendix B.4), mixed with
- * a seed. It finds every error that spans at most 32 bits, and any other but one in 2^32. It is no
- * defence against an attacker. Not thread-safe; a call allocates nothing.
+ * One thread's checksum of the bytes in a small memory, such as a page: CRC-32C (RFC 3720, appendix
+ * B.4), mixed with a seed. It finds every error that spans at most 32 bits, and any other but one
+ * in 2^32. It is no defence against an attacker. Not thread-safe; a call allocates nothing.
  *
- * <p>{@link CRC32C}, which the JVM turns into the CPU's instruction, only takes buffers, and a
- * buffer ends at 2 GiB. So memory is seen through windows that begin every GiB and overlap by a
- * page: any range of up to a page lies in the window of its first byte.
+ * <p>{@link CRC32C}, which the JVM turns into the CPU's instruction, only takes buffers. A buffer
+ * ends at 2 GiB and has a position, so threads cannot share one: what lies in larger memory is
+ * copied to a page of the thread's own, and stays as it was when it was checked.
  */
 public final class PageChecksum {
-
-  private static final int WINDOW_SHIFT = 30;
-  private static final long WINDOW_STEP = 1L << WINDOW_SHIFT;
-  private static final long WINDOW_BYTES = WINDOW_STEP + PageCodec.PAGE_BYTES;
 
   // Odd, so that multiplying by them loses nothing; from xxHash32.
   private static final int LOW_PRIME = 0x9E3779B1;
   private static final int HIGH_PRIME = 0x85EBCA77;
 
   private final CRC32C crc = new CRC32C();
-  private final ByteBuffer[] windows;
-  private final long memoryBytes;
+  private final ByteBuffer buffer;
 
   /**
-   * Opens a checksum over {@code memory}, which must be native and stay open while this is used.
+   * Opens a checksum over {@code memory}, which must be native, below 2 GiB, and stay open while
+   * this is used.
    */
   public PageChecksum(MemorySegment memory) {
-    memoryBytes = memory.byteSize();
-    windows = windowsOf(unshared(memory));
+    buffer = unshared(memory).asByteBuffer();
   }
 
   /**
@@ -45,29 +39,17 @@ public final class PageChecksum {
     return MemorySegment.ofAddress(address).reinterpret(memory.byteSize());
   }
 
-  private static ByteBuffer[] windowsOf(MemorySegment memory) {
-    var windows = new ByteBuffer[Math.toIntExact(Math.ceilDiv(memory.byteSize(), WINDOW_STEP))];
-    for (int i = 0; i < windows.length; i++) {
-      long start = i * WINDOW_STEP;
-      long length = Math.min(WINDOW_BYTES, memory.byteSize() - start);
-      windows[i] = memory.asSlice(start, length).asByteBuffer();
-    }
-    return windows;
-  }
-
   /**
-   * The checksum of {@code length} bytes at {@code offset}; at least one byte, at most a page.
+   * The checksum of {@code length} bytes at {@code offset}.
    *
    * @param seed tells equal bytes of different owners apart, such as the page number: seeds that
    *     differ only in their low or only in their high 32 bits always give different checksums
+   * @throws IllegalArgumentException if not all of them are in the memory
    */
-  public int of(long offset, int length, long seed) {
-    Objects.checkFromIndexSize(offset, length, memoryBytes);
-    ByteBuffer window = windows[(int) (offset >>> WINDOW_SHIFT)];
-    int start = (int) offset & (int) (WINDOW_STEP - 1);
-    window.limit(start + length).position(start);
+  public int of(int offset, int length, long seed) {
+    buffer.limit(offset + length).position(offset);
     crc.reset();
-    crc.update(window);
+    crc.update(buffer);
     return (int) crc.getValue() ^ mix(seed);
   }
 

@@ -30,10 +30,17 @@ final class Naps {
     }
   }
 
-  /** Naps that long also if the thread is interrupted; the interrupt stays pending. */
+  /**
+   * Naps that long, whoever wakes or interrupts the thread; an interrupt stays pending. One that is
+   * pending, or was restored after the last nap, would end every nap at once.
+   */
   static void millisecond() {
-    boolean interrupted = Thread.interrupted();
-    LockSupport.parkNanos(MILLISECOND_NANOS);
+    boolean interrupted = false;
+    long end = System.nanoTime() + MILLISECOND_NANOS;
+    for (long left = MILLISECOND_NANOS; left > 0; left = end - System.nanoTime()) {
+      interrupted |= Thread.interrupted();
+      LockSupport.parkNanos(left);
+    }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

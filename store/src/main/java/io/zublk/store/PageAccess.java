@@ -18,8 +18,6 @@ final class PageAccess implements AutoCloseable {
 
   private final PageTable table;
   private final SlabArena arena;
-  private final MemorySegment memory;
-  private final StoreLayout layout;
   private final PageCodec codec;
   private final PageEncoder encoder;
   private final PageDecoder decoder;
@@ -30,10 +28,12 @@ final class PageAccess implements AutoCloseable {
 
   private final Room room;
 
-  /** The encoder's page, and a page under construction behind it. */
+  /** The encoder's pages, a page under construction, and the decoder's page. */
   private final MemorySegment scratch;
 
-  private static final long SCRATCH_PAGE = PAGE_BYTES;
+  private static final long SCRATCH_PAGE = PageEncoder.SCRATCH_BYTES;
+  private static final long DECODER_PAGE = SCRATCH_PAGE + PAGE_BYTES;
+  private static final long SCRATCH_BYTES = DECODER_PAGE + PAGE_BYTES;
 
   PageAccess(
       StoreFile file,
@@ -47,12 +47,11 @@ final class PageAccess implements AutoCloseable {
     int compressedKind = spec.algorithm() == Algorithm.ZSTD ? PageEntry.ZSTD : PageEntry.LZ4;
     this.table = table;
     this.arena = arena;
-    this.memory = file.memory();
-    this.layout = file.layout();
     this.codec = spec.newCodec();
-    this.scratch = Memory.mapAnonymous(2 * PAGE_BYTES);
+    this.scratch = Memory.mapAnonymous(SCRATCH_BYTES);
     this.encoder = new PageEncoder(file, arena, compressedKind, codec, scratch);
-    this.decoder = new PageDecoder(file, compressedKind, codec);
+    this.decoder =
+        new PageDecoder(file, compressedKind, codec, scratch.asSlice(DECODER_PAGE, PAGE_BYTES));
     this.counters = counters;
     this.staging = staging;
     this.room = room;
@@ -217,7 +216,7 @@ final class PageAccess implements AutoCloseable {
       counters.add(Counter.CHECKSUM_ERRORS, 1);
       return PageEntry.ofLost(page);
     }
-    return encoder.compressPromised(page, memory, layout.position(staged));
+    return encoder.compressPromised(page, scratch, DECODER_PAGE); // what was found intact
   }
 
   /**

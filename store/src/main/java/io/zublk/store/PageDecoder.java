@@ -10,21 +10,30 @@ import io.zublk.codec.PageCodec;
 import io.zublk.codec.PageFill;
 import java.lang.foreign.MemorySegment;
 
-/** The way from a page-table entry to the page's bytes. One thread's. */
+/**
+ * The way from a page-table entry to the page's bytes. One thread's.
+ *
+ * <p>What an entry points at is copied before anything else: its bytes are then in one place of
+ * known size, whose checksum takes no more than one buffer, and what is decoded is what was
+ * verified, whatever happens to the store's memory meanwhile.
+ */
 final class PageDecoder {
 
   private final StoreLayout layout;
   private final MemorySegment memory;
   private final int compressedKind;
   private final PageCodec codec;
+  private final MemorySegment copy;
   private final PageChecksum checksum;
 
-  PageDecoder(StoreFile file, int compressedKind, PageCodec codec) {
+  /** {@code copy}: a page of this decoder's own. */
+  PageDecoder(StoreFile file, int compressedKind, PageCodec codec, MemorySegment copy) {
     this.layout = file.layout();
     this.memory = file.memory();
     this.compressedKind = compressedKind;
     this.codec = codec;
-    this.checksum = new PageChecksum(memory);
+    this.copy = copy;
+    this.checksum = new PageChecksum(copy);
   }
 
   /**
@@ -40,56 +49,52 @@ final class PageDecoder {
       PageFill.fill(target, offset, kind == PageEntry.ABSENT ? 0 : PageEntry.fillWord(entry));
       return kind != PageEntry.LOST;
     }
-    long object = layout.position(entry);
-    return isIntact(page, entry, object) && decodeObject(kind, entry, object, target, offset);
+    return isIntact(page, entry) && decodeCopy(kind, entry, target, offset);
   }
 
-  private boolean decodeObject(
-      int kind, long entry, long object, MemorySegment target, long offset) {
-    long bytes = object + PageObject.CHECKSUM_BYTES;
+  private boolean decodeCopy(int kind, long entry, MemorySegment target, long offset) {
     switch (kind) {
       case PageEntry.RAW, PageEntry.STAGED ->
-          MemorySegment.copy(memory, object, target, offset, PAGE_BYTES);
-      case PageEntry.WORD -> PageFill.fill(target, offset, memory.get(JAVA_LONG_UNALIGNED, bytes));
+          MemorySegment.copy(copy, 0, target, offset, PAGE_BYTES);
+      case PageEntry.WORD -> PageFill.fill(target, offset, copy.get(JAVA_LONG_UNALIGNED, 0));
       case PageEntry.PADDED -> {
-        return decodeInner(bytes, PageEntry.length(entry), target, offset);
+        return decodeInner(PageEntry.length(entry), target, offset);
       }
       default -> {
         return kind == compressedKind
-            && codec.decompress(memory, bytes, PageEntry.length(entry), target, offset);
+            && codec.decompress(copy, 0, PageEntry.length(entry), target, offset);
       }
     }
     return true;
   }
 
-  private boolean decodeInner(long bytes, int room, MemorySegment target, long offset) {
-    int kind = memory.get(JAVA_SHORT, bytes + PageObject.INNER_KIND);
-    int length = memory.get(JAVA_SHORT, bytes + PageObject.INNER_LENGTH);
+  private boolean decodeInner(int room, MemorySegment target, long offset) {
+    int kind = copy.get(JAVA_SHORT, PageObject.INNER_KIND);
+    int length = copy.get(JAVA_SHORT, PageObject.INNER_LENGTH);
     if (length < 1 || length > room - PageObject.INNER_BYTES) {
       return false;
     }
-    long inner = bytes + PageObject.INNER_BYTES;
+    long inner = PageObject.INNER_BYTES;
     if (kind == PageEntry.WORD) {
-      PageFill.fill(target, offset, memory.get(JAVA_LONG_UNALIGNED, inner));
+      PageFill.fill(target, offset, copy.get(JAVA_LONG_UNALIGNED, inner));
       return true;
     }
-    return kind == compressedKind && codec.decompress(memory, inner, length, target, offset);
+    return kind == compressedKind && codec.decompress(copy, inner, length, target, offset);
   }
 
-  /** Whether what a valid entry points at is there and has its checksum. */
+  /** Copies what a valid entry points at; false if it is not there, or has another checksum. */
   boolean isIntact(long page, long entry) {
-    return isIntact(page, entry, layout.position(entry));
-  }
-
-  private boolean isIntact(long page, long entry, long object) {
     if (!layout.contains(entry)) {
       return false;
     }
+    long object = layout.position(entry);
     long seed = PageObject.seed(page, entry);
+    int length = PageEntry.length(entry);
     if (PageEntry.isWhole(entry)) {
-      return PageEntry.checksumMatches(entry, checksum.of(object, PAGE_BYTES, seed));
+      MemorySegment.copy(memory, object, copy, 0, length);
+      return PageEntry.checksumMatches(entry, checksum.of(0, length, seed));
     }
-    long bytes = object + PageObject.CHECKSUM_BYTES;
-    return memory.get(JAVA_INT, object) == checksum.of(bytes, PageEntry.length(entry), seed);
+    MemorySegment.copy(memory, object + PageObject.CHECKSUM_BYTES, copy, 0, length);
+    return memory.get(JAVA_INT, object) == checksum.of(0, length, seed);
   }
 }

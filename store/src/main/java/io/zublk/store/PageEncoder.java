@@ -26,7 +26,12 @@ final class PageEncoder {
   private final PageCodec codec;
   private final PageChecksum checksum;
 
-  /** An object under construction, of up to a page. */
+  /** What the encoder needs for itself: an object, and all of what is stored if that is more. */
+  static final int SCRATCH_BYTES = 2 * PAGE_BYTES;
+
+  private static final int OBJECT = 0;
+  private static final int WHOLE = PAGE_BYTES;
+
   private final MemorySegment scratch;
 
   // The object that lies there, packed.
@@ -40,7 +45,7 @@ final class PageEncoder {
     this.arena = arena;
     this.compressedKind = compressedKind;
     this.codec = codec;
-    this.checksum = new PageChecksum(memory);
+    this.checksum = new PageChecksum(scratch);
     this.scratch = scratch;
   }
 
@@ -54,7 +59,7 @@ final class PageEncoder {
     if (PageEntry.fitsInEntry(word)) {
       return PageEntry.ofFill(page, word);
     }
-    scratch.set(JAVA_LONG, 0, word);
+    scratch.set(JAVA_LONG, OBJECT, word);
     return storeObject(page, PageEntry.WORD, Long.BYTES, false);
   }
 
@@ -77,13 +82,13 @@ final class PageEncoder {
   }
 
   private long compress(long page, MemorySegment source, long offset, boolean promised) {
-    int length = codec.compress(source, offset, scratch, 0, MAX_COMPRESSED_BYTES);
+    int length = codec.compress(source, offset, scratch, OBJECT, MAX_COMPRESSED_BYTES);
     return length == 0
         ? storeRaw(page, source, offset, promised)
         : storeObject(page, compressedKind, length, promised);
   }
 
-  /** Stores the first {@code length} bytes of the scratch memory. */
+  /** Stores the object of {@code length} bytes in the scratch memory. */
   private long storeObject(long page, int kind, int length, boolean promised) {
     long location = arena.allocate(CHECKSUM_BYTES + length, promised);
     return location < 0 ? location : putObject(page, kind, length, location);
@@ -91,16 +96,15 @@ final class PageEncoder {
 
   private long putObject(long page, int kind, int length, long location) {
     long entry = PageEntry.ofObject(page, kind, length, location);
-    MemorySegment.copy(scratch, 0, memory, layout.position(entry) + CHECKSUM_BYTES, length);
-    sign(page, entry);
+    MemorySegment.copy(scratch, OBJECT, memory, layout.position(entry) + CHECKSUM_BYTES, length);
+    sign(page, entry, OBJECT);
     return entry;
   }
 
-  private void sign(long page, long entry) {
-    long object = layout.position(entry);
-    int sum =
-        checksum.of(object + CHECKSUM_BYTES, PageEntry.length(entry), PageObject.seed(page, entry));
-    memory.set(JAVA_INT, object, sum);
+  /** Puts the checksum of the bytes at {@code from} in the scratch memory before the object. */
+  private void sign(long page, long entry, int from) {
+    int sum = checksum.of(from, PageEntry.length(entry), PageObject.seed(page, entry));
+    memory.set(JAVA_INT, layout.position(entry), sum);
   }
 
   private long storeRaw(long page, MemorySegment source, long offset, boolean promised) {
@@ -116,11 +120,11 @@ final class PageEncoder {
   /** Makes the object of a page, for {@link #putPacked}; {@code source} is the page again there. */
   void pack(MemorySegment source, long offset) {
     if (PageFill.isFilled(source, offset)) {
-      scratch.set(JAVA_LONG, 0, source.get(JAVA_LONG_UNALIGNED, offset));
+      scratch.set(JAVA_LONG, OBJECT, source.get(JAVA_LONG_UNALIGNED, offset));
       packedKind = PageEntry.WORD;
       packedLength = Long.BYTES;
     } else {
-      packedLength = codec.compress(source, offset, scratch, 0, MAX_COMPRESSED_BYTES);
+      packedLength = codec.compress(source, offset, scratch, OBJECT, MAX_COMPRESSED_BYTES);
       packedKind = packedLength == 0 ? PageEntry.RAW : compressedKind;
     }
   }
@@ -147,11 +151,11 @@ final class PageEncoder {
     }
     int length = SizeClasses.slotBytes(sizeClass) - CHECKSUM_BYTES;
     long entry = PageEntry.ofObject(page, PageEntry.PADDED, length, location);
-    long bytes = layout.position(entry) + CHECKSUM_BYTES;
-    memory.set(JAVA_SHORT, bytes + PageObject.INNER_KIND, (short) packedKind);
-    memory.set(JAVA_SHORT, bytes + PageObject.INNER_LENGTH, (short) packedLength);
-    MemorySegment.copy(scratch, 0, memory, bytes + PageObject.INNER_BYTES, packedLength);
-    sign(page, entry);
+    scratch.set(JAVA_SHORT, WHOLE + PageObject.INNER_KIND, (short) packedKind);
+    scratch.set(JAVA_SHORT, WHOLE + PageObject.INNER_LENGTH, (short) packedLength);
+    MemorySegment.copy(scratch, OBJECT, scratch, WHOLE + PageObject.INNER_BYTES, packedLength);
+    MemorySegment.copy(scratch, WHOLE, memory, layout.position(entry) + CHECKSUM_BYTES, length);
+    sign(page, entry, WHOLE);
     return entry;
   }
 
@@ -172,10 +176,13 @@ final class PageEncoder {
         page, copyWhole(PageEntry.ofStaged(page, 0, slot), page, source, offset), slot);
   }
 
-  /** Copies the page to where the entry says; returns its checksum. */
+  /**
+   * Copies the page to where the entry says; returns its checksum. By way of the scratch memory: a
+   * source that changes meanwhile must not have another checksum than what is stored.
+   */
   private int copyWhole(long entry, long page, MemorySegment source, long offset) {
-    long target = layout.position(entry);
-    MemorySegment.copy(source, offset, memory, target, PAGE_BYTES);
-    return checksum.of(target, PAGE_BYTES, PageObject.seed(page, entry));
+    MemorySegment.copy(source, offset, scratch, WHOLE, PAGE_BYTES);
+    MemorySegment.copy(scratch, WHOLE, memory, layout.position(entry), PAGE_BYTES);
+    return checksum.of(WHOLE, PAGE_BYTES, PageObject.seed(page, entry));
   }
 }

@@ -5,7 +5,7 @@ package io.zublk.store;
  * as it is, whose checksum is in the entry.
  *
  * <pre>
- *   padded:  checksum : 4 | kind : 2 | length : 2 | compressed bytes | whatever was in the slot
+ *   padded:  checksum : 4 | kind : 2 | length : 2 | compressed bytes | anything
  * </pre>
  *
  * <p>The checksum is seeded with the page number and the entry's kind and length, so an object that

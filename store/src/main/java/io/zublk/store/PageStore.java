@@ -36,7 +36,8 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private PageStore(StoreFile file, StoreTuning tuning) throws LinuxException {
+  /** A store in an empty file, whose workers are not started. */
+  PageStore(StoreFile file, StoreTuning tuning) throws LinuxException {
     this.file = file;
     this.options = file.options();
     this.geometry = new Geometry(options.sizeBytes(), PageAccess.PAGE_BYTES);
@@ -122,7 +123,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     return geometry;
   }
 
-  /** Opens a channel for one thread; it takes the memory of a codec and two pages. */
+  /** Opens a channel for one thread; it takes the memory of a codec and four pages. */
   @Override
   public BlockChannel openChannel() {
     try {

@@ -49,25 +49,32 @@ final class StoreFile implements AutoCloseable {
 
   /** Makes a new file with all of its metadata allocated; fails if there is one already. */
   static StoreFile create(Path path, StoreOptions options, int numaNode) throws IOException {
+    StoreFile store = createSparse(path, options, numaNode);
+    StoreLayout layout = store.layout;
+    // A page table that is there cannot turn into a SIGBUS when memory runs out later.
+    if (store.file.allocate(0, 0, layout.arenaOffset) < 0
+        || store.file.allocate(0, layout.spareOffset, PageAccess.PAGE_BYTES) < 0) {
+      store.close();
+      Files.delete(path);
+      throw new IOException(
+          "no memory for the page table: "
+              + (layout.metadataBytes() >> 10)
+              + " KiB are needed at "
+              + path.getParent()
+              + "; make the device smaller");
+    }
+    return store;
+  }
+
+  /** Makes a new file whose metadata get memory when they are written to, if there is any. */
+  static StoreFile createSparse(Path path, StoreOptions options, int numaNode) throws IOException {
     StoreLayout layout = new StoreLayout(options.sizeBytes() / 4096);
     LinuxFile file =
         LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
     try {
       lock(file, path);
       file.truncate(layout.fileBytes);
-      MemorySegment memory = map(file, layout, numaNode);
-      // A page table that is there cannot turn into a SIGBUS when memory runs out later.
-      if (file.allocate(0, 0, layout.arenaOffset) < 0
-          || file.allocate(0, layout.spareOffset, PageAccess.PAGE_BYTES) < 0) {
-        Memory.unmap(memory);
-        throw new IOException(
-            "no memory for the page table: "
-                + (layout.metadataBytes() >> 10)
-                + " KiB are needed at "
-                + path.getParent()
-                + "; make the device smaller");
-      }
-      StoreFile store = new StoreFile(file, memory, layout);
+      StoreFile store = new StoreFile(file, map(file, layout, numaNode), layout);
       store.writeSuperblock(options);
       return store;
     } catch (Throwable t) {

@@ -17,9 +17,12 @@ class PageTableTest {
     assertThat(table.replace(0, ENTRY)).isZero();
     assertThat(table.lock(0)).isEqualTo(ENTRY);
     AtomicLong found = new AtomicLong();
-    Thread waiter = new Thread(() -> found.set(table.lock(0)));
+    Thread waiter =
+        new Thread(() -> {
+          Thread.currentThread().interrupt();
+          found.set(table.lock(0));
+        });
     waiter.start();
-    waiter.interrupt();
     while (waiter.getState() != Thread.State.TIMED_WAITING && waiter.isAlive()) {
       Thread.onSpinWait();
     }
