@@ -110,6 +110,7 @@ record BenchData(String name, long unique, MemorySegment bytes) implements AutoC
   /** Says what the data is, and what it is not good for. */
   void describe(Report report) {
     report.fact("data", name);
+    report.fact("data_unique_bytes", unique, "");
     if (unique <= bytes.byteSize() / MANY_TIMES) {
       report.note(
           "the same %d KiB over and over: caches and branch predictors learn them, so all rates"

@@ -4,7 +4,9 @@ import io.zublk.codec.CodecSpec;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -47,12 +49,18 @@ public final class DeviceBench {
 
   private static final int[] LATENCY_DEPTHS = {1, 4};
 
+  /** What filling and verifying do at least: for the guess how long it takes. */
+  private static final double SLOW_BYTES_PER_SECOND = 200e6;
+
   private final Options options;
   private final DeviceMaker maker;
   private final Progress progress;
   private final Report report = new Report("zublk bench device");
   private final DeviceFigures figures = new DeviceFigures(report);
   private final List<FioRow> rows;
+
+  /** The options with which devices were made, by contender. */
+  private final Map<String, List<String>> created = new LinkedHashMap<>();
 
   /**
    * Prepares a benchmark that will make its devices by {@code maker}.
@@ -87,42 +95,44 @@ public final class DeviceBench {
    */
   public Report run() throws IOException {
     Fio.check();
-    String loadBefore = Machine.load();
+    double loadBefore = Machine.load();
     try (Cleanup cleanup = new Cleanup()) {
       List<DeviceTarget> targets = contenders(cleanup);
       long bytes = targets.getFirst().sizeBytes();
       try (BenchData data = BenchData.load(options.data(), bytes);
           WritePatterns patterns = new WritePatterns(data.bytes())) {
         describe(targets, data, bytes);
+        announce(targets.size(), bytes);
         Fio fio = new Fio(patterns, options.seconds());
         for (int round = 1; round <= options.rounds(); round++) {
           measureRound(targets, data, fio, round);
         }
       }
     }
-    report.fact("load average", loadBefore + " before, " + Machine.load() + " after");
+    Machine.describeLoad(report, loadBefore);
     return report;
   }
 
   private void describe(List<DeviceTarget> targets, BenchData data, long bytes) {
     Machine.describe(report);
     data.describe(report);
-    report.fact("size", (bytes >> 20) + " MiB");
+    report.fact("size_bytes", bytes, (bytes >> 20) + " MiB");
     report.fact(
-        "each row",
+        "row_s",
+        options.seconds(),
         "%s s x %d rounds, medians; %s s before each does not count"
             .formatted(
                 Report.plain(options.seconds()),
                 options.rounds(),
                 Report.plain(Fio.rampSeconds(options.seconds()))));
-    report.fact(
-        "fio engines",
-        targets.stream()
-            .map(target -> target.name() + ": " + target.address().engine())
-            .collect(Collectors.joining(", ")));
-    if (!options.createOptions().isEmpty()) {
-      report.fact("create options", String.join(" ", options.createOptions()));
-    }
+    report.fact("rounds", options.rounds(), "");
+    report.fact("ramp_s", Fio.rampSeconds(options.seconds()), "");
+    Map<String, String> engines = new LinkedHashMap<>();
+    targets.forEach(target -> engines.put(target.name(), target.address().engine()));
+    report.fact("fio_engines", engines, words(engines));
+    Map<String, String> create = new LinkedHashMap<>();
+    created.forEach((name, words) -> create.put(name, Shell.line(words)));
+    report.fact("create_options", created, words(create));
     report.note("every contender was filled with the data and read back right in every round");
     report.note("latencies are fio's, from submission to completion");
     report.note(
@@ -134,11 +144,34 @@ public final class DeviceBench {
     }
   }
 
+  private static String words(Map<String, String> map) {
+    return map.entrySet().stream()
+        .map(entry -> entry.getKey() + ": " + entry.getValue())
+        .collect(Collectors.joining(", "));
+  }
+
+  private double rowSeconds(int contenders) {
+    return contenders
+        * (options.seconds() + Fio.rampSeconds(options.seconds()) + Fio.START_SECONDS);
+  }
+
+  private void announce(int contenders, long bytes) {
+    double round = rows.size() * rowSeconds(contenders) + contenders * fillSeconds(bytes);
+    progress.begin(
+        options.rounds() * (rows.size() + contenders),
+        options.rounds() * round,
+        "--rounds, --runtime and --no-rivals");
+  }
+
+  private static double fillSeconds(long bytes) {
+    return 2 * bytes / SLOW_BYTES_PER_SECOND + ZublkDevice.SETTLE_SECONDS;
+  }
+
   private List<DeviceTarget> contenders(Cleanup cleanup) throws IOException {
     List<DeviceTarget> ours = new ArrayList<>();
     if (options.device().isEmpty()) {
       for (String algorithm : options.algorithms()) {
-        progress.step("creating a device, " + algorithm);
+        progress.say("creating a device, " + algorithm);
         ours.add(cleanup.add(make(algorithm)));
       }
     } else {
@@ -161,7 +194,9 @@ public final class DeviceBench {
     List<String> create =
         new ArrayList<>(List.of("--size", Long.toString(options.sizeBytes()), "-a", algorithm));
     create.addAll(options.createOptions());
-    return ZublkDevice.made("zublk " + algorithm, maker.create(create));
+    String name = "zublk " + algorithm;
+    created.put(name, create);
+    return ZublkDevice.made(name, maker.create(create));
   }
 
   private static Set<String> algorithms(List<DeviceTarget> ours) {
@@ -203,13 +238,15 @@ public final class DeviceBench {
       throws IOException {
     String when = "round %d of %d".formatted(round, options.rounds());
     for (DeviceTarget target : targets) {
-      progress.step("%s: filling and verifying %s".formatted(when, target.name()));
+      progress.step(
+          "%s: filling and verifying %s".formatted(when, target.name()),
+          fillSeconds(data.bytes().byteSize()));
       Contents.fill(target, data.bytes());
       Contents.verify(target, data.bytes());
       figures.addMemory(target, target.name());
     }
     for (FioRow row : rows) {
-      progress.step("%s: %s".formatted(when, row.label()));
+      progress.step("%s: %s".formatted(when, row.label()), rowSeconds(targets.size()));
       for (DeviceTarget target : targets) {
         Cleanup.throwIfInterrupted();
         figures.add(row, target.name(), fio.run(row, target.address(), target.sizeBytes()));

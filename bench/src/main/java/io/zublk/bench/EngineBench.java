@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 
 /**
@@ -44,6 +46,9 @@ public final class EngineBench {
   /** What a row runs before its clock starts: staging is then as full as it will be. */
   private static final double WARM_UP_SHARE = 0.25;
 
+  /** What filling and verifying do at least: for the guess how long it takes. */
+  private static final double SLOW_BYTES_PER_SECOND = 200e6;
+
   /** Bursts that are one value: each is over in milliseconds. */
   private static final int BURSTS = 5;
 
@@ -65,23 +70,65 @@ public final class EngineBench {
   /** Measures. Takes as long as the options say; everything made is removed, also on failure. */
   public Report run() throws IOException {
     Machine.describe(report);
-    report.fact("size", (options.sizeBytes() >> 20) + " MiB");
+    report.fact("size_bytes", options.sizeBytes(), (options.sizeBytes() >> 20) + " MiB");
     report.fact(
-        "each row", "%.1f s x %d rounds, medians".formatted(options.seconds(), options.rounds()));
+        "row_s",
+        options.seconds(),
+        "%s s x %d rounds, medians".formatted(Report.plain(options.seconds()), options.rounds()));
+    report.fact("rounds", options.rounds(), "");
     try (Cleanup cleanup = new Cleanup();
         BenchData data = BenchData.load(options.data(), options.sizeBytes())) {
       data.describe(report);
-      String loadBefore = Machine.load();
+      double loadBefore = Machine.load();
+      progress.begin(steps(), expectedSeconds(), "--rounds, --seconds and --threads");
       for (String algorithm : options.algorithms()) {
         measure(contenders(algorithm, cleanup), data.bytes());
         cleanup.closeAll();
       }
-      report.fact("load average", loadBefore + " before, " + Machine.load() + " after");
+      Machine.describeLoad(report, loadBefore);
     }
     report.note("zram is read and written by the same threads with O_DIRECT system calls");
     report.note(
         "µs/page: processor time of all threads, the workers and the kernel's part included");
     return report;
+  }
+
+  private static Map<String, Object> fields(StoreTuning staging) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("workers", staging.workers());
+    fields.put("batch_pages", staging.batchPages());
+    fields.put("batch_timeout_us", staging.batchTimeoutMicros());
+    fields.put("staging_pages", staging.stagingPages());
+    return fields;
+  }
+
+  private int rowsARound() {
+    return options.threads().size() * Workload.values().length + 1;
+  }
+
+  /** Of all algorithms: filling and verifying each contender, and a step for each row. */
+  private int steps() {
+    int rows = (options.rounds() + 1) * rowsARound();
+    return options.algorithms().size() * (2 * contendersEach() + rows);
+  }
+
+  private double expectedSeconds() {
+    double rows = (options.rounds() + 1) * rowsARound() * rowSeconds();
+    return options.algorithms().size() * (2 * contendersEach() * verifySeconds() + rows);
+  }
+
+  private double rowSeconds() {
+    return contendersEach() * options.seconds() * (1 + WARM_UP_SHARE);
+  }
+
+  private double verifySeconds() {
+    return options.sizeBytes() / SLOW_BYTES_PER_SECOND;
+  }
+
+  private int contendersEach() {
+    return 1
+        + (options.staging().workers() > 0 ? 1 : 0)
+        + (options.rivals() && ZramDevice.missing().isEmpty() ? 1 : 0);
   }
 
   private List<Target> contenders(String algorithm, Cleanup cleanup) throws IOException {
@@ -96,6 +143,7 @@ public final class EngineBench {
       targets.add(cleanup.add(StoreTarget.create(staged, codec, bytes, staging)));
       report.fact(
           "staging",
+          fields(staging),
           "%d workers, batches of %d pages or %d µs, at most %d pages"
               .formatted(
                   staging.workers(),
@@ -121,7 +169,7 @@ public final class EngineBench {
 
   private void measure(List<Target> targets, MemorySegment data) throws IOException {
     for (Target target : targets) {
-      progress.step("filling and verifying " + target.name());
+      progress.step("filling and verifying " + target.name(), verifySeconds());
       Contents.fill(target, data);
       Contents.verify(target, data);
     }
@@ -129,7 +177,7 @@ public final class EngineBench {
       measureRound(targets, data, round);
     }
     for (Target target : targets) {
-      progress.step("verifying " + target.name());
+      progress.step("verifying " + target.name(), verifySeconds());
       Contents.verify(target, data);
     }
   }
@@ -141,13 +189,14 @@ public final class EngineBench {
     String when = counts ? "round %d of %d".formatted(round, options.rounds()) : "warming up";
     for (int threads : options.threads()) {
       for (Workload workload : Workload.values()) {
-        progress.step("%s: %s, %s".formatted(when, workload.label(), threads(threads)));
+        progress.step(
+            "%s: %s, %s".formatted(when, workload.label(), threads(threads)), rowSeconds());
         for (Target target : targets) {
           measureRow(target, workload, threads, data, counts);
         }
       }
     }
-    progress.step(when + ": bursts");
+    progress.step(when + ": bursts", rowSeconds());
     for (Target target : targets) {
       measureBurst(target, data, counts);
     }

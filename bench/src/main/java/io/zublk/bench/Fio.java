@@ -15,6 +15,9 @@ final class Fio {
   /** What a run may take beyond its run time: start, layout, ending of many jobs. */
   private static final int SLACK_SECONDS = 120;
 
+  /** What a run takes beyond that in practice, for the guess how long all takes. */
+  static final double START_SECONDS = 0.5;
+
   /** In a second our servers' code is compiled. */
   private static final double MOST_RAMP_SECONDS = 1;
 

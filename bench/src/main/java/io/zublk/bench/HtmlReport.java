@@ -45,10 +45,12 @@ final class HtmlReport {
 
   private void facts() {
     html.add("<table>\n");
-    report
-        .facts()
-        .forEach((name, value) ->
-            html.add("<tr><td>%s</td><td>%s</td></tr>\n", Html.escape(name), Html.escape(value)));
+    report.facts().stream()
+        .filter(fact -> !fact.text().isEmpty())
+        .forEach(fact ->
+            html.add(
+                "<tr><td>%s</td><td>%s</td></tr>\n",
+                Html.escape(fact.label()), Html.escape(fact.text())));
     html.add("</table>\n");
   }
 

@@ -17,7 +17,9 @@ final class JsonReport {
   static String of(Report report) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("title", report.title());
-    object.put("facts", report.facts());
+    Map<String, Object> facts = new LinkedHashMap<>();
+    report.facts().forEach(fact -> facts.put(fact.name(), fact.value()));
+    object.put("facts", facts);
     object.put("notes", report.notes());
     List<Map<String, Object>> rows = new ArrayList<>();
     for (Section section : report.sections()) {

@@ -13,30 +13,38 @@ final class Machine {
   private Machine() {}
 
   static void describe(Report report) {
-    report.fact("date", Instant.now().truncatedTo(ChronoUnit.SECONDS));
-    report.fact("kernel", "Linux " + System.getProperty("os.version"));
+    report.fact("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    report.fact("kernel", System.getProperty("os.version"));
+    int cpus = Runtime.getRuntime().availableProcessors();
+    String model = first("/proc/cpuinfo", "model name");
+    report.fact("cpus", cpus, cpus + " x " + model);
+    report.fact("cpu_model", model, "");
+    long memory = memoryBytes(first("/proc/meminfo", "MemTotal"));
     report.fact(
-        "CPUs",
-        Runtime.getRuntime().availableProcessors() + " x " + first("/proc/cpuinfo", "model name"));
-    report.fact("memory", memory(first("/proc/meminfo", "MemTotal")));
+        "memory_bytes", memory, String.format(Locale.ROOT, "%.1f GiB", memory / 1073741824.0));
     report.fact("java", System.getProperty("java.vm.name") + " " + Runtime.version());
   }
 
   /** The load average of the last minute: what else the machine was doing. */
-  static String load() {
+  static double load() {
     try {
-      return Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
+      return Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0]);
     } catch (IOException e) {
-      return "unknown";
+      return Double.NaN;
     }
   }
 
-  /** In GiB what the kernel says in KiB: {@code 24684096 kB}. */
-  private static String memory(String total) {
+  /** States the load before a benchmark and now. */
+  static void describeLoad(Report report, double before) {
+    double after = load();
+    report.fact("load_before", before, before + ", after it " + after);
+    report.fact("load_after", after, "");
+  }
+
+  /** What the kernel says in KiB: {@code 24684096 kB}. */
+  private static long memoryBytes(String total) {
     String kib = total.replace(" kB", "");
-    return kib.matches("\\d+")
-        ? String.format(Locale.ROOT, "%.1f GiB", Long.parseLong(kib) / 1048576.0)
-        : total;
+    return kib.matches("\\d+") ? Long.parseLong(kib) * 1024 : 0;
   }
 
   private static String first(String file, String field) {

@@ -77,6 +77,21 @@ public final class Report {
     }
   }
 
+  /**
+   * A circumstance.
+   *
+   * @param name in JSON, with its unit
+   * @param value a number, a word, a list or a map
+   * @param text for people; empty if there is nothing to say to them
+   */
+  record Fact(String name, Object value, String text) {
+
+    /** The name for people: units are said with the value. */
+    String label() {
+      return name.replaceFirst("_(bytes|s)$", "").replace('_', ' ');
+    }
+  }
+
   /** Two contenders whose ratio is shown. */
   record Pair(String ours, String rival) {
 
@@ -86,7 +101,7 @@ public final class Report {
   }
 
   private final String title;
-  private final Map<String, String> facts = new LinkedHashMap<>();
+  private final LinkedHashMap<String, Fact> facts = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
   private final Map<List<Object>, Row> rows = new LinkedHashMap<>();
   private final Set<Pair> pairs = new LinkedHashSet<>();
@@ -95,9 +110,20 @@ public final class Report {
     this.title = title;
   }
 
-  /** States under what circumstances the values were measured. */
+  /** States under what circumstances the values were measured; for people it is a word. */
   void fact(String name, Object value) {
-    facts.put(name, value.toString());
+    fact(name, value, value.toString());
+  }
+
+  /** The same, with other words for people; none if they have been told by another fact. */
+  void fact(String name, Object value, String text) {
+    facts.put(name, new Fact(name, value, text));
+  }
+
+  /** States by what the report was made: the first of its facts. */
+  public void madeBy(String version, List<String> command) {
+    facts.putFirst("command", new Fact("command", command, Shell.line(command)));
+    facts.putFirst("version", new Fact("version", version, version));
   }
 
   /** Adds a remark; a second one of the same words is dropped. */
@@ -128,8 +154,8 @@ public final class Report {
     return title;
   }
 
-  Map<String, String> facts() {
-    return facts;
+  List<Fact> facts() {
+    return List.copyOf(facts.values());
   }
 
   List<String> notes() {

@@ -3,7 +3,6 @@ package io.zublk.bench;
 import io.zublk.bench.Report.Pair;
 import io.zublk.bench.Report.Row;
 import io.zublk.bench.Report.Section;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,24 +12,37 @@ import java.util.stream.Collectors;
 /** A report for terminals: a table a section, medians and their ratios. */
 final class TextReport {
 
-  private TextReport() {}
+  private final Report report;
+  private final int width;
+  private final StringBuilder text = new StringBuilder();
 
-  static String of(Report report) {
-    StringBuilder text = new StringBuilder(report.title()).append('\n');
-    int width = report.facts().keySet().stream().mapToInt(String::length).max().orElse(0);
-    report
-        .facts()
-        .forEach((name, value) ->
-            text.append("  ").append(pad(name, width)).append("  ").append(value).append('\n'));
+  private TextReport(Report report, int width) {
+    this.report = report;
+    this.width = width;
+  }
+
+  /** The report in tables that are at most {@code width} columns wide. */
+  static String of(Report report, int width) {
+    return new TextReport(report, width).render();
+  }
+
+  private String render() {
+    line(report.title());
+    int label = report.facts().stream().mapToInt(f -> f.label().length()).max().orElse(0);
+    report.facts().stream()
+        .filter(fact -> !fact.text().isEmpty())
+        .forEach(fact ->
+            wrap("  " + fact.label() + " ".repeat(label - fact.label().length() + 2), fact.text()));
     for (Section section : report.sections()) {
-      text.append('\n').append(section.title()).append('\n');
+      line("");
+      line(section.title() + ", " + section.unit());
       for (List<Row> rows : byContenders(report.rows(section))) {
-        appendTable(text, table(report, section, rows));
+        table(section, rows).lines(width).forEach(this::line);
       }
     }
     if (!report.notes().isEmpty()) {
-      text.append('\n');
-      report.notes().forEach(note -> text.append("- ").append(note).append('\n'));
+      line("");
+      report.notes().forEach(note -> wrap("- ", note));
     }
     return text.toString();
   }
@@ -44,45 +56,45 @@ final class TextReport {
         .values();
   }
 
-  private static List<List<String>> table(Report report, Section section, List<Row> rows) {
+  private TextTable table(Section section, List<Row> rows) {
     Set<String> contenders = rows.getFirst().values().keySet();
-    List<Pair> pairs =
-        report.pairs(section).stream()
-            .filter(pair -> contenders.containsAll(List.of(pair.ours(), pair.rival())))
-            .toList();
-    List<List<String>> table = new ArrayList<>();
-    List<String> head = new ArrayList<>(List.of("", "unit"));
-    head.addAll(contenders);
-    pairs.forEach(pair -> head.add(pair.label()));
-    table.add(head);
-    for (Row row : rows) {
-      List<String> cells = new ArrayList<>(List.of(row.name(), section.unit()));
-      contenders.forEach(c -> cells.add(row.median(c).map(Report::number).orElse("-")));
-      pairs.forEach(pair -> cells.add(row.ratio(pair).map("%.2f"::formatted).orElse("-")));
-      table.add(cells);
+    TextTable table = new TextTable(rows.stream().map(Row::name).toList());
+    for (String contender : contenders) {
+      table.add(
+          contender,
+          rows.stream().map(row -> row.median(contender).map(Report::number).orElse("-")).toList());
+    }
+    for (Pair pair : report.pairs(section)) {
+      if (contenders.containsAll(List.of(pair.ours(), pair.rival()))) {
+        table.add(
+            pair.label(),
+            rows.stream().map(row -> row.ratio(pair).map("%.2f"::formatted).orElse("-")).toList());
+      }
     }
     return table;
   }
 
-  private static void appendTable(StringBuilder text, List<List<String>> table) {
-    int[] widths = new int[table.getFirst().size()];
-    for (List<String> row : table) {
-      for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
+  /** One line as far as words go; what a shell shall take is not broken. */
+  private void wrap(String first, String words) {
+    if (words.startsWith("zublk ")) {
+      line(first + words);
+      return;
     }
-    for (List<String> row : table) {
-      StringBuilder line = new StringBuilder("  ");
-      for (int i = 0; i < widths.length; i++) {
-        String cell = row.get(i);
-        line.append(i < 2 ? pad(cell, widths[i]) : " ".repeat(widths[i] - cell.length()) + cell);
-        line.append("  ");
+    StringBuilder line = new StringBuilder(first);
+    boolean empty = true;
+    for (String word : words.split(" ", -1)) {
+      if (!empty && line.length() + 1 + word.length() > width) {
+        line(line.toString());
+        line = new StringBuilder(" ".repeat(first.length()));
+        empty = true;
       }
-      text.append(line.toString().stripTrailing()).append('\n');
+      line.append(empty ? "" : " ").append(word);
+      empty = false;
     }
+    line(line.toString());
   }
 
-  private static String pad(String text, int width) {
-    return text + " ".repeat(width - text.length());
+  private void line(String line) {
+    text.append(line).append('\n');
   }
 }

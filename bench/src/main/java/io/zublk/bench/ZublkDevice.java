@@ -13,6 +13,9 @@ final class ZublkDevice implements DeviceTarget {
   /** Longer than it keeps free memory for the next burst: a second, noticed within one more. */
   private static final int SETTLE_MILLIS = 2_200;
 
+  /** What {@link #memory} takes as a rule: two looks. */
+  static final double SETTLE_SECONDS = 2 * SETTLE_MILLIS / 1e3;
+
   /** A pool of 64 MiB is compressed in a second or two, also by zstd. */
   private static final int SETTLE_TRIES = 7;
 

@@ -22,7 +22,7 @@ class EngineBenchTest {
   @Test
   void everyWorkloadOfEveryContenderHasFiguresAndNothingIsLeft() throws IOException {
     long before = leftovers();
-    Report report = new EngineBench(options("mixed"), _ -> {}).run();
+    Report report = new EngineBench(options("mixed"), Progress.silent()).run();
     assertThat(report.sections())
         .containsExactly(Section.THROUGHPUT, Section.REQUESTS, Section.LATENCY, Section.PROCESSOR);
     for (Section section : report.sections()) {
@@ -37,7 +37,7 @@ class EngineBenchTest {
 
   @Test
   void anUnknownDataSetIsRefusedInOneLine() {
-    assertThatThrownBy(() -> new EngineBench(options("w5"), _ -> {}).run())
+    assertThatThrownBy(() -> new EngineBench(options("w5"), Progress.silent()).run())
         .isInstanceOf(UserException.class)
         .hasMessageContaining("w5")
         .hasMessageContaining("mixed");
@@ -45,7 +45,7 @@ class EngineBenchTest {
 
   private static EngineBench.Options options(String data) {
     return new EngineBench.Options(
-        data, 8 << 20, List.of(1, 2), List.of("lz4"), STAGING, 0.02, 1, false);
+        data, 8 << 20, List.of(1, 2), List.of("lz4"), STAGING, 0.1, 1, false);
   }
 
   private static long leftovers() throws IOException {

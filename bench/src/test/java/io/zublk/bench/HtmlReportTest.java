@@ -20,7 +20,8 @@ class HtmlReportTest {
   @Test
   void isWellFormedAndSaysEverything() throws Exception {
     addRows();
-    String text = parse(ReportFormat.HTML.render(report)).getDocumentElement().getTextContent();
+    String text =
+        parse(ReportFormat.HTML.render(report, 100)).getDocumentElement().getTextContent();
     assertThat(text)
         .contains("zublk bench <device> & \"more\"", "a<b>&c", "it's <noted> & kept")
         .contains("zublk lz4 : zram lz4", "better in 1, worse in 3", "2.00×", "0.50×")
@@ -46,7 +47,7 @@ class HtmlReportTest {
   void refersToNothingOutsideItself() {
     report.add(Section.REQUESTS, "random read 4K", "zublk lz4", 0);
     report.add(Section.LATENCY, "random read 4K p50", "zublk lz4", 0);
-    assertThat(ReportFormat.HTML.render(report))
+    assertThat(ReportFormat.HTML.render(report, 100))
         .doesNotContain("<script", "<link", "src=", "href=", "url(", "@import", "NaN", "Infinity");
   }
 
@@ -69,7 +70,7 @@ class HtmlReportTest {
 
   private List<Double> widths(String before) {
     return Pattern.compile(Pattern.quote(before) + "([0-9.]+)%")
-        .matcher(ReportFormat.HTML.render(report))
+        .matcher(ReportFormat.HTML.render(report, 100))
         .results()
         .map((MatchResult result) -> Double.parseDouble(result.group(1)))
         .toList();

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
     name = "engine",
     description = {
       "Measures the page store in this process, without a transport, beside kernel zram.",
-      "Data is written first and verified at the end. Needs no root; zram does."
+      "Data is written first and verified at the end. Needs no root; zram does.",
+      "By default it takes a minute on two CPUs; it says so when it begins."
     })
 final class BenchEngineCommand implements Callable<Integer> {
 
@@ -73,8 +74,9 @@ final class BenchEngineCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     EngineBench bench = Usage.checked(spec, () -> new EngineBench(options(), common.progress()));
+    common.checkOutput();
     MeasuringJvm.ensure(spec.commandLine());
-    common.write(bench.run(), spec.commandLine().getOut());
+    common.write(bench.run(), spec);
     return 0;
   }
 
@@ -96,7 +98,7 @@ final class BenchEngineCommand implements Callable<Integer> {
         contenders.algorithms(),
         staging,
         seconds,
-        common.rounds(),
+        common.rounds(3),
         contenders.rivals());
   }
 

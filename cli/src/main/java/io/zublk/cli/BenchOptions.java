@@ -8,12 +8,19 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The options that {@code bench} and {@code tune} share. */
 final class BenchOptions {
 
   private static final long MIB = 1 << 20;
+
+  /** What fits a screen, a mail and a page; a wider terminal makes no better table. */
+  private static final int PAGE_WIDTH = 100;
 
   @Option(
       names = "--data",
@@ -34,10 +41,9 @@ final class BenchOptions {
 
   @Option(
       names = "--rounds",
-      defaultValue = "3",
       paramLabel = "N",
-      description = "Rounds in which the contenders take turns; default: ${DEFAULT-VALUE}.")
-  private int rounds;
+      description = "Rounds in which the contenders take turns; default: 3, of tune 5.")
+  private Integer rounds;
 
   @Option(
       names = "--format",
@@ -68,9 +74,9 @@ final class BenchOptions {
     return size;
   }
 
-  int rounds() {
-    require("--rounds", rounds, 1, 1000);
-    return rounds;
+  int rounds(int otherwise) {
+    require("--rounds", rounds == null ? otherwise : rounds, 1, 1000);
+    return rounds == null ? otherwise : rounds;
   }
 
   boolean quiet() {
@@ -78,17 +84,52 @@ final class BenchOptions {
   }
 
   Progress progress() {
-    return quiet ? _ -> {} : what -> System.err.println("zublk: " + what);
+    return quiet ? Progress.silent() : new Progress(what -> System.err.println("zublk: " + what));
   }
 
-  void write(Report report, PrintWriter out) throws IOException {
-    String text = format.render(report);
+  /**
+   * Makes sure that the report can be written where it shall be, before anybody has waited for it.
+   *
+   * @throws UserException if it cannot
+   */
+  void checkOutput() {
     if (output == null) {
-      out.print(text);
+      return;
+    }
+    Path file = output.toAbsolutePath();
+    if (!Files.isDirectory(file.getParent())) {
+      throw new UserException(
+          "--output %s: there is no directory %s".formatted(output, file.getParent()));
+    }
+    if (Files.isDirectory(file)
+        || !Files.isWritable(Files.exists(file) ? file : file.getParent())) {
+      throw new UserException("--output %s: cannot be written".formatted(output));
+    }
+  }
+
+  /** Writes the report to where it shall be, and says where that is. */
+  void write(Report report, CommandSpec spec) throws IOException {
+    CommandLine root = spec.root().commandLine();
+    List<String> command = new ArrayList<>(List.of("zublk"));
+    command.addAll(root.getParseResult().originalArgs());
+    report.madeBy(new Version().getVersion()[0], command);
+    if (output == null) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(format.render(report, terminalWidth(spec)));
       out.flush();
     } else {
-      Files.writeString(output, text);
+      Files.writeString(output, format.render(report, PAGE_WIDTH));
+      if (!quiet) {
+        System.err.println("zublk: the report is in " + output.toAbsolutePath().normalize());
+      }
     }
+  }
+
+  /** That of the terminal, if there is one. */
+  private static int terminalWidth(CommandSpec spec) {
+    return System.console().isTerminal()
+        ? Math.min(PAGE_WIDTH, spec.usageMessage().autoWidth(true).width())
+        : PAGE_WIDTH;
   }
 
   /** The time of a row: in less than a hundredth of a second little happens. */

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -17,9 +19,15 @@ final class CreatedDevices {
 
   private CreatedDevices() {}
 
-  /** Makes devices; what {@code create} has to say beside goes to stderr unless quiet. */
+  /** Makes devices; what {@code create} has to say beside goes to stderr, once, unless quiet. */
   static DeviceMaker maker(boolean quiet) {
-    return options -> create(options, quiet);
+    Set<String> said = new HashSet<>();
+    return options -> {
+      StringWriter notices = new StringWriter();
+      int id = create(options, notices);
+      notices.toString().lines().filter(said::add).filter(_ -> !quiet).forEach(System.err::println);
+      return id;
+    };
   }
 
   /**
@@ -37,20 +45,16 @@ final class CreatedDevices {
     }
   }
 
-  private static int create(List<String> options, boolean quiet) {
+  private static int create(List<String> options, StringWriter err) {
     List<String> arguments = new ArrayList<>(List.of("create", "--json"));
     arguments.addAll(options);
     StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
     CommandLine command = Main.commandLine();
     command.setOut(new PrintWriter(out));
     command.setErr(new PrintWriter(err));
     int status = command.execute(arguments.toArray(String[]::new));
     if (status != 0) {
       throw new UserException(err.toString().strip().replaceFirst("^zublk: ", ""));
-    }
-    if (!quiet) {
-      System.err.print(err);
     }
     return id(out.toString());
   }

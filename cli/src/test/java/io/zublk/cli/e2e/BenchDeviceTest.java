@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -61,6 +62,34 @@ class BenchDeviceTest {
       Map<?, ?> medians = (Map<?, ?>) ((Map<?, ?>) row).get("medians");
       assertThat(((Number) medians.get("zublk lz4")).doubleValue()).isPositive();
     }
+  }
+
+  @Test
+  void aReportSaysWhereItIsAndHowItWasMade() throws Exception {
+    Path file = temp.resolve("report");
+    List<String> loud = new ArrayList<>(List.of(small("--size", "16M", "-o", file.toString())));
+    loud.remove("--quiet");
+    loud.addAll(List.of("--create", "--transport nbd", "-a", "none,lz4"));
+    Zublk.Result result = zublk.run(loud.toArray(String[]::new)).ok();
+    assertThat(result.err())
+        .contains("this takes about ", "1 of 10, about ", "10 of 10, about ")
+        .endsWith("zublk: the report is in " + file + "\n");
+    Map<?, ?> facts = (Map<?, ?>) JSON.std.mapFrom(Files.readString(file)).get("facts");
+    assertThat(facts.get("version")).asString().startsWith("zublk 0");
+    assertThat(facts.get("command")).asString().startsWith("[zublk, bench, device, ");
+    assertThat(facts.get("create_options"))
+        .asString()
+        .contains("zublk lz4=[--size, 16777216, -a, lz4, --transport, nbd]");
+    for (String name : List.of("size_bytes", "rounds", "row_s", "cpus", "load_after")) {
+      assertThat(facts.get(name)).as(name).isInstanceOf(Number.class);
+    }
+  }
+
+  @Test
+  void whatCannotBeWrittenIsRefusedBeforeItIsMeasured() throws Exception {
+    String[] nowhere = small("--size", "16M", "-o", temp.resolve("no/report").toString());
+    zublk.run(nowhere).refused("no directory " + temp.resolve("no"));
+    zublk.run(small("--size", "16M", "-o", temp.toString())).refused("cannot be written");
   }
 
   @Test

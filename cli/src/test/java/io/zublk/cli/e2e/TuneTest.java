@@ -28,7 +28,7 @@ class TuneTest {
 
   @Test
   void anOptionIsTriedAndTheRecommendedLineIsOneThatCreateTakes() throws Exception {
-    String out = tune("--goal", "latency", "--only", "staging,poll-spin-cycles");
+    String out = tune("--goal", "latency", "--only", "staging, poll-spin-cycles");
     assertThat(out).contains("--staging: the default as 1.00, --staging ");
     assertThat(out).contains("--poll-spin-cycles is not tried: queues are not polled");
     assertCreateTakesTheLine(out);
@@ -63,6 +63,13 @@ class TuneTest {
         .run(Stream.concat(Stream.of(least), Stream.of(more)).toArray(String[]::new))
         .ok()
         .out();
+  }
+
+  @Test
+  void oneRoundIsNoReasonForAnyOption() throws Exception {
+    assertThat(tune("--goal", "latency", "--only", "batch-pages").replaceAll("\\s+", " "))
+        .contains("--batch-pages 128 ", "(within noise: one round tells nothing)")
+        .contains("; the default stays", "recommended zublk create --size SIZE --algorithm lz4 ");
   }
 
   private void assertCreateTakesTheLine(String out) throws Exception {
