@@ -4,6 +4,7 @@ import io.zublk.bench.Progress;
 import io.zublk.bench.Report;
 import io.zublk.bench.ReportFormat;
 import io.zublk.daemon.UserException;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -126,15 +127,17 @@ final class BenchOptions {
   }
 
   /** That of the terminal, if there is one. */
+  @SuppressWarnings("SystemConsoleNull") // with the console of java.base, the default, it may be
   private static int terminalWidth(CommandSpec spec) {
-    return System.console().isTerminal()
+    Console console = System.console();
+    return console != null && console.isTerminal()
         ? Math.min(PAGE_WIDTH, spec.usageMessage().autoWidth(true).width())
         : PAGE_WIDTH;
   }
 
   /** The time of a row: in less than a hundredth of a second little happens. */
   static void requireTime(String option, double seconds) {
-    if (seconds < 0.01 || seconds > 3600) {
+    if (!(seconds >= 0.01 && seconds <= 3600)) { // NaN neither
       throw new UserException("%s %s: must be 0.01 to 3600".formatted(option, seconds));
     }
   }

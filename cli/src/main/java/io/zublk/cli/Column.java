@@ -29,7 +29,7 @@ enum Column {
   MEM_LIMIT("mem_limit", Kind.BYTES, "the most that TOTAL may be; 0: no limit"),
   MEM_USED("mem_used_max", Kind.BYTES, "the most that TOTAL was"),
   ZERO_PAGES("same_pages", Kind.NUMBER, "pages of one repeated word"),
-  MIGRATED("pages_compacted", Kind.NUMBER, "pages moved by compaction");
+  MIGRATED("pages_compacted", Kind.NUMBER, "pages of memory that compaction gave back");
 
   /** Those shown unless others are asked for: zramctl's in its order, and what commands take. */
   static final List<Column> DEFAULT =

@@ -36,7 +36,7 @@ final class CreatedDevices {
    * @throws UserException with what {@code create} says against them
    */
   static void check(List<String> options) {
-    List<String> arguments = new ArrayList<>(List.of("create", "--size", "1M"));
+    List<String> arguments = new ArrayList<>(List.of("create", "--size", "1M", "-a", "lz4"));
     arguments.addAll(options);
     try {
       CreateCommand.check(Main.commandLine().parseArgs(arguments.toArray(String[]::new)));

@@ -2,6 +2,8 @@ package io.zublk.cli;
 
 import io.zublk.daemon.PerformanceConfig;
 import io.zublk.daemon.Preset;
+import io.zublk.daemon.UserException;
+import io.zublk.store.StoreTuning;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -136,6 +138,11 @@ final class PerformanceOptions {
   }
 
   private static int stagingPages(long bytes) {
-    return (int) Math.min(Integer.MAX_VALUE, bytes / PAGE_BYTES); // which is far too much as well
+    if (bytes / PAGE_BYTES > StoreTuning.MAX_STAGING_PAGES) {
+      throw new UserException(
+          "--staging %d: must be at most %s"
+              .formatted(bytes, Bytes.human(StoreTuning.MAX_STAGING_PAGES * PAGE_BYTES)));
+    }
+    return (int) (bytes / PAGE_BYTES);
   }
 }

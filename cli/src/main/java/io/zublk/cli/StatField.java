@@ -35,7 +35,7 @@ record StatField(String group, String name, String unit, String meaning) {
         same_pages                pages     present pages of one repeated word, which take no memory
         huge_pages                pages     present pages that do not shrink, stored as they are
         huge_pages_since          pages     ever stored as they are
-        pages_compacted           pages     moved by compaction
+        pages_compacted           pages     of memory that compaction gave back
         notify_free               pages     freed by discard or write-zeroes
         store_memory              -         what the store's file lies in
       Errors

@@ -69,7 +69,7 @@ final class Usage {
   /** What to write where somebody wrote a size alone, such as {@code create 1G}. */
   private static Optional<String> withoutItsOption(CommandLine command, String argument) {
     boolean takesSize = command.getCommandSpec().findOption("--size") != null;
-    return takesSize && Character.isDigit(argument.charAt(0))
+    return takesSize && argument.matches("[0-9].*")
         ? Optional.of("'%s': the size is an option: --size %s".formatted(argument, argument))
         : Optional.empty();
   }

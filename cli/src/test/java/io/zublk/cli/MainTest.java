@@ -102,6 +102,8 @@ class MainTest {
         "bench device 0 --create=--workers=2",
         "tune --goal fame",
         "tune --only size",
+        "bench engine --seconds NaN",
+        "bench device --create=-a=lz4",
         "tune --seconds 0"
       })
   void refusesInOneLine(String command) {
@@ -129,6 +131,16 @@ class MainTest {
   void saysWhatWasProbablyMeant(String command, String suggestion) {
     assertThat(run(command.replace(';', ',').split(" "))).isEqualTo(2);
     assertThat(err.toString()).contains(suggestion).hasLineCount(1);
+  }
+
+  @Test
+  void anEmptyArgumentIsRefusedLikeAnyOther() {
+    assertThat(run("create", "")).isEqualTo(2);
+    assertThat(run("create", "--size", "")).isEqualTo(2);
+    assertThat(run("list", "-o", "")).isEqualTo(2);
+    assertThat(run("tune", "--only", "")).isEqualTo(2);
+    assertThat(run("bench", "engine", "-a", "", "--data", "")).isEqualTo(2);
+    assertThat(err.toString()).hasLineCount(5).doesNotContain("Exception");
   }
 
   @Test
