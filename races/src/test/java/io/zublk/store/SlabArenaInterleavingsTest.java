@@ -41,7 +41,16 @@ class SlabArenaInterleavingsTest {
 
     /** Takes a slot and writes to it, as a page is stored: not one byte may get lost later. */
     long store() {
-      long location = arena.allocate(bytes);
+      return write(arena.allocate(bytes, false));
+    }
+
+    /** The same where there is memory already; -ENOSPC if there is no such slot. */
+    long storeInMemory() {
+      long location = arena.allocateInMemory(SizeClasses.classOf(bytes));
+      return location < 0 ? location : write(location);
+    }
+
+    private long write(long location) {
       file.memory().set(JAVA_LONG, file.layout().arenaOffset + location, WRITTEN);
       return location;
     }
@@ -171,6 +180,39 @@ class SlabArenaInterleavingsTest {
       checkIsStored(fresh);
       checkMemoryAfterFreeing(fresh);
     }
+  }
+
+  static final class OneFreesWhileAnotherStoresInItsMemory extends OneArena {
+    final long old = store();
+    final long stays = store();
+    long fresh;
+
+    OneFreesWhileAnotherStoresInItsMemory() throws IOException {
+      super(false, THREE_QUARTERS);
+    }
+
+    @Override
+    public List<Work> threads() {
+      return List.of(() -> free(old), () -> fresh = storeInMemory(), () -> free(stays));
+    }
+
+    @Override
+    public void check() throws IOException {
+      if (fresh >= 0) {
+        checkIsStored(fresh);
+        checkMemoryAfterFreeing(fresh);
+      } else {
+        checkMemoryAfterFreeing();
+      }
+    }
+  }
+
+  @Test
+  void noMemoryGoesUnderAnObjectThatTookWhatWasThere() throws Exception {
+    assertThat(
+            Interleavings.explore(
+                OneFreesWhileAnotherStoresInItsMemory.class, 2, SlabDirectory.class))
+        .isGreaterThan(100);
   }
 
   @Test

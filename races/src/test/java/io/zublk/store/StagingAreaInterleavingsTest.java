@@ -12,26 +12,30 @@ import org.junit.jupiter.api.Test;
 class StagingAreaInterleavingsTest {
 
   private static final int BATCH_PAGES = 2;
+  private static final long LIMIT = 16 << 20;
 
   /** One batch of two slots, and the pages that workers were given of it. */
   abstract static class OneBatch implements Scenario {
-    final MemoryBudget budget = new MemoryBudget(0, 0);
+    final MemoryBudget budget = new MemoryBudget(0, LIMIT);
     final StagingArea area = new StagingArea(SharedFile.file(), budget, BATCH_PAGES, BATCH_PAGES);
     final List<Long> compressed = new ArrayList<>();
     int added;
 
-    /** Writes pages as long as there is a slot, and leaves an incomplete batch. */
+    /** Writes pages as long as it has the batch, and leaves an incomplete one. */
     void write(long firstPage, int pages) {
-      int batch = area.open();
+      long writer = area.newWriter();
+      int batch = area.open(writer);
       if (batch == StagingArea.NONE) {
         return;
       }
-      for (int i = 0; i < pages; i++) {
-        area.add(batch, i, firstPage + i);
+      int written = 0;
+      do {
+        area.add(batch, written, firstPage + written);
         added++;
-      }
-      if (pages < BATCH_PAGES) {
-        area.close(batch);
+        written++;
+      } while (written < pages && area.begin(batch, writer));
+      if (written < BATCH_PAGES) {
+        area.close(batch, writer);
       }
     }
 
@@ -54,7 +58,9 @@ class StagingAreaInterleavingsTest {
       assertThat(compressed).doesNotHaveDuplicates().hasSize(added).doesNotContain(0L);
       boolean _ = area.trim();
       assertThat(budget.usedBytes()).isZero();
-      assertThat(area.open()).isZero();
+      assertThat(budget.take(LIMIT)).as("no promise is left").isTrue();
+      budget.giveBack(LIMIT);
+      assertThat(area.open(area.newWriter())).isZero();
     }
   }
 
@@ -91,6 +97,26 @@ class StagingAreaInterleavingsTest {
     public List<Work> threads() {
       return List.of(() -> write(11, 2), area::trim, () -> compress(area.takeAny(0)));
     }
+  }
+
+  /** The first pauses after each of its pages, as soon as a worker has compressed it. */
+  static final class AWriterLosesItsBatchInAPause extends OneBatch {
+    @Override
+    public List<Work> threads() {
+      return List.of(
+          () -> write(11, 2),
+          () -> write(21, 2),
+          () -> {
+            compress(area.takeAny(0));
+            compress(area.takeAny(0));
+          });
+    }
+  }
+
+  @Test
+  void aBatchIsTakenFromAWriterOnlyBetweenItsPages() throws Exception {
+    assertThat(Interleavings.explore(AWriterLosesItsBatchInAPause.class, 3, StagingArea.class))
+        .isGreaterThan(1000);
   }
 
   @Test

@@ -44,11 +44,13 @@ class StagingAreaStress {
   @State
   public static class AWriterAndAWorker {
     private final StagingArea area = area(2);
-    private final int batch = area.open();
+    private final long writer = area.newWriter();
+    private final int batch = area.open(writer);
 
     @Actor
     public void writer() {
       area.add(batch, 0, 1);
+      boolean _ = area.begin(batch, writer);
       area.add(batch, 1, 2);
     }
 
@@ -74,8 +76,10 @@ class StagingAreaStress {
     private final StagingArea area = area(2);
 
     public TwoWorkersWantABatch() {
-      int batch = area.open();
+      long writer = area.newWriter();
+      int batch = area.open(writer);
       area.add(batch, 0, 1);
+      boolean _ = area.begin(batch, writer);
       area.add(batch, 1, 2);
     }
 
@@ -99,12 +103,13 @@ class StagingAreaStress {
   @State
   public static class AWriterLeavesABatch {
     private final StagingArea area = area(2);
-    private final int batch = area.open();
+    private final long writer = area.newWriter();
+    private final int batch = area.open(writer);
 
     @Actor
     public void writer() {
       area.add(batch, 0, 1);
-      area.close(batch);
+      area.close(batch, writer);
     }
 
     @Actor
@@ -115,7 +120,7 @@ class StagingAreaStress {
     @Arbiter
     public void rest(II_Result result) {
       result.r2 = compress(area, area.takeFull(0));
-      if (area.hasPages() || area.open() != batch) {
+      if (area.hasPages() || area.open(area.newWriter()) != batch) {
         result.r2 = -1;
       }
     }
@@ -131,13 +136,13 @@ class StagingAreaStress {
     private final StagingArea area = area(1);
 
     public ABatchIsTrimmed() {
-      area.add(area.open(), 0, 1);
+      area.add(area.open(area.newWriter()), 0, 1);
       int _ = compress(area, area.takeFull(0));
     }
 
     @Actor
     public void writer(II_Result result) {
-      int batch = area.open();
+      int batch = area.open(area.newWriter());
       if (batch != StagingArea.NONE) {
         area.add(batch, 0, 5);
         result.r1 = compress(area, area.takeFull(0)) == 5 ? 1 : 2;
@@ -147,6 +152,34 @@ class StagingAreaStress {
     @Actor
     public void housekeeper(II_Result result) {
       result.r2 = area.trim() ? 1 : 0;
+    }
+  }
+
+  @JCStressTest
+  @Outcome(
+      id = {"1, 0", "0, 1"},
+      expect = ACCEPTABLE,
+      desc = "one of them has the batch")
+  @Outcome(expect = FORBIDDEN, desc = "both have it, or none")
+  @State
+  public static class ABatchWhoseWriterPausedIsWanted {
+    private final StagingArea area = area(4);
+    private final long writer = area.newWriter();
+    private final int batch = area.open(writer);
+
+    public ABatchWhoseWriterPausedIsWanted() {
+      area.add(batch, 0, 1);
+      int _ = compress(area, area.takeAny(0));
+    }
+
+    @Actor
+    public void writer(II_Result result) {
+      result.r1 = area.begin(batch, writer) ? 1 : 0;
+    }
+
+    @Actor
+    public void another(II_Result result) {
+      result.r2 = area.open(area.newWriter()) == batch ? 1 : 0;
     }
   }
 }

@@ -117,7 +117,7 @@ final class PageAccess implements AutoCloseable {
    * new bytes are staged in the spare page while they take the place of the old ones: whoever looks
    * at the file meanwhile, a reader or the process after a kill, finds one or the other.
    */
-  private int storeInPlace(long page, MemorySegment source, long offset) {
+  int storeInPlace(long page, MemorySegment source, long offset) {
     long old = table.lock(page);
     if (old == PageTable.STUCK) {
       return damaged();

@@ -84,8 +84,7 @@ class MemoryTest {
     try (InputStream in = Files.newInputStream(modules)) {
       Files.write(image, in.readNBytes(60 * MIB));
     }
-    String uri =
-        uri(zublk.create("--size", "256M", "--mem-limit", "40M", "--algorithm", "zstd"));
+    String uri = uri(zublk.create("--size", "256M", "--mem-limit", "40M", "--algorithm", "zstd"));
     copy(image, uri);
     Map<String, Object> stat = zublk.stat(uri);
     for (int i = 0; i < REST_TRIES && !stat.get("staged_pages").equals(0); i++) {
