@@ -73,6 +73,8 @@ ok "another program deletes its ublk device: the process ends" eventually 30 end
 ok "... the store file is kept" test -s "$ZUBLK_RUN_DIR/store/$ID.store"
 ok "... the log, too, and says why" grep -q 'another program deleted its ublk device' "$dir/log"
 ok "... who asks hears it" fails_with 'another program deleted its ublk device' zublk stat "$ID"
+tells_why() { zublk list 2>&1 | tee $OWN/list | grep 'another program deleted' || { cat $OWN/list; return 1; }; }
+ok "... list says it" tells_why
 ok "... remove clears it away" zublk remove "$ID"
 ok "nothing is left" eventually 5 nothing_left
 

@@ -85,9 +85,8 @@ final class ListCommand implements Callable<Integer> {
         statuses.add(known(device, "dead"));
       } else if (!device.isAlive()) {
         note(
-            "device %d (%s) is dead: its process %d ended without stopping it; "
-                    .formatted(device.id(), device.path(), device.pid())
-                + "'zublk remove %d' clears up".formatted(device.id()));
+            "device %d (%s) is dead: %s; 'zublk remove %d' clears up"
+                .formatted(device.id(), device.path(), device.deathCause(), device.id()));
       }
     }
     devices.obscure().forEach(this::note);

@@ -162,8 +162,9 @@ public final class Device {
     }
   }
 
-  /** The record may be older than the death. */
-  private String deathCause() {
+  /** Why a dead device died, as far as its process could say. */
+  public String deathCause() {
+    // Read anew: the record we have may be older than the death.
     return dir.record()
         .map(DeviceRecord::deathCause)
         .orElse("process %d ended without stopping it".formatted(pid()));
