@@ -27,8 +27,8 @@ final class ControlServer implements AutoCloseable {
   /** A client on the same machine needs microseconds; one that hangs delays others this long. */
   static final Duration CONNECTION_LIMIT = Duration.ofSeconds(2);
 
-  /** sockaddr_un.sun_path has 108 bytes, one of them the final zero (include/uapi/linux/un.h). */
-  static final int MAX_PATH_BYTES = 107;
+  /** sockaddr_un.sun_path has 108 bytes (include/uapi/linux/un.h), of which Java uses no more. */
+  static final int MAX_PATH_BYTES = 106;
 
   private static final Duration FAILURE_REST = Duration.ofMillis(100);
 

@@ -82,6 +82,17 @@ class ControlTest {
   }
 
   @Test
+  void saysThatItsDirectoryIsTooDeepForTheSystem() throws IOException {
+    Path longest = temp.resolve("x".repeat(106 - temp.toString().length() - 1));
+    new ControlServer(longest, this::handle, new DeviceLog()).close();
+    Path tooLong = longest.resolveSibling(longest.getFileName() + "x");
+    assertThatThrownBy(() -> new ControlServer(tooLong, this::handle, new DeviceLog()))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("too deep")
+        .hasMessageContaining("106 bytes");
+  }
+
+  @Test
   void belongsToItsUserAlone() throws IOException {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
         .isEqualTo("rw-------");
