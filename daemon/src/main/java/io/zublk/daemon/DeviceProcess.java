@@ -38,6 +38,7 @@ final class DeviceProcess {
   private String storeMemory;
   private PageStore store;
   private Transport transport;
+  private boolean threadsAreLeft;
 
   DeviceProcess(DeviceConfig config, Transports transports, Reporter reporter) {
     this.config = config;
@@ -193,7 +194,14 @@ final class DeviceProcess {
     store = PageStore.create(file, options, settings.storeTuning());
     Optional<FileStatus> made = FileStatus.of(file);
     cleanup.push("make the store file", () -> deleteStore(file, made));
-    cleanup.push("open the store", store::close);
+    cleanup.push("open the store", this::closeStore);
+  }
+
+  /** Threads that the transport could not end may use the store's memory: it goes with them. */
+  private void closeStore() {
+    if (!threadsAreLeft) {
+      store.close();
+    }
   }
 
   private void deleteStore(Path file, Optional<FileStatus> made) throws IOException {
@@ -206,7 +214,13 @@ final class DeviceProcess {
     // Written down before it is made: who cleans up after us must know what to look for.
     write(record.withCookie(transports.newCookie(record.config())));
     transport = transports.start(store, record, settings, dir, stop::fail);
-    cleanup.push("start the transport", transport::close);
+    cleanup.push("start the transport", this::closeTransport);
+  }
+
+  private void closeTransport() throws IOException {
+    threadsAreLeft = true;
+    transport.close();
+    threadsAreLeft = false;
   }
 
   private ControlServer.Reply handle(String command, Map<String, Object> request) {

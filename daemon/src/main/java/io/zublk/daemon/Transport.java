@@ -29,7 +29,11 @@ interface Transport extends AutoCloseable {
     return "";
   }
 
-  /** Completes the requests in flight and takes the transport down; nothing of it is left. */
+  /**
+   * Completes the requests in flight and takes the transport down; nothing of it is left.
+   *
+   * @throws IOException if it may be otherwise; the store's memory must then stay where it is
+   */
   @Override
   void close() throws IOException;
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
+import io.zublk.store.PageStore;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -34,6 +36,12 @@ class DeviceProcessTest {
   private CompletableFuture<Boolean> running;
 
   private static final class FakeTransport implements Transport {
+    private final boolean closes;
+
+    FakeTransport(boolean closes) {
+      this.closes = closes;
+    }
+
     @Override
     public String path() {
       return "fake://";
@@ -55,12 +63,18 @@ class DeviceProcessTest {
     }
 
     @Override
-    public void close() {}
+    public void close() throws IOException {
+      if (!closes) {
+        throw new IOException("a thread does not end");
+      }
+    }
   }
 
   private static final class FakeTransports extends Transports {
     private Consumer<String> ended;
     private boolean endsWhileStarting;
+    private boolean closes = true;
+    private PageStore store;
 
     @Override
     Transport start(
@@ -79,7 +93,8 @@ class DeviceProcessTest {
       if (endsWhileStarting) {
         ended.accept("it broke at once");
       }
-      return new FakeTransport();
+      store = (PageStore) device;
+      return new FakeTransport(closes);
     }
   }
 
@@ -172,6 +187,19 @@ class DeviceProcessTest {
 
     assertThat(running.join()).isTrue();
     assertThat(store).doesNotExist();
+    assertThat(runDir.path()).doesNotExist();
+  }
+
+  /** Reading unmapped memory would end the process, and with it what is left to clean up. */
+  @Test
+  void aThreadThatCannotBeEndedKeepsTheStoresMemory() throws Exception {
+    transports.closes = false;
+    serve();
+    process.stop("removed");
+    assertThat(running.join()).isFalse();
+    try (PageStore mapped = transports.store) {
+      assertThat(mapped.allocatedBytes()).isPositive();
+    }
     assertThat(runDir.path()).doesNotExist();
   }
 

@@ -128,6 +128,11 @@ public final class NbdServer implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    close(END_LIMIT);
+  }
+
+  /** Closes, and waits so long for threads that no client keeps any more. */
+  void close(Duration endLimit) throws IOException {
     synchronized (this) {
       if (closed) {
         return;
@@ -145,8 +150,9 @@ public final class NbdServer implements AutoCloseable {
     for (NbdConnection connection : present()) {
       connection.abort();
     }
-    if (!awaitNoConnections(END_LIMIT.toMillis())) {
-      throw new IOException("the device keeps " + present().size() + " clients' requests for ever");
+    if (!awaitNoConnections(endLimit.toMillis())) {
+      throw new IOException(
+          "clients whose requests do not come back from the device: " + present().size());
     }
     workers.shutDown();
   }

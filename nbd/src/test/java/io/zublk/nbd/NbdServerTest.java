@@ -223,6 +223,27 @@ class NbdServerTest {
   }
 
   @Test
+  void closeDoesNotWaitForADeviceThatKeepsARequestForEver() throws IOException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch forEver = new CountDownLatch(1);
+    device.setRule((operation, position, length) -> {
+      begun.countDown();
+      await(forEver);
+      return 0;
+    });
+    TestServer server = new TestServer(device, OPTIONS.withDrainTimeout(Duration.ZERO));
+    try (NbdTestClient client = NbdTestClient.connect(server.address(), true)) {
+      client.send(NbdProtocol.CMD_FLUSH, 0, 0, 0, new byte[0]);
+      await(begun);
+      assertThatThrownBy(() -> server.server().close(Duration.ofMillis(100)))
+          .hasMessage("clients whose requests do not come back from the device: 1");
+      assertThat(client.isHungUp()).isTrue();
+    }
+    forEver.countDown();
+    server.close();
+  }
+
+  @Test
   void closeGivesClientsTimeToTakeTheirReplies() throws Exception {
     RamDevice large = new RamDevice(64 << 20);
     TestServer server = new TestServer(large, OPTIONS.withDrainTimeout(Duration.ofHours(1)));

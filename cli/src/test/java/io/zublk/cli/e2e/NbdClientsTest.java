@@ -132,6 +132,7 @@ class NbdClientsTest {
         .containsEntry("nbd_max_clients", most)
         .containsEntry("nbd_connections", most)
         .containsEntry("nbd_connections_refused", 1);
+    assertThat(zublk.runDir().resolve("0/log")).content().contains("256 are connected");
   }
 
   @Test
@@ -177,6 +178,20 @@ class NbdClientsTest {
     assertThat(made.get("path").toString()).startsWith("nbd+unix:///my%20disk?socket=");
     assertThat(Zublk.tool("nbdinfo", "--list", made.get("path").toString()))
         .contains("export=\"my disk\"");
+  }
+
+  /** Until it gets its mode, a socket has what the umask leaves. */
+  @Test
+  void leavesNobodyAMomentToGetAtItsSocket() throws Exception {
+    List<String> prefix = List.of("sh", "-c", "umask 0; exec \"$@\"", "sh");
+    Path socket = temp.resolve("private.sock");
+    String[] create = {"create", "--json", "-s", "1M", "--listen", "unix:" + socket};
+    Map<String, Object> made =
+        JSON.std.mapFrom(zublk.await(zublk.start(prefix, create)).ok().line());
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+        .isEqualTo("rw-------");
+    assertThat(Files.readAllLines(Path.of("/proc/" + made.get("pid") + "/status")))
+        .contains("Umask:\t0077");
   }
 
   @Test
