@@ -88,6 +88,40 @@ class PageStoreCorruptionTest {
     }
   }
 
+  /** Two good entries of one place, which no single entry's check can tell. */
+  @Test
+  void aPlaceThatTwoPagesClaimIsTheFirstOnesAndTheOtherIsLost() throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
+    try (TestStore test = new TestStore(options)) {
+      try (BlockChannel channel = test.get().openChannel()) {
+        for (int page : new int[] {3, 8}) {
+          TestPages.write(buffer, 0, 2);
+          assertThat(channel.write((long) page * PAGE, buffer, 0, PAGE)).isZero();
+        }
+      }
+      long first = test.entry(3);
+      assertThat(PageEntry.kind(first)).isEqualTo(PageEntry.LZ4);
+      test.overwriteEntry(
+          8,
+          PageEntry.ofObject(8, PageEntry.LZ4, PageEntry.length(first), PageEntry.location(first)));
+      test.reopen();
+      assertThat(PageEntry.kind(test.entry(8))).isEqualTo(PageEntry.LOST);
+      assertThat(test.get().stats().checksumErrors()).isEqualTo(1);
+      try (BlockChannel channel = test.get().openChannel()) {
+        assertThat(channel.read(8 * PAGE, buffer, 0, PAGE)).isEqualTo(-Errno.EIO);
+        assertThat(channel.status(8 * PAGE, PAGE)).isEqualTo(BlockStatus.of(PAGE, 0));
+        // Neither a discard nor a write of the lost page frees what is the other's.
+        assertThat(channel.discard(8 * PAGE, PAGE)).isZero();
+        TestPages.write(buffer, 0, 6);
+        assertThat(channel.write(8 * PAGE, buffer, 0, PAGE)).isZero();
+        assertThat(channel.read(8 * PAGE, buffer, 0, PAGE)).isZero();
+        assertThat(TestPages.seedOf(buffer, 0, scratch)).isEqualTo(6);
+        assertThat(channel.read(3 * PAGE, buffer, 0, PAGE)).isZero();
+        assertThat(TestPages.seedOf(buffer, 0, scratch)).isEqualTo(2);
+      }
+    }
+  }
+
   @Test
   void aLockBitThatNobodyHoldsIsAnErrorUntilTheFileIsOpenedAgain() throws Exception {
     StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);

@@ -1,10 +1,13 @@
 package io.zublk.store;
 
 import static io.zublk.store.TestPages.PAGE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.codec.CodecSpec;
+import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.Memory;
 import java.io.BufferedReader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -72,13 +75,35 @@ class PageStoreCrashTest {
     PageStore.create(file, new StoreOptions(size, CodecSpec.parse(codec), 0)).close();
     try (var acknowledged = new CrashWriter.Journal(journal)) {
       long before = 0;
+      int staged = 0;
       for (int i = 0; i < kills; i++) {
         writeAndKill(tuning);
+        staged += countStaged();
         long now = check(acknowledged);
         assertThat(now).as("versions written before kill %d", i).isGreaterThan(before);
         before = now;
       }
+      if (tuning.equals("staged")) {
+        assertThat(staged).as("pages that a kill found staged").isPositive();
+      } else {
+        assertThat(staged).isZero();
+      }
     }
+  }
+
+  /** Looks at the file as the killed process left it. */
+  private int countStaged() throws Exception {
+    StoreLayout layout = new StoreLayout(CrashWriter.PAGES);
+    int staged = 0;
+    try (LinuxFile left = LinuxFile.open(file, LinuxFile.O_RDWR, 0)) {
+      MemorySegment memory = Memory.mapShared(left, 0, layout.directoryOffset);
+      for (int page = 0; page < CrashWriter.PAGES; page++) {
+        long entry = memory.get(JAVA_LONG, layout.tableOffset + page * 8L);
+        staged += PageEntry.kind(entry) == PageEntry.STAGED ? 1 : 0;
+      }
+      Memory.unmap(memory);
+    }
+    return staged;
   }
 
   private void writeAndKill(String tuning) throws Exception {
@@ -100,8 +125,9 @@ class PageStoreCrashTest {
     try (BufferedReader output = writer.inputReader()) {
       assertThat(output.readLine()).isEqualTo("writing");
       Thread.sleep(random.nextInt(MAX_MILLIS_OF_WRITING));
-      writer.destroyForcibly();
+      assertThat(writer.toHandle().destroyForcibly()).isTrue(); // leaves its output to be read
       assertThat(writer.waitFor()).isEqualTo(128 + 9);
+      assertThat(output.lines()).as("what the writer said before it was killed").isEmpty();
     }
   }
 

@@ -47,6 +47,17 @@ final class TestStore implements AutoCloseable {
     }
   }
 
+  /** An entry of the page table, seen behind the store's back. */
+  long entry(long page) throws IOException {
+    try (LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0)) {
+      StoreLayout layout = new StoreLayout(store.geometry().sizeBytes() / TestPages.PAGE);
+      MemorySegment memory = Memory.mapShared(file, 0, layout.directoryOffset);
+      long entry = memory.get(JAVA_LONG, layout.tableOffset + page * Long.BYTES);
+      Memory.unmap(memory);
+      return entry;
+    }
+  }
+
   /** Opens the file anew. What dies with a process is not closed first. */
   PageStore reopen() throws IOException {
     store.close();
