@@ -30,13 +30,20 @@ class NbdConfigTest {
   }
 
   @Test
-  void aDevicesJvmHasRoomForTheBuffersOfAllItsClients() {
-    List<String> command =
-        DaemonJvm.command(DeviceMain.class, new RunDir(Path.of("/run/z")), ALL, List.of());
-    String flag = "-XX:MaxDirectMemorySize=";
-    String room = command.stream().filter(part -> part.startsWith(flag)).findAny().orElseThrow();
-    assertThat(Long.parseLong(room.substring(flag.length())))
-        .isGreaterThan(ALL.options().maxDirectMemoryBytes());
+  void aDevicesJvmHasRoomForAllItsClients() {
+    NbdConfig most = new NbdConfig(null, null, null, null, NbdOptions.MOST_CONNECTIONS);
+    assertThat(flag("-XX:MaxDirectMemorySize=", most))
+        .isGreaterThan(most.options().maxDirectMemoryBytes());
+    int more = NbdOptions.MOST_CONNECTIONS - NbdOptions.defaults().maxConnections();
+    assertThat(flag("-Xmx", most) - flag("-Xmx", NbdConfig.DEFAULT)).isEqualTo(more * (8L << 10));
+  }
+
+  private static long flag(String name, NbdConfig nbd) {
+    RunDir runDir = new RunDir(Path.of("/run/z"));
+    return DaemonJvm.command(DeviceMain.class, runDir, nbd, List.of()).stream()
+        .filter(flag -> flag.startsWith(name))
+        .mapToLong(flag -> Long.parseLong(flag.substring(name.length())))
+        .sum();
   }
 
   @Test
