@@ -29,6 +29,9 @@ final class MemoryBudget {
   private final AtomicLong mostUsed;
   private volatile long limit;
 
+  /** What can be used before the file system is full, as far as is known; 0: no end is. */
+  private volatile long fileSystemLimit;
+
   /** A budget of which {@code used} bytes are spent for good; a limit of 0 is none. */
   MemoryBudget(long used, long limit) {
     this.state = new AtomicLong(used);
@@ -39,6 +42,15 @@ final class MemoryBudget {
   /** Lowering the limit below what is used frees nothing; it only refuses more. */
   void setLimit(long bytes) {
     limit = bytes;
+  }
+
+  /**
+   * Says how much more the file system has, for promises: other files take of it as well, so it is
+   * looked at now and then, and who takes memory hears it from the kernel.
+   */
+  void setFileSystemRoom(long bytes) {
+    long used = usedBytes();
+    fileSystemLimit = bytes < Long.MAX_VALUE - used ? used + bytes : 0;
   }
 
   long usedBytes() {
@@ -88,7 +100,8 @@ final class MemoryBudget {
     do {
       now = state.get();
       long wanted = promised(now) + pages * (long) PageAccess.PAGE_BYTES;
-      if (isAboveLimit(used(now) + wanted + spare)) {
+      long bytes = used(now) + wanted + spare;
+      if (isAboveLimit(bytes) || isAbove(fileSystemLimit, bytes)) {
         return false;
       }
     } while (!state.weakCompareAndSetVolatile(now, now + pages * PROMISED_PAGE));
@@ -110,7 +123,10 @@ final class MemoryBudget {
   }
 
   private boolean isAboveLimit(long bytes) {
-    long most = limit;
+    return isAbove(limit, bytes);
+  }
+
+  private static boolean isAbove(long most, long bytes) {
     return most > 0 && bytes > most;
   }
 

@@ -49,6 +49,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     this.compactor = new Compactor(table, arena, file.layout().pages);
     this.room = new Room(staging, compactor);
     this.workers = new StoreWorkers(this, staging, tuning);
+    budget.setFileSystemRoom(file.availableBytes());
   }
 
   /**
@@ -175,7 +176,9 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    */
   public boolean trim() {
     boolean staged = staging.trim();
-    return arena.tidy() || staged;
+    boolean trimmed = arena.tidy() || staged;
+    budget.setFileSystemRoom(file.availableBytes());
+    return trimmed;
   }
 
   /**

@@ -43,7 +43,7 @@ final class Room {
         batch = staging.takeAny(batch + 1)) {
       drained |= access.compressBatch(staging, batch);
     }
-    for (int naps = 0; naps < MAX_NAPS && staging.hasPages(); naps++) {
+    for (int naps = 0; naps < MAX_NAPS && staging.isBusy(); naps++) {
       Naps.millisecond();
     }
     return staging.trim() || drained;

@@ -215,6 +215,16 @@ final class StagingArea {
     return false;
   }
 
+  /** Whether a worker has any batch. */
+  boolean isBusy() {
+    for (int batch = 0; batch < batches; batch++) {
+      if ((state(batch) & BUSY) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The first page to compress of a batch that the caller has taken. */
   int first(int batch) {
     return done(state(batch));

@@ -8,6 +8,7 @@ import io.zublk.codec.CodecSpec;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
+import io.zublk.uring.sys.Mounts;
 import io.zublk.uring.sys.Numa;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -225,6 +226,16 @@ final class StoreFile implements AutoCloseable {
     memory
         .asSlice(layout.directoryOffset, layout.arenaOffset - layout.directoryOffset)
         .fill((byte) 0);
+  }
+
+  /** What the file system has left, in bytes; {@link Long#MAX_VALUE} if no end is known. */
+  long availableBytes() {
+    try {
+      Mounts.FileSystem system = Mounts.fileSystem(Path.of("/proc/self/fd", "" + file.fd()));
+      return system.totalBytes() == 0 ? Long.MAX_VALUE : system.availableBytes();
+    } catch (LinuxException _) {
+      return Long.MAX_VALUE; // then memory is found to be short when it is
+    }
   }
 
   /** What the kernel says the file occupies, in bytes. */
