@@ -5,6 +5,7 @@ import io.zublk.daemon.DeviceLauncher;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.RunDir;
+import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
 import java.util.concurrent.Callable;
@@ -31,7 +32,9 @@ final class CreateCommand implements Callable<Integer> {
       required = true,
       paramLabel = "SIZE",
       converter = Usage.Size.class,
-      description = "Size: 4G, 512M, or an expression such as 'min(ram/2, 8G)'.")
+      description =
+          "Size: 4G, 512M, or an expression such as 'min(ram/2, 8G)'. A number without K, M, G or T"
+              + " counts bytes; ram is the machine's memory, or the memory cgroup's.")
   private long size;
 
   @Option(
@@ -62,7 +65,9 @@ final class CreateCommand implements Callable<Integer> {
       names = "--mem-limit",
       paramLabel = "SIZE",
       converter = Usage.Size.class,
-      description = "The most memory the data may take, overhead included; default: no limit.")
+      description =
+          "The most memory the data may take, overhead included; default: what a memory cgroup"
+              + " leaves, else no limit.")
   private long memLimit;
 
   @Mixin private PerformanceOptions performance;
@@ -95,8 +100,17 @@ final class CreateCommand implements Callable<Integer> {
   }
 
   private void announce(ReadyDevice device) {
+    SizeExpression.doubt(writtenSize(), size).ifPresent(this::notice);
     spec.commandLine().getOut().println(json ? Json.line(device.members()) : device.path());
     main.endBesideChild();
+  }
+
+  private String writtenSize() {
+    return spec.commandLine()
+        .getParseResult()
+        .matchedOption("--size")
+        .originalStringValues()
+        .getFirst();
   }
 
   private DeviceConfig config(String runDir) {

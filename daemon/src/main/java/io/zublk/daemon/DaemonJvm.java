@@ -32,6 +32,17 @@ final class DaemonJvm {
 
   private DaemonJvm() {}
 
+  /**
+   * Measured 60 to 67 MiB of an idle process beside heap and buffers (docs/decisions/0007), 99 with
+   * all of it under 16 busy connections.
+   */
+  private static final long CODE_AND_STACKS_BYTES = 72L << 20;
+
+  /** The most memory that a device's process takes beside its data, in bytes. */
+  static long mostBytes(NbdConfig nbd) {
+    return HEAP_BYTES + nbd.options().maxDirectMemoryBytes() + CODE_AND_STACKS_BYTES;
+  }
+
   /** The command line for {@code mainClass} with this JVM's own class path. */
   static List<String> command(
       Class<?> mainClass, RunDir runDir, NbdConfig nbd, List<String> arguments) {

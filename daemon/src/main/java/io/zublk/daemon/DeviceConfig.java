@@ -69,6 +69,11 @@ public record DeviceConfig(
         runDir, settled, sizeBytes, algorithm, memLimitBytes, transport, nbd, performance);
   }
 
+  /** This configuration with another memory limit, in bytes. */
+  DeviceConfig withMemLimit(long bytes) {
+    return new DeviceConfig(runDir, id, sizeBytes, algorithm, bytes, transport, nbd, performance);
+  }
+
   /** This configuration with its transport settled. */
   DeviceConfig withTransport(TransportKind settled) {
     return new DeviceConfig(

@@ -36,6 +36,9 @@ public final class DeviceLauncher {
   private final boolean debug;
   private final Consumer<String> notices;
 
+  /** Said once the device serves: a failure is one line, whatever was noticed before. */
+  private final List<String> early = new ArrayList<>();
+
   /** Guards the two below, of which at most one ever becomes true. */
   private final Object fate = new Object();
 
@@ -48,7 +51,8 @@ public final class DeviceLauncher {
    * @param notices takes what the user should know beside success or failure, a line at a time
    */
   public DeviceLauncher(DeviceConfig config, boolean debug, Consumer<String> notices) {
-    this.config = config;
+    this.config = MemoryRoom.forDevice(config.nbd()).settle(config, early::add);
+    config.nbd().warning().ifPresent(early::add);
     this.debug = debug;
     this.notices = notices;
   }
@@ -60,6 +64,7 @@ public final class DeviceLauncher {
    * @param json whether it prints what it made as JSON
    */
   public void replaceThisProcess(boolean json) {
+    early.forEach(notices);
     String mode = json ? DeviceMain.FOREGROUND_JSON : DeviceMain.FOREGROUND;
     try {
       Processes.replace(command(mode), System.getenv());
@@ -103,6 +108,7 @@ public final class DeviceLauncher {
         throw new UserException(INTERRUPTED);
       }
       try {
+        early.forEach(notices);
         announce.accept(device);
         announced = true;
       } catch (RuntimeException e) {

@@ -4,9 +4,11 @@ import io.zublk.nbd.NbdAddress;
 import io.zublk.nbd.NbdExport;
 import io.zublk.nbd.NbdOptions;
 import io.zublk.nbd.SocketAccess;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What was asked for about a device's NBD server. What nobody asked for is null.
@@ -49,6 +51,19 @@ public record NbdConfig(
   /** Only where to listen is asked for, if that. */
   public static NbdConfig listeningAt(String listen) {
     return new NbdConfig(listen, null, null, null, null);
+  }
+
+  /** What to know about a server that other machines can reach. */
+  Optional<String> warning() {
+    if (listen != null
+        && NbdAddress.parse(listen).socketAddress() instanceof InetSocketAddress address
+        && address.getAddress() != null
+        && !address.getAddress().isLoopbackAddress()) {
+      return Optional.of(
+          listen + ": whoever reaches this port can read and write the device; there is no TLS, and"
+              + " no password");
+    }
+    return Optional.empty();
   }
 
   /** The options that were given. */

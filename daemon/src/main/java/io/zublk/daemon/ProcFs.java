@@ -62,6 +62,11 @@ final class ProcFs {
     return sumKilobytes(Path.of("/proc/self/status"), List.of("RssAnon", "RssFile"));
   }
 
+  /** This process's memory that no file backs, in bytes: it cannot be reclaimed without swap. */
+  static long anonymousBytes() {
+    return sumKilobytes(Path.of("/proc/self/status"), List.of("RssAnon"));
+  }
+
   /** The kernel's numbers of this process's threads. */
   static List<Integer> threads() throws IOException {
     try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {

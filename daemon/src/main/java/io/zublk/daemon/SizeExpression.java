@@ -4,12 +4,14 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * A size as users write it: {@code 4096}, {@code 1.5G}, {@code ram/2}, {@code min(ram / 2, 8G)}.
  *
  * <p>Numbers take a suffix K, M, G or T (powers of 1024; {@code KiB}, {@code KB} and so on mean the
- * same). {@code ram} is the memory of the machine. There are {@code + - * /}, brackets, {@code min}
+ * same). {@code ram} is the memory of the machine, or of the memory cgroup if that has less. There are {@code + - * /}, brackets, {@code min}
  * and {@code max}. A plain number is taken to the byte; the value of an expression is rounded down
  * to a whole page, because {@code ram/3} seldom is one.
  *
@@ -20,23 +22,24 @@ public final class SizeExpression {
   /** Longer than any sensible expression; bounds the work and the depth of brackets. */
   private static final int MAX_LENGTH = 200;
 
+  private static final long LEAST_MEANT = 1 << 20;
   private static final int PAGE_BYTES = 4096;
   private static final BigDecimal MAX = BigDecimal.valueOf(Long.MAX_VALUE);
   private static final String SUFFIXES = "kmgt";
 
   private final String text;
-  private final long ramBytes;
+  private final LongSupplier ramBytes;
   private int position;
   private boolean computed;
 
-  private SizeExpression(String text, long ramBytes) {
+  private SizeExpression(String text, LongSupplier ramBytes) {
     this.text = text.toLowerCase(Locale.ROOT);
     this.ramBytes = ramBytes;
   }
 
   /** The value of {@code text} in bytes on this machine. */
   public static long parse(String text) {
-    return parse(text, ProcFs.totalMemoryBytes());
+    return parse(text, MemoryRoom::totalBytes);
   }
 
   /**
@@ -46,10 +49,24 @@ public final class SizeExpression {
    *     1
    */
   static long parse(String text, long ramBytes) {
+    return parse(text, () -> ramBytes);
+  }
+
+  private static long parse(String text, LongSupplier ramBytes) {
     if (text.length() > MAX_LENGTH) {
       throw new UserException("size is longer than " + MAX_LENGTH + " characters");
     }
     return new SizeExpression(text, ramBytes).value(text);
+  }
+
+  /** What to say about an expression whose value nobody can have meant, such as zram-generator's. */
+  public static Optional<String> doubt(String text, long bytes) {
+    boolean plain = text.strip().matches("[0-9.]+[A-Za-z]*");
+    return plain || bytes >= LEAST_MEANT
+        ? Optional.empty()
+        : Optional.of(
+            "size '%s' is %d bytes: a number without K, M, G or T counts bytes"
+                .formatted(text, bytes));
   }
 
   private long value(String original) {
@@ -117,7 +134,7 @@ public final class SizeExpression {
   private BigDecimal named(String word) {
     computed = true;
     return switch (word) {
-      case "ram" -> BigDecimal.valueOf(ramBytes);
+      case "ram" -> BigDecimal.valueOf(ramBytes.getAsLong());
       case "min", "max" -> smallestOrLargest(word.equals("min"));
       default ->
           throw new UserException(

@@ -1,6 +1,5 @@
 package io.zublk.nbd;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
@@ -141,10 +140,8 @@ public sealed interface NbdAddress {
 
     @Override
     public URI uri(String export) {
-      InetAddress address = socketAddress().getAddress();
-      // Nobody can connect to "any address"; this machine's own name for itself always works.
-      String reachable = address != null && address.isAnyLocalAddress() ? "localhost" : host;
-      String bracketed = reachable.contains(":") ? "[" + reachable + "]" : reachable;
+      // Also "any address": it works on this machine, and hides from nobody who else is let in.
+      String bracketed = host.contains(":") ? "[" + host + "]" : host;
       return URI.create("nbd://" + bracketed + ":" + port + "/" + encode(export));
     }
 

@@ -35,7 +35,7 @@ class NbdAddressTest {
     assertThat(NbdAddress.parse("tcp:127.0.0.1:10809").uri(""))
         .hasToString("nbd://127.0.0.1:10809/");
     assertThat(NbdAddress.parse("tcp:[::1]:5").uri("ä")).hasToString("nbd://[::1]:5/%C3%A4");
-    assertThat(NbdAddress.parse("tcp:0.0.0.0:5").uri("x")).hasToString("nbd://localhost:5/x");
+    assertThat(NbdAddress.parse("tcp:0.0.0.0:5").uri("x")).hasToString("nbd://0.0.0.0:5/x");
   }
 
   @ParameterizedTest
