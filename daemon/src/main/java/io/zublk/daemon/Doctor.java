@@ -9,8 +9,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Explains a machine: what zublk finds there, what that means, and what to do about it.
@@ -42,7 +46,9 @@ public final class Doctor {
   /** Below this a device has little to live from. */
   private static final long LITTLE_MEMORY_BYTES = 256L << 20;
 
-  private static final Path UBLK_CONTROL = Path.of("/dev/ublk-control");
+  /** Each with its Debian package. */
+  private static final Map<String, String> TOOLS =
+      new TreeMap<>(Map.of("fio", "fio", "nbdcopy", "libnbd-bin", "nbdkit", "nbdkit"));
 
   private final List<Finding> findings = new ArrayList<>();
   private final KernelVersion kernel = KernelVersion.running();
@@ -55,10 +61,11 @@ public final class Doctor {
     examineUblk();
     examineIoUring();
     examinePrivileges();
-    examineMemoryLocking();
     examineStoreMemory();
     examineFreeMemory();
+    examineMemoryCgroup();
     examineRunDir();
+    examineTools();
     examineJava();
     return List.copyOf(findings);
   }
@@ -82,27 +89,15 @@ public final class Doctor {
   }
 
   private void examineUblk() {
-    if (!Files.exists(UBLK_CONTROL)) {
-      boolean module = ublkModuleExists();
-      warn(
-          "ublk",
-          module ? "the driver is there but not loaded" : "this kernel has no ublk driver",
-          module ? "modprobe ublk_drv" : "use --transport nbd, which needs no driver");
+    UblkDriver driver = UblkDriver.ofThisMachine();
+    if (driver != UblkDriver.LOADED) {
+      warn("ublk", driver.what(), driver.todo());
       return;
     }
     try (UblkControl control = UblkControl.open()) {
       ok("ublk", "driver with " + control.features());
     } catch (IOException e) {
       warn("ublk", e.getMessage(), "or use --transport nbd");
-    }
-  }
-
-  private boolean ublkModuleExists() {
-    Path modules = Path.of("/lib/modules", kernel.release(), "modules.dep");
-    try {
-      return ProcFs.lines(modules).stream().anyMatch(line -> line.contains("/ublk_drv.ko"));
-    } catch (IOException e) {
-      return false;
     }
   }
 
@@ -127,30 +122,6 @@ public final class Doctor {
           "privileges",
           "user " + ProcFs.effectiveUid() + ": NBD only, and store files in /dev/shm",
           "run as root for ublk and for memory that is never swapped");
-    }
-  }
-
-  private void examineMemoryLocking() {
-    String limit =
-        limits("Max locked memory")
-            .map(words -> words.equals("unlimited") ? words : bytes(Long.parseLong(words)))
-            .orElse("unknown");
-    if (root || limit.equals("unlimited")) {
-      ok("memlock", "limit " + limit + (root ? ", which does not bind root" : ""));
-    } else {
-      warn("memlock", "limit " + limit, "ulimit -l unlimited, should a device back swap");
-    }
-  }
-
-  private static Optional<String> limits(String name) {
-    try {
-      // "Max locked memory         8388608              8388608              bytes"
-      return ProcFs.lines(Path.of("/proc/self/limits")).stream()
-          .filter(line -> line.startsWith(name))
-          .map(line -> line.substring(name.length()).strip().split("\\s+", 2)[0])
-          .findFirst();
-    } catch (IOException e) {
-      return Optional.empty();
     }
   }
 
@@ -206,6 +177,49 @@ public final class Doctor {
     }
   }
 
+  private void examineMemoryCgroup() {
+    Optional<MemoryCgroup> tightest = MemoryCgroup.tightest();
+    if (tightest.isEmpty()) {
+      ok("cgroup", "no memory cgroup limits what devices take");
+      return;
+    }
+    MemoryCgroup group = tightest.get();
+    long process = DaemonJvm.mostBytes(NbdConfig.DEFAULT);
+    String what =
+        "%s limits programs to %s; %s are left, and a device's process may need %s of it"
+            .formatted(
+                group.directory(),
+                bytes(group.limitBytes()),
+                bytes(group.freeBytes()),
+                bytes(process));
+    if (group.freeBytes() - process < LITTLE_MEMORY_BYTES) {
+      warn("cgroup", what, "raise its limit, or make small devices");
+    } else {
+      ok("cgroup", what);
+    }
+  }
+
+  /** Programs that people use devices with, and that bench measures with. */
+  private void examineTools() {
+    List<String> missing =
+        TOOLS.keySet().stream().filter(tool -> !isOnPath(tool)).sorted().toList();
+    if (missing.isEmpty()) {
+      ok("tools", String.join(", ", TOOLS.keySet()));
+    } else {
+      String packages =
+          missing.stream().map(TOOLS::get).distinct().collect(Collectors.joining(" "));
+      warn(
+          "tools",
+          "no " + String.join(", no ", missing) + "; devices need none of them",
+          "apt-get install " + packages + ", or the like");
+    }
+  }
+
+  private static boolean isOnPath(String tool) {
+    return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory, tool)));
+  }
+
   private void examineRunDir() {
     try {
       RunDir runDir = RunDir.ofEnvironment();
@@ -239,9 +253,7 @@ public final class Doctor {
   }
 
   private static String bytes(long bytes) {
-    return bytes >= 1L << 30
-        ? String.format(java.util.Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))
-        : (bytes >> 20) + " MiB";
+    return MemoryRoom.text(bytes);
   }
 
   private void ok(String subject, String what) {

@@ -1,6 +1,7 @@
 package io.zublk.daemon;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,8 +16,8 @@ import java.util.Optional;
  *
  * @param directory the group's files
  * @param limitBytes the most it may take
- * @param usedBytes what it takes now and cannot be made to give back: memory of programs, and shared
- *     memory, such as other devices' contents
+ * @param usedBytes what it takes now and cannot be made to give back: memory of programs, and
+ *     shared memory, such as other devices' contents
  */
 record MemoryCgroup(Path directory, long limitBytes, long usedBytes) {
 
@@ -60,7 +61,7 @@ record MemoryCgroup(Path directory, long limitBytes, long usedBytes) {
 
   private static void addUpwards(
       List<MemoryCgroup> groups, Path root, String path, List<String> limits, List<String> uses) {
-    Path own = root.resolve(path.substring(1)).normalize();
+    Path own = root.resolve(decoded(path).substring(1)).normalize();
     // In a container the path may be the host's, and the mount begins at the container's group.
     Path directory = own.startsWith(root) && Files.isDirectory(own) ? own : root;
     for (; directory.startsWith(root); directory = directory.getParent()) {
@@ -69,6 +70,11 @@ record MemoryCgroup(Path directory, long limitBytes, long usedBytes) {
         groups.add(new MemoryCgroup(directory, limit, used(directory, uses)));
       }
     }
+  }
+
+  /** The kernel's bytes, which {@link ProcFs#lines} hands on as they are, as file names have them. */
+  private static String decoded(String path) {
+    return new String(path.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
 
   private static long least(Path directory, List<String> limits) {
@@ -90,7 +96,7 @@ record MemoryCgroup(Path directory, long limitBytes, long usedBytes) {
 
   private static List<String> lines(Path file) {
     try {
-      return Files.readAllLines(file);
+      return ProcFs.lines(file);
     } catch (IOException e) {
       return List.of(); // no such controller, or a group that is gone
     }

@@ -27,8 +27,7 @@ final class MemoryRoom {
    * @param processBytes the most that the device's process takes beside its data
    * @param ownBytes what this process takes
    */
-  MemoryRoom(
-      long machineBytes, Optional<MemoryCgroup> group, long processBytes, long ownBytes) {
+  MemoryRoom(long machineBytes, Optional<MemoryCgroup> group, long processBytes, long ownBytes) {
     this.machineBytes = machineBytes;
     this.group = group;
     this.processBytes = processBytes;
@@ -104,9 +103,7 @@ final class MemoryRoom {
       notices.accept(
           "%s is %d times this machine's memory (%s): writes get ENOSPC when what they store is full"
               .formatted(
-                  text(config.sizeBytes()),
-                  config.sizeBytes() / machineBytes,
-                  text(machineBytes)));
+                  text(config.sizeBytes()), config.sizeBytes() / machineBytes, text(machineBytes)));
     }
   }
 

@@ -60,7 +60,8 @@ public record NbdConfig(
         && address.getAddress() != null
         && !address.getAddress().isLoopbackAddress()) {
       return Optional.of(
-          listen + ": whoever reaches this port can read and write the device; there is no TLS, and"
+          listen
+              + ": whoever reaches this port can read and write the device; there is no TLS, and"
               + " no password");
     }
     return Optional.empty();

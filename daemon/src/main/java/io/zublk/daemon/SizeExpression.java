@@ -11,9 +11,9 @@ import java.util.function.LongSupplier;
  * A size as users write it: {@code 4096}, {@code 1.5G}, {@code ram/2}, {@code min(ram / 2, 8G)}.
  *
  * <p>Numbers take a suffix K, M, G or T (powers of 1024; {@code KiB}, {@code KB} and so on mean the
- * same). {@code ram} is the memory of the machine, or of the memory cgroup if that has less. There are {@code + - * /}, brackets, {@code min}
- * and {@code max}. A plain number is taken to the byte; the value of an expression is rounded down
- * to a whole page, because {@code ram/3} seldom is one.
+ * same). {@code ram} is the memory of the machine, or of the memory cgroup if that has less. There
+ * are {@code + - * /}, brackets, {@code min} and {@code max}. A plain number is taken to the byte;
+ * the value of an expression is rounded down to a whole page, because {@code ram/3} seldom is one.
  *
  * <p>The grammar is zram-generator's as far as sizes need it (zram-generator.conf(5), "zram-size").
  */
@@ -59,7 +59,9 @@ public final class SizeExpression {
     return new SizeExpression(text, ramBytes).value(text);
   }
 
-  /** What to say about an expression whose value nobody can have meant, such as zram-generator's. */
+  /**
+   * What to say about an expression whose value nobody can have meant, such as zram-generator's.
+   */
   public static Optional<String> doubt(String text, long bytes) {
     boolean plain = text.strip().matches("[0-9.]+[A-Za-z]*");
     return plain || bytes >= LEAST_MEANT

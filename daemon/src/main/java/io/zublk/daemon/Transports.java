@@ -22,7 +22,7 @@ class Transports {
         Optional<String> obstacle = UblkTransport.obstacle();
         if (obstacle.isPresent()) {
           throw new UserException(
-              "ublk cannot be had: " + obstacle.get() + ", or use --transport nbd");
+              "ublk cannot be had: " + obstacle.get() + "; --transport nbd needs no driver");
         }
         yield config;
       }

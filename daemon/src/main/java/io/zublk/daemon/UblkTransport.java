@@ -36,6 +36,11 @@ final class UblkTransport implements Transport {
 
   /** Why there can be no ublk device here, with what to do about it; empty if there can. */
   static Optional<String> obstacle() {
+    UblkDriver driver = UblkDriver.ofThisMachine();
+    if (driver != UblkDriver.LOADED) {
+      return Optional.of(
+          driver == UblkDriver.NONE ? driver.what() : driver.what() + ": " + driver.todo());
+    }
     try {
       UblkServer.check();
       return Optional.empty();

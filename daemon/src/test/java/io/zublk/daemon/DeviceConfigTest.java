@@ -10,6 +10,17 @@ import org.junit.jupiter.api.Test;
 
 class DeviceConfigTest {
 
+  @Test
+  void warnsOfAServerThatOtherMachinesReach() {
+    for (String open : new String[] {"tcp:0.0.0.0:0", "tcp:[::]:10809", "tcp:192.0.2.1:10809"}) {
+      assertThat(NbdConfig.listeningAt(open).warning())
+          .hasValueSatisfying(line -> assertThat(line).contains(open, "no TLS"));
+    }
+    for (String own : new String[] {null, "unix:/run/x", "tcp:127.0.0.1:0", "tcp:[::1]:0"}) {
+      assertThat(NbdConfig.listeningAt(own).warning()).isEmpty();
+    }
+  }
+
   private static DeviceConfig config(
       int id, long size, String algorithm, TransportKind transport, String listen, int queues) {
     PerformanceConfig performance =

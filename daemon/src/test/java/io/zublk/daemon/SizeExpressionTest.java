@@ -105,6 +105,15 @@ class SizeExpressionTest {
   }
 
   @Test
+  void doubtsAnExpressionWhoseNumbersWereMeantAsMebibytes() {
+    assertThat(SizeExpression.doubt("min(ram / 2, 4096)", 4096))
+        .hasValueSatisfying(line -> assertThat(line).contains("is 4096 bytes"));
+    assertThat(SizeExpression.doubt("4096", 4096)).isEmpty();
+    assertThat(SizeExpression.doubt("4K", 4096)).isEmpty();
+    assertThat(SizeExpression.doubt("ram/2", 1 << 20)).isEmpty();
+  }
+
+  @Test
   void knowsThisMachinesMemory() {
     assertThat(SizeExpression.parse("ram")).isBetween(1L << 26, 1L << 50);
   }

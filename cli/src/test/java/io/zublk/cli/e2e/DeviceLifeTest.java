@@ -3,7 +3,12 @@ package io.zublk.cli.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.zublk.block.BlockChannel;
+import io.zublk.store.PageStore;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -256,10 +261,13 @@ class DeviceLifeTest {
 
   @Test
   void keepsTheDataOfAKilledProcessUntilItIsRemoved() throws Exception {
-    Map<String, Object> killed = zublk.create("--size", "1M");
+    Map<String, Object> killed = zublk.create("--size", "16M");
     Object alive = zublk.create("--size", "1M").get("id");
+    Path image = image(8, 2);
+    Zublk.tool("nbdcopy", image.toString(), killed.get("path").toString());
     Zublk.kill(killed.get("pid"), "KILL");
     Zublk.awaitEnd(killed.get("pid"));
+    assertThat(contents(storeFile(0), 8 * MIB)).isEqualTo(Files.readAllBytes(image));
 
     Zublk.Result list = zublk.run("list", "-n", "-o", "ID").ok();
     assertThat(list.line()).isEqualTo(alive.toString());
@@ -274,6 +282,22 @@ class DeviceLifeTest {
     assertThat(zublk.run("list").ok().err()).isEmpty();
     zublk.run("remove", "--all").ok();
     zublk.assertNothingLeft();
+  }
+
+  private Path storeFile(int id) throws IOException {
+    String record = Files.readString(zublk.runDir().resolve(id + "/device.json"));
+    return Path.of(JSON.std.mapFrom(record).get("storeFile").toString());
+  }
+
+  /** What a store file holds that nobody serves, by the page store itself. */
+  private static byte[] contents(Path storeFile, int length) throws IOException {
+    try (Arena arena = Arena.ofConfined();
+        PageStore store = PageStore.open(storeFile);
+        BlockChannel channel = store.openChannel()) {
+      MemorySegment buffer = arena.allocate(length, 4096);
+      assertThat(channel.read(0, buffer, 0, length)).isZero();
+      return buffer.toArray(ValueLayout.JAVA_BYTE);
+    }
   }
 
   @Test

@@ -80,7 +80,9 @@ class RefusalTest {
   @Test
   void noDriver() throws Exception {
     assumeTrue(!Files.exists(Path.of("/dev/ublk-control")), "this machine has a ublk driver");
-    zublk.run("create", "-s", "1M", "--transport", "ublk").refused("ublk", "modprobe");
+    zublk
+        .run("create", "-s", "1M", "--transport", "ublk")
+        .refused("ublk", "driver", "--transport nbd");
     zublk.run("create", "-s", "1M", "--queues", "2").refused("--queues", "ublk");
     zublk.run("create", "-s", "1M", "--high-perf", "--polling").refused("--polling", "ublk");
   }

@@ -23,6 +23,9 @@ public final class Devices {
           System.out.println(control.info(id) + " " + control.parameters(id));
         }
       }
+    } catch (NumberFormatException e) {
+      System.err.println("arguments: ids of devices, to delete them; none, to list all");
+      System.exit(2);
     } catch (IOException e) {
       System.err.println(e.getMessage());
       System.exit(1);

@@ -9,9 +9,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /** What the examples' main methods share. */
 final class Example {
+
+  private static final String USAGE =
+      "arguments: [--threads=N] [--batch-io] [--polling | --switch-polling] SIZE_MIB [QUEUES [CPU...]]";
 
   private static final int MIB = 1 << 20;
   private static final Polling POLLING = new Polling(true, 10_000, true);
@@ -31,8 +35,18 @@ final class Example {
    * @param arguments options; then the size in MiB, the number of queues, and the CPU of each queue
    */
   static void serve(Factory factory, String[] arguments) throws InterruptedException {
+    try {
+      serve(factory, new ArrayList<>(List.of(arguments)));
+    } catch (IllegalArgumentException | NoSuchElementException e) {
+      System.err.println(
+          "not understood: " + String.join(" ", arguments) + " (" + e.getMessage() + ")");
+      System.err.println(USAGE);
+      System.exit(2);
+    }
+  }
+
+  private static void serve(Factory factory, List<String> list) throws InterruptedException {
     UblkOptions options = UblkOptions.defaults();
-    List<String> list = new ArrayList<>(List.of(arguments));
     boolean switching = list.remove("--switch-polling");
     while (list.getFirst().startsWith("--")) {
       options = with(options, list.removeFirst());
