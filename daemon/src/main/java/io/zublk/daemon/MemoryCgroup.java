@@ -72,7 +72,9 @@ record MemoryCgroup(Path directory, long limitBytes, long usedBytes) {
     }
   }
 
-  /** The kernel's bytes, which {@link ProcFs#lines} hands on as they are, as file names have them. */
+  /**
+   * The kernel's bytes, which {@link ProcFs#lines} hands on as they are, as file names have them.
+   */
   private static String decoded(String path) {
     return new String(path.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
