@@ -40,7 +40,7 @@ final class DaemonJvm {
 
   /** The most memory that a device's process takes beside its data, in bytes. */
   static long mostBytes(NbdConfig nbd) {
-    return HEAP_BYTES + nbd.options().maxDirectMemoryBytes() + CODE_AND_STACKS_BYTES;
+    return heapBytes(nbd) + nbd.options().maxDirectMemoryBytes() + CODE_AND_STACKS_BYTES;
   }
 
   /** The command line for {@code mainClass} with this JVM's own class path. */
