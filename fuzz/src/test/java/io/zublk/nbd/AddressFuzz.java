@@ -1,0 +1,32 @@
+package io.zublk.nbd;
+
+import java.nio.charset.StandardCharsets;
+
+/** Listen addresses as users write them: an address that means itself, or one clear line. */
+public final class AddressFuzz {
+
+  private AddressFuzz() {}
+
+  public static void fuzzerTestOneInput(byte[] data) {
+    String text = new String(data, StandardCharsets.UTF_8);
+    NbdAddress address;
+    try {
+      address = NbdAddress.parse(text);
+    } catch (IllegalArgumentException e) {
+      if (e.getMessage().isBlank()) {
+        throw new AssertionError("refused without a word", e);
+      }
+      return;
+    }
+    if (!NbdAddress.parse(address.toString()).equals(address)) {
+      throw new AssertionError(address + " is not read as it is written");
+    }
+    // A host's name is looked up, which may take seconds.
+    if (address instanceof NbdAddress.Unix unix) {
+      String query = unix.uri(text).getQuery();
+      if (!query.equals("socket=" + unix.path())) {
+        throw new AssertionError(unix + " becomes " + query);
+      }
+    }
+  }
+}
