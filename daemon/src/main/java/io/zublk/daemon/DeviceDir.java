@@ -1,5 +1,6 @@
 package io.zublk.daemon;
 
+import io.zublk.uring.sys.LinuxFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -118,6 +119,16 @@ final class DeviceDir {
       throw new UserException("another process holds " + lockFile());
     }
     return held;
+  }
+
+  /**
+   * Keeps what tidies /tmp up by age from this directory, for as long as the result is open:
+   * systemd-tmpfiles passes by a directory that somebody has locked (tmpfiles.d(5)).
+   */
+  LinuxFile keepFromAging() throws IOException {
+    LinuxFile directory = LinuxFile.open(path, LinuxFile.O_RDONLY, 0);
+    directory.tryLock(false);
+    return directory;
   }
 
   /**

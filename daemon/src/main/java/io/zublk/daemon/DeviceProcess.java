@@ -149,6 +149,7 @@ final class DeviceProcess {
       dir = stale.freeDevice(resolved, reporter);
       FileLocks.Held held = dir.claim();
       cleanup.push("claim the id", () -> giveUp(held));
+      cleanup.push("keep its directory from aging", dir.keepFromAging()::close);
       log.attach(dir.log());
       StoreHome.Place place = StoreHome.prepare(runDir, dir.id());
       storeMemory = place.memory();

@@ -157,6 +157,19 @@ class ControlTest {
         .hasMessageContaining("too deep");
   }
 
+  @Test
+  void takesThePathsThatTheSystemTakes() throws IOException {
+    new ControlServer(path(ControlServer.MAX_PATH_BYTES), this::handle, new DeviceLog()).close();
+    Path longer = path(ControlServer.MAX_PATH_BYTES + 1);
+    assertThatThrownBy(() -> new ControlServer(longer, this::handle, new DeviceLog()))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("too deep");
+  }
+
+  private Path path(int bytes) {
+    return temp.resolve("s".repeat(bytes - temp.toString().length() - 1));
+  }
+
   private SocketChannel connect() throws IOException {
     return SocketChannel.open(UnixDomainSocketAddress.of(socket));
   }

@@ -3,6 +3,7 @@ package io.zublk.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.uring.sys.LinuxFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,6 +48,17 @@ class DeviceDirTest {
       assertThat(Files.readString(dir.recordFile(), StandardCharsets.UTF_8))
           .contains("/tmp/\u00fc");
       assertThat(dir.record()).contains(record);
+    }
+  }
+
+  @Test
+  void isLockedForThoseWhoTidyUpByAge() throws IOException {
+    try (FileLocks.Held _ = dir.claim();
+        LinuxFile tidier = LinuxFile.open(dir.path(), LinuxFile.O_RDONLY, 0)) {
+      try (LinuxFile _ = dir.keepFromAging()) {
+        assertThat(tidier.tryLock(true)).isFalse();
+      }
+      assertThat(tidier.tryLock(true)).isTrue();
     }
   }
 
