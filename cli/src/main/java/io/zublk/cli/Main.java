@@ -29,6 +29,10 @@ import picocli.CommandLine.ScopeType;
       "1:it failed; one line says what, why, and what to do",
       "2:the command line is wrong, whatever the machine; nothing was done"
     },
+    footerHeading = "Run directory:%n",
+    footer =
+        "Devices are written down, and found, in $ZUBLK_RUN_DIR if that is set, else in /run/zublk "
+            + "for root, else in $XDG_RUNTIME_DIR/zublk, else in /tmp/zublk-UID.",
     subcommands = {
       CreateCommand.class,
       ListCommand.class,

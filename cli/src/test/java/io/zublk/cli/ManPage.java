@@ -81,7 +81,7 @@ final class ManPage {
     entry(
         "\\fBZUBLK_RUN_DIR\\fR",
         "The run directory: commands see the devices of one. By default /run/zublk as root, else"
-            + " $XDG_RUNTIME_DIR/zublk.");
+            + " $XDG_RUNTIME_DIR/zublk, else /tmp/zublk-UID.");
     entry("\\fBZUBLK_JAVA_OPTIONS\\fR", "Options for the JVM of a device's process.");
     entry("\\fBJAVA_HOME\\fR", "The JDK to run with, if it is new enough.");
     section("SEE ALSO");
