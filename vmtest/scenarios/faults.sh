@@ -77,16 +77,4 @@ tells_why() { zublk list 2>&1 | tee $OWN/list | grep 'another program deleted' |
 ok "... list says it" tells_why
 ok "... remove clears it away" zublk remove "$ID"
 ok "nothing is left" eventually 5 nothing_left
-
-# --- The driver's limit (the newer kernel's is for users without privileges only)
-if [ "$GUEST" = qemu ]; then
-    limit=/sys/module/ublk_drv/parameters/ublks_max
-    before=$(cat $limit)
-    must "create one" create --size 16M
-    echo 1 > $limit
-    ok "as many as the driver allows: refused in one line" refuses_clearly --size 16M --transport ublk
-    ok "... which says what to raise" grep -q "raise $limit" $OWN/stderr
-    echo "$before" > $limit
-    ok "remove" remove
-fi
 finish
