@@ -4,6 +4,7 @@ import static io.zublk.store.TestPages.PAGE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.block.Errno;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import java.lang.foreign.Arena;
@@ -65,16 +66,32 @@ final class CrashWriter {
   private static final StoreTuning STAGED =
       new StoreTuning(1, 16, 1_000_000, 64, new BitSet(), StoreTuning.ANY_NODE);
 
-  /** Arguments: the store file, the journal, "staged" or "inline". Prints a line once it writes. */
+  /** Of the arena: not enough for all pages at once, so that many are replaced in place. */
+  private static final long CROWDED_BYTES = 640 << 10;
+
+  /**
+   * Arguments: the store file, the journal, and "inline", "staged", or "crowded": with too little
+   * memory, and objects that move all the time. Prints a line once it writes.
+   */
   public static void main(String[] args) throws Exception {
     StoreTuning tuning = args[2].equals("staged") ? STAGED : StoreTuning.INLINE;
     PageStore store = PageStore.open(Path.of(args[0]), tuning);
+    if (args[2].equals("crowded")) {
+      store.setMemLimit(new StoreLayout(PAGES).metadataBytes() + CROWDED_BYTES);
+      Thread.ofPlatform().start(() -> compact(store));
+    }
     Journal journal = new Journal(Path.of(args[1]));
     for (int t = 1; t < THREADS; t++) {
       int id = t;
       Thread.ofPlatform().start(() -> write(store, journal, id));
     }
     write(store, journal, 0);
+  }
+
+  private static void compact(PageStore store) {
+    while (true) {
+      boolean _ = store.compact();
+    }
   }
 
   private static void write(PageStore store, Journal journal, int id) {
@@ -90,6 +107,9 @@ final class CrashWriter {
             isDiscard(page, version)
                 ? channel.discard((long) page * PAGE, PAGE)
                 : channel.write((long) page * PAGE, buffer, 0, PAGE);
+        if (result == -Errno.ENOSPC && store.options().memLimitBytes() > 0) {
+          continue;
+        }
         if (result < 0) {
           throw new AssertionError("write failed: " + result);
         }
