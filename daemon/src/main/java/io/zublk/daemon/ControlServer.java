@@ -110,9 +110,16 @@ final class ControlServer implements AutoCloseable {
     }
   }
 
-  private void serve(LineChannel client) throws IOException {
-    Reply reply = answer(client.readLine(MAX_REQUEST_BYTES));
-    client.writeLine(Json.line(reply.body()));
+  private void serve(LineChannel client) {
+    Reply reply;
+    try {
+      reply = answer(client.readLine(MAX_REQUEST_BYTES));
+      client.writeLine(Json.line(reply.body()));
+    } catch (IOException e) {
+      // The client's fault: too long, too slow, or gone. No trace, and nobody has to wait for it.
+      log.entry("hung up", "control: hung up on a client: " + UserException.lineFor(e), null);
+      return;
+    }
     reply.afterwards().run();
   }
 

@@ -30,7 +30,9 @@ class ControlTest {
   @BeforeEach
   void serve() throws IOException {
     socket = temp.resolve("c");
-    server = new ControlServer(socket, this::handle, new DeviceLog());
+    DeviceLog log = new DeviceLog();
+    log.attach(temp.resolve("log"));
+    server = new ControlServer(socket, this::handle, log);
   }
 
   @AfterEach
@@ -114,6 +116,10 @@ class ControlTest {
     // Were it read to its end, the answer would be that this is no JSON.
     assertThat(send("x".repeat(ControlServer.MAX_REQUEST_BYTES * 2) + "\n")).isEmpty();
     assertThat(ask("echo", Map.of())).isNotEmpty();
+    assertThat(temp.resolve("log"))
+        .content()
+        .hasLineCount(1)
+        .contains("control: hung up on a client: line is longer than");
   }
 
   @Test

@@ -91,7 +91,7 @@ class LauncherTest {
     String listen = "unix:" + socket;
     String uri = runIn(in, "create", "-s", "1M", "--listen", listen).ok().line();
     assertThat(socket).exists();
-    assertThat(runIn(in, "list", "-n", "-o", "NAME").ok().line()).isEqualTo(uri);
+    assertThat(runIn(in, "list", "-n", "-o", "PATH").ok().line()).isEqualTo(uri);
   }
 
   @Test
