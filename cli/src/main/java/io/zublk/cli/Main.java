@@ -100,12 +100,14 @@ public final class Main {
     }
   }
 
-  /** Lets a command's help end with a text that is made only then. */
+  /** Lets a command's help go on with a text that is made only then. */
   private static void explainMore(CommandLine line, String command, Supplier<String> text) {
     line.getSubcommands()
         .get(command)
         .getHelpSectionMap()
-        .put(UsageMessageSpec.SECTION_KEY_FOOTER, _ -> text.get());
+        .computeIfPresent(
+            UsageMessageSpec.SECTION_KEY_FOOTER,
+            (_, footer) -> help -> footer.render(help) + text.get());
   }
 
   private int explainUsage(ParameterException e, String[] arguments) {

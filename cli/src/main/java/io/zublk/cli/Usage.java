@@ -47,7 +47,7 @@ final class Usage {
   /** The line for the user. */
   static String explain(ParameterException e) {
     CommandLine command = e.getCommandLine();
-    String message = e.getMessage().replaceAll("\\s*\\R\\s*", " ");
+    String message = message(e).replaceAll("\\s*\\R\\s*", " ");
     List<String> unmatched = command.getUnmatchedArguments();
     if (e instanceof MissingParameterException && !unmatched.isEmpty()) {
       // What is missing may be there under a misspelt name, or without one.
@@ -64,6 +64,12 @@ final class Usage {
     return guess(e)
         .map(word -> "%s; did you mean %s?".formatted(message, word))
         .orElseGet(() -> "%s; see '%s --help'".formatted(message, name));
+  }
+
+  private static String message(ParameterException e) {
+    return e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()
+        ? "Unknown argument: '%s'".formatted(unmatched.getUnmatched().getFirst())
+        : e.getMessage().replaceFirst("^Error: ", "");
   }
 
   /** What to write where somebody wrote a size alone, such as {@code create 1G}. */

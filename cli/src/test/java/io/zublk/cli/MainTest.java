@@ -115,7 +115,9 @@ class MainTest {
 
   @ParameterizedTest
   @CsvSource({
-    "creat, did you mean create?",
+    "creat, Unknown argument: 'creat'; did you mean create?",
+    "help foo, Unknown argument: 'foo'",
+    "remove, zublk: Missing required argument",
     "bench devise, did you mean device?",
     "help bench devise, did you mean device?",
     "create --size 1G --algoritm zstd, did you mean --algorithm?",
@@ -188,6 +190,7 @@ class MainTest {
     for (String command : commands("", Main.commandLine())) {
       out.getBuffer().setLength(0);
       assertThat(run((command + " --help").strip().split(" "))).isZero();
+      assertThat(out.toString()).contains("Run directory:", "$ZUBLK_RUN_DIR");
       assertThat(out.toString().lines())
           .as(command)
           .anyMatch(line -> line.matches(" +2 +the command line is wrong.*"))

@@ -82,7 +82,9 @@ final class ManPage {
         "\\fBZUBLK_RUN_DIR\\fR",
         "The run directory: commands see the devices of one. By default /run/zublk as root, else"
             + " $XDG_RUNTIME_DIR/zublk, else /tmp/zublk-UID.");
-    entry("\\fBZUBLK_JAVA_OPTIONS\\fR", "Options for the JVM of a device's process.");
+    entry(
+        "\\fBZUBLK_JAVA_OPTIONS\\fR",
+        "Options for the JVMs that do the work: those of devices, bench and tune.");
     entry("\\fBJAVA_HOME\\fR", "The JDK to run with, if it is new enough.");
     section("SEE ALSO");
     line("zramctl(8), nbdcopy(1), nbdinfo(1), fio(1)");

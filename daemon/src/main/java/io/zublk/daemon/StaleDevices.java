@@ -35,15 +35,21 @@ final class StaleDevices {
   DeviceDir freeDevice(DeviceConfig config, Reporter reporter) throws IOException {
     clearUnfinished();
     runDir.devices().forEach(device -> device.obscurity().ifPresent(reporter::notice));
-    return config.id() == DeviceConfig.ANY_ID ? lowestFree(config) : asked(config, reporter);
+    return config.id() == DeviceConfig.ANY_ID
+        ? lowestFree(config, reporter)
+        : asked(config, reporter);
   }
 
-  private DeviceDir lowestFree(DeviceConfig config) {
+  private DeviceDir lowestFree(DeviceConfig config, Reporter reporter) throws IOException {
     Set<Integer> taken = transports.takenIds(config.transport());
     for (int id = 0; id <= DeviceConfig.MAX_ID; id++) {
       DeviceDir candidate = runDir.device(id);
       if (!candidate.exists() && !taken.contains(id)) {
-        return candidate;
+        Optional<String> reason = StoreHome.nobodysFile(candidate);
+        if (reason.isEmpty()) {
+          return candidate;
+        }
+        reporter.notice(reason.get());
       }
     }
     throw new UserException("all ids are taken");
@@ -62,6 +68,7 @@ final class StaleDevices {
       reporter.notice(
           "device %d had died; what it held is dropped for the new one".formatted(wanted.id()));
     }
+    StoreHome.nobodysFile(wanted).ifPresent(reason -> refuse(wanted, reason));
     if (transports.takenIds(config.transport()).contains(config.id())) {
       throw new UserException(IdTakenException.message(config.id()));
     }

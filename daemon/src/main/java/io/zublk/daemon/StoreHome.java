@@ -52,7 +52,7 @@ final class StoreHome {
   static Place prepare(RunDir runDir, int id) throws IOException {
     Optional<String> memory = mounted(runDir).or(() -> mountTmpfs(runDir));
     if (memory.isPresent()) {
-      return new Place(runDir.storeMount().resolve(id + SUFFIX), memory.get());
+      return new Place(fileOnMount(runDir, id), memory.get());
     }
     if (!Files.isWritable(DEV_SHM)) {
       throw new UserException(
@@ -61,6 +61,24 @@ final class StoreHome {
     // Everybody's names lie there: the pid and the time make ours unique, O_EXCL makes sure.
     String unique = ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
     return new Place(DEV_SHM.resolve(SHM_PREFIX + unique + SUFFIX), SHARED);
+  }
+
+  private static Path fileOnMount(RunDir runDir, int id) {
+    return runDir.storeMount().resolve(id + SUFFIX);
+  }
+
+  /**
+   * Why an id cannot be had although no device has it: its directory was deleted by hand, and its
+   * store file not. A process may still serve from the file; empty if there is none.
+   */
+  static Optional<String> nobodysFile(DeviceDir device) throws IOException {
+    Path file = fileOnMount(device.runDir(), device.id());
+    return FileStatus.of(file)
+        .map(_ ->
+            "no device is written down for "
+                + file
+                + ", which is left alone; "
+                + "delete it if no process serves from it");
   }
 
   /** What kind of memory is mounted; empty if none is. */
@@ -169,7 +187,7 @@ final class StoreHome {
   private static boolean isStoreFile(RunDir runDir, DeviceRecord record) throws IOException {
     Path file = Path.of(record.storeFile());
     Path mount = runDir.storeMount();
-    if (file.equals(mount.resolve(record.id() + SUFFIX))) {
+    if (file.equals(fileOnMount(runDir, record.id()))) {
       return FileStatus.of(mount).map(FileStatus::isDirectory).orElse(false);
     }
     return DEV_SHM.equals(file.getParent())

@@ -199,6 +199,20 @@ class StaleDevicesTest {
   }
 
   @Test
+  void leavesAStoreFileAloneWhoseDeviceIsNotWrittenDown() throws IOException {
+    Path file = Path.of(Samples.starting(temp, 0).storeFile());
+    Files.createDirectory(file.getParent());
+    Files.writeString(file, "data");
+    assertThat(locked(stale -> stale.freeDevice(wanting(DeviceConfig.ANY_ID), ear)).id())
+        .isEqualTo(1);
+    assertThat(ear.notices).singleElement().asString().contains(file.toString());
+    assertThatThrownBy(() -> locked(stale -> stale.freeDevice(wanting(0), ear)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContainingAll("id 0 is taken", file.toString());
+    assertThat(file).hasContent("data");
+  }
+
+  @Test
   void removesADeadSocketButNotALivingOne() throws IOException {
     Path socket = temp.resolve("nbd.sock");
     DeviceConfig config = Samples.config(temp, 8, "unix:" + socket);
