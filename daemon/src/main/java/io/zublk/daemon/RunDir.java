@@ -226,6 +226,10 @@ public final class RunDir {
   /** The devices that have a directory here, in the order of their ids, dead ones included. */
   List<DeviceDir> devices() {
     List<DeviceDir> devices = new ArrayList<>();
+    // Looked at first, because a FIFO would not open; and then what was opened.
+    if (!exists()) {
+      return devices;
+    }
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
       requireTrustworthy();
       for (Path entry : entries) {

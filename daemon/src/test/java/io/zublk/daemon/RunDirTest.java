@@ -154,4 +154,13 @@ class RunDirTest {
     assertThat(new RunDir(temp).devices()).extracting(DeviceDir::id).containsExactly(0, 9, 10);
     assertThat(new RunDir(temp.resolve("nowhere")).devices()).isEmpty();
   }
+
+  /** To open one that is a FIFO would last until somebody writes to it. */
+  @Test
+  void isLookedAtBeforeItIsOpened() throws IOException {
+    Path file = Files.createFile(temp.resolve("file"));
+    assertThatThrownBy(() -> new RunDir(file).devices())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("is not a directory");
+  }
 }
