@@ -109,7 +109,7 @@ final class BenchOptions {
   }
 
   /** Writes the report to where it shall be, and says where that is. */
-  void write(Report report, CommandSpec spec) throws IOException {
+  void write(Report report, CommandSpec spec) {
     CommandLine root = spec.root().commandLine();
     List<String> command = new ArrayList<>(List.of("zublk"));
     command.addAll(root.getParseResult().originalArgs());
@@ -119,7 +119,11 @@ final class BenchOptions {
       out.print(format.render(report, terminalWidth(spec)));
       out.flush();
     } else {
-      Files.writeString(output, format.render(report, PAGE_WIDTH));
+      try {
+        Files.writeString(output, format.render(report, PAGE_WIDTH));
+      } catch (IOException e) {
+        throw new UserException("--output %s: %s".formatted(output, UserException.lineFor(e)), e);
+      }
       if (!quiet) {
         System.err.println("zublk: the report is in " + output.toAbsolutePath().normalize());
       }
