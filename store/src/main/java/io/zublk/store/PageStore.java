@@ -176,9 +176,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    */
   public boolean trim() {
     boolean staged = staging.trim();
-    boolean trimmed = arena.tidy() || staged;
-    budget.setFileSystemRoom(file.availableBytes());
-    return trimmed;
+    return arena.tidy() || staged;
   }
 
   /**
@@ -201,9 +199,15 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     }
   }
 
-  /** A step of that; false if there is nothing more to do. */
+  /** A step of that, and a look at what the file system has; false if there is no more to do. */
   boolean compactStep(PageAccess access) {
+    budget.setFileSystemRoom(file.availableBytes());
     return compactor.step(access, arenaBytes(), liveBytes());
+  }
+
+  /** What changes with all that may need a {@link #compactStep}; cheap. */
+  long slackBytes() {
+    return budget.usedBytes() - liveBytes();
   }
 
   private long arenaBytes() {

@@ -44,6 +44,9 @@ final class StoreWorker extends Thread {
   /** Whether compaction is under way, as far as this thread knows. */
   private boolean isCompacting;
 
+  /** What objects did not need of the memory in use, at the last look. */
+  private long slackAtRest = -1;
+
   StoreWorker(StoreWorkers pool, int index, StagingArea area, PageStore store, StoreTuning tuning)
       throws LinuxException {
     super(null, null, "store-worker-" + index, 0, false);
@@ -166,10 +169,12 @@ final class StoreWorker extends Thread {
   }
 
   private void keepHouse() {
-    if (!isCompacting) {
-      boolean _ = store.trim();
+    boolean trimmed = !isCompacting && store.trim();
+    if (!isCompacting && !trimmed && store.slackBytes() == slackAtRest) {
+      return; // as it was a second ago: hosts have many idle devices
     }
     isCompacting = store.compactStep(access);
+    slackAtRest = store.slackBytes();
   }
 
   /** One of the workers looks after memory that nobody uses any more. */
