@@ -161,9 +161,11 @@ nothing_left() { leftovers > $OWN/after; diff $OWN/before $OWN/after; }
 example() {
     local name=$1; shift
     : > $OWN/$name
-    # Its own file for each, as several may run.
+    # Its own file for each, as several may run. Of ours only what the library needs: with the daemon
+    # beside it, what it logs would go the way of a device's process.
+    local lib=/payload/dist/lib
     java -XX:+UseSerialGC -Xmx64m --enable-native-access=ALL-UNNAMED \
-        -cp '/payload/dist/lib/*:/payload/dist/*:/payload/dist:/payload/test-classes' \
+        -cp "$lib/zublk-ublk.jar:$lib/zublk-uring.jar:$lib/zublk-block.jar:/payload/test-classes" \
         "io.zublk.ublk.examples.$name" "$@" > $OWN/$name 2>&1 &
     EXAMPLE_SERVER=$!
     eventually 90 grep -q '^/dev/ublkb' $OWN/$name || { cat $OWN/$name; return 1; }

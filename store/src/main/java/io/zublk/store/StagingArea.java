@@ -274,7 +274,7 @@ final class StagingArea {
     boolean trimmed = false;
     for (int batch = 0; batch < batches; batch++) {
       long state = state(batch);
-      if ((state == MEMORY || isPaused(state)) && move(batch, state, BUSY)) {
+      if (state != 0 && (state == MEMORY || isPaused(state)) && move(batch, state, BUSY)) {
         file.releaseStaging(location(batch, 0), batchBytes());
         budget.giveBack(batchBytes());
         if (state != MEMORY) {
