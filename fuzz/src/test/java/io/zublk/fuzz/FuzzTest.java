@@ -25,7 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * what it makes of it.
  *
  * <p>System properties: {@code fuzz.seconds} for each target; {@code fuzz.targets} a regular
- * expression. What is found new is kept below {@code target/fuzz} for the next run.
+ * expression; {@code fuzz.seed} 0 for other inputs each time. A build has the same inputs, as far
+ * as its time goes: what it tests does not depend on luck. What is found new is kept below {@code
+ * target/fuzz} for the next run.
  */
 class FuzzTest {
 
@@ -83,6 +85,7 @@ class FuzzTest {
             "--reproducer_path=" + inputs.getParent(),
             "-artifact_prefix=" + inputs.getParent() + "/",
             "-max_total_time=" + seconds,
+            "-seed=" + System.getProperty("fuzz.seed"),
             "-timeout=30",
             "-rss_limit_mb=4096",
             inputs.toString(),

@@ -150,7 +150,12 @@ final class StoreFile implements AutoCloseable {
       if (superblock.get(JAVA_INT, SB_CHECKSUM) != checksum(superblock)) {
         throw new IOException(path + " has a damaged superblock; its contents cannot be trusted");
       }
-      StoreLayout layout = new StoreLayout(superblock.get(JAVA_LONG, SB_PAGES));
+      long pages = superblock.get(JAVA_LONG, SB_PAGES);
+      // Before anything is computed from it: far more pages could, modulo 2^64, make the same size.
+      if (pages < 1 || pages > StoreLayout.MAX_DEVICE_BYTES / PageAccess.PAGE_BYTES) {
+        throw new IOException(path + " says that it has " + pages + " pages; no device can");
+      }
+      StoreLayout layout = new StoreLayout(pages);
       if (size != layout.fileBytes) {
         throw new IOException(path + " has " + size + " bytes instead of " + layout.fileBytes);
       }

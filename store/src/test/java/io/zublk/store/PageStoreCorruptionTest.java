@@ -14,6 +14,7 @@ import io.zublk.uring.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -162,6 +163,33 @@ class PageStoreCorruptionTest {
       assertThatThrownBy(test::reopen).hasMessageContaining("damaged superblock");
       set(test, 17, good);
       test.adopt(PageStore.open(test.path));
+    }
+  }
+
+  /** So many that their number of bytes, modulo 2^64, is right. */
+  @Test
+  void aSuperblockOfMorePagesThanADeviceCanHaveIsNotOpened() throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
+    try (TestStore test = new TestStore(options)) {
+      for (byte highest : new byte[] {0x20, (byte) 0x80}) {
+        set(test, 16 + 7, highest);
+        seal(test);
+        assertThatThrownBy(test::reopen).hasMessageContaining("pages; no device can");
+      }
+      set(test, 16 + 7, (byte) 0);
+      seal(test);
+      test.adopt(PageStore.open(test.path));
+    }
+  }
+
+  /** Makes the superblock's checksum right again. */
+  private static void seal(TestStore test) throws Exception {
+    CRC32C crc = new CRC32C();
+    for (int at = 0; at < 64; at++) {
+      crc.update(get(test, at));
+    }
+    for (int i = 0; i < Integer.BYTES; i++) {
+      set(test, 64 + i, (byte) (crc.getValue() >>> (8 * i)));
     }
   }
 
