@@ -69,24 +69,17 @@ final class MemoryBudget {
 
   /** Takes memory that nobody was promised, within the limit. False if there is not so much. */
   boolean take(long bytes) {
+    return take(bytes, false);
+  }
+
+  /** Takes memory within the limit: of what was promised as well, if it is for that. */
+  boolean take(long bytes, boolean isPromised) {
     // It looks before it adds: an attempt that fails must not spoil one that would have succeeded.
     long now;
     do {
       now = state.get();
-      if (isAboveLimit(used(now) + promised(now) + bytes)) {
-        return false;
-      }
-    } while (!state.weakCompareAndSetVolatile(now, now + bytes));
-    noteUsed(used(now) + bytes);
-    return true;
-  }
-
-  /** Takes memory that was promised to what it is for, within the limit. */
-  boolean takePromised(long bytes) {
-    long now;
-    do {
-      now = state.get();
-      if (isAboveLimit(used(now) + bytes)) {
+      long spokenFor = isPromised ? 0 : promised(now);
+      if (isAboveLimit(used(now) + spokenFor + bytes)) {
         return false;
       }
     } while (!state.weakCompareAndSetVolatile(now, now + bytes));

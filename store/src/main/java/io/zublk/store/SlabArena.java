@@ -261,7 +261,7 @@ final class SlabArena {
   }
 
   private boolean commitChunk(int slab, int chunk, boolean promised) {
-    if (!(promised ? budget.takePromised(CHUNK_BYTES) : budget.take(CHUNK_BYTES))) {
+    if (!budget.take(CHUNK_BYTES, promised)) {
       return false;
     }
     // Committing twice does no harm, so threads that need the same chunk need not agree first.
