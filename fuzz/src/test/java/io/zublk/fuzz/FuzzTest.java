@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +34,8 @@ class FuzzTest {
 
   private static final Path CORPUS = Path.of("corpus").toAbsolutePath();
   private static final Path FOUND = Path.of("target", "fuzz").toAbsolutePath();
+  private static final Pattern WHAT_WAS_FOUND =
+      Pattern.compile("^== Java |^(Caused by|Base64): |ERROR: libFuzzer");
   private static final Pattern RUNS = Pattern.compile("Done (\\d+) runs");
 
   /** For the JVM's start and end, and one last input that hangs. */
@@ -60,7 +63,7 @@ class FuzzTest {
     Path log = found.resolve("log");
     int status = fuzz(target, inputs, seeds, log);
     String said = Files.readString(log);
-    assertThat(status).as("what Jazzer said of %s: see %s\n%s", target, log, end(said)).isZero();
+    assertThat(status).as("%s: %s; see %s\n%s", target, found(said), log, end(said)).isZero();
     // How many more there were depends on the machine.
     assertThat(runs(said)).isGreaterThanOrEqualTo(count(seeds));
   }
@@ -110,6 +113,11 @@ class FuzzTest {
     try (Stream<Path> files = Files.list(directory)) {
       return files.count();
     }
+  }
+
+  /** In one line, which is all that a build's log may show: what was thrown, and by which input. */
+  private static String found(String said) {
+    return said.lines().filter(WHAT_WAS_FOUND.asPredicate()).collect(Collectors.joining(", "));
   }
 
   private static String end(String text) {

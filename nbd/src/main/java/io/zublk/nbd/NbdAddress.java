@@ -3,10 +3,12 @@ package io.zublk.nbd;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /** Where an NBD server listens. */
 public sealed interface NbdAddress {
@@ -106,17 +108,40 @@ public sealed interface NbdAddress {
    */
   record Tcp(String host, int port) implements NbdAddress {
 
+    /** What stands in host names, and in addresses of IPv4. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
+
+    /** An IPv6 address may end in the name of a network interface (RFC 4007, section 11). */
+    private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]+(%[\\w.-]+)?");
+
+    public Tcp {
+      if (!(host.contains(":") ? isIpv6(host) : NAME.matcher(host).matches())) {
+        throw new IllegalArgumentException("'" + host + "' is neither a host name nor an address");
+      }
+    }
+
+    /** By what a URI takes: of the JDK's two opinions on addresses, clients get to see this one. */
+    private static boolean isIpv6(String host) {
+      try {
+        return IPV6.matcher(host).matches() && new URI("nbd://[" + host + "]").getHost() != null;
+      } catch (URISyntaxException e) {
+        return false;
+      }
+    }
+
     private static Tcp of(String hostAndPort) {
       int colon = hostAndPort.lastIndexOf(':');
       String host = colon < 0 ? "" : hostAndPort.substring(0, colon);
-      if (host.startsWith("[") && host.endsWith("]")) {
+      boolean isBracketed = host.startsWith("[") && host.endsWith("]");
+      if (isBracketed) {
         host = host.substring(1, host.length() - 1);
-      } else if (host.contains(":")) {
-        throw new IllegalArgumentException(
-            "'tcp:" + hostAndPort + "': write an IPv6 address in brackets: tcp:[::1]:10809");
       }
       if (host.isEmpty()) {
         throw new IllegalArgumentException("'tcp:" + hostAndPort + "' is not tcp:HOST:PORT");
+      }
+      if (host.contains(":") != isBracketed) {
+        throw new IllegalArgumentException(
+            "'tcp:" + hostAndPort + "': brackets belong around an IPv6 address: tcp:[::1]:10809");
       }
       return new Tcp(host, port(hostAndPort.substring(colon + 1)));
     }
@@ -141,13 +166,16 @@ public sealed interface NbdAddress {
     @Override
     public URI uri(String export) {
       // Also "any address": it works on this machine, and hides from nobody who else is let in.
-      String bracketed = host.contains(":") ? "[" + host + "]" : host;
-      return URI.create("nbd://" + bracketed + ":" + port + "/" + encode(export));
+      return URI.create("nbd://" + bracketed() + ":" + port + "/" + encode(export));
     }
 
     @Override
     public String toString() {
-      return "tcp:" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+      return "tcp:" + bracketed() + ":" + port;
+    }
+
+    private String bracketed() {
+      return host.contains(":") ? "[" + host + "]" : host;
     }
   }
 
@@ -155,8 +183,7 @@ public sealed interface NbdAddress {
   private static String encode(String text) {
     StringBuilder encoded = new StringBuilder();
     for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      boolean letterOrDigit = b > 0 && Character.isLetterOrDigit(b);
-      if (letterOrDigit || "-._~/".indexOf(b) >= 0) {
+      if (b > 0 && UNRESERVED.indexOf(b) >= 0) {
         encoded.append((char) b);
       } else {
         encoded.append(String.format("%%%02X", b));

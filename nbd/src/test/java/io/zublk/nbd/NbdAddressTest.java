@@ -12,7 +12,10 @@ class NbdAddressTest {
 
   @Test
   void parsesWhatItPrints() {
-    for (String text : new String[] {"unix:/run/a b", "tcp:localhost:0", "tcp:[::1]:10809"}) {
+    for (String text :
+        new String[] {
+          "unix:/run/a b", "tcp:localhost:0", "tcp:[::1]:10809", "tcp:[fe80::1%eth0]:1"
+        }) {
       assertThat(NbdAddress.parse(text)).hasToString(text);
     }
     assertThat(NbdAddress.parse("unix:/a")).isEqualTo(new NbdAddress.Unix(Path.of("/a")));
@@ -56,6 +59,14 @@ class NbdAddressTest {
         "tcp:host:-1",
         "tcp::80",
         "tcp:::1:80",
+        "tcp:[host]:80",
+        "tcp:[[host]]:80",
+        "tcp:[[::1]]:80",
+        "tcp:[]:80",
+        "tcp:[::1::]:80",
+        "tcp:[:]:80",
+        "tcp:ho st:80",
+        "tcp:host/x:80",
         "udp:host:80",
         "/run/sock"
       })
