@@ -1,5 +1,7 @@
 package io.zublk.bench;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
@@ -27,7 +29,6 @@ record BenchData(String name, long unique, MemorySegment bytes) implements AutoC
   /** Data that is repeated so often is not what it stands for. */
   private static final int MANY_TIMES = 4;
 
-  private static final int PAGE_BYTES = Contents.PAGE_BYTES;
 
   /** The {@link DataSet} names, then {@code memory}, then any file's path. */
   static final String NAMES =

@@ -1,5 +1,7 @@
 package io.zublk.bench;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.Errnos;
 import io.zublk.uring.sys.Memory;
@@ -9,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 /** Writes a data set to a target, and tells whether it is still there. */
 final class Contents {
 
-  static final int PAGE_BYTES = 4096;
 
   private static final int IO_BYTES = 1 << 20;
 

@@ -1,5 +1,6 @@
 package io.zublk.bench;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
@@ -51,7 +52,6 @@ public enum DataSet {
     }
   };
 
-  private static final int PAGE_BYTES = 4096;
 
   /** 41 bytes, as in the source; its words do not matter. */
   private static final byte[] SENTENCE =

@@ -1,5 +1,7 @@
 package io.zublk.bench;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import io.zublk.bench.Report.Section;
 import io.zublk.block.Threads;
 import io.zublk.codec.CodecSpec;
@@ -263,7 +265,7 @@ public final class EngineBench {
     } else {
       report.add(Section.THROUGHPUT, row, contender, bytes * 1e3 / nanos);
     }
-    double pages = Math.max(1, bytes / Contents.PAGE_BYTES);
+    double pages = Math.max(1, bytes / PAGE_BYTES);
     report.add(Section.PROCESSOR, row, contender, cpu / 1e3 / pages);
   }
 
@@ -276,7 +278,7 @@ public final class EngineBench {
 
   /** What is acknowledged of a burst from rest: with staging, copies; without, compressed pages. */
   private void measureBurst(Target target, MemorySegment data, boolean counts) throws IOException {
-    long staged = (long) options.staging().stagingPages() * Contents.PAGE_BYTES;
+    long staged = (long) options.staging().stagingPages() * PAGE_BYTES;
     long bytes = Math.min(staged / MIB * MIB, options.sizeBytes());
     if (bytes == 0) {
       return;

@@ -1,5 +1,7 @@
 package io.zublk.bench;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import io.zublk.bench.DeviceTarget.MemoryUse;
 import io.zublk.block.BlockChannel;
 import io.zublk.codec.CodecSpec;
@@ -22,7 +24,6 @@ import java.nio.file.Path;
 public final class Footprint {
 
   private static final int IO_BYTES = 1 << 20;
-  private static final int PAGE_BYTES = Contents.PAGE_BYTES;
   private static final String ROW = "%-28s %-6s %-8s %14s %14s %14s %8s %8s%n";
 
   private Footprint() {}

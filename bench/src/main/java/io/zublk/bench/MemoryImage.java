@@ -1,5 +1,7 @@
 package io.zublk.bench;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
@@ -19,7 +21,6 @@ import java.util.List;
  */
 public final class MemoryImage {
 
-  private static final int PAGE_BYTES = Contents.PAGE_BYTES;
 
   private MemoryImage() {}
 

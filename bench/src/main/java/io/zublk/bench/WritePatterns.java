@@ -1,5 +1,7 @@
 package io.zublk.bench;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import io.zublk.codec.CodecSpec;
 import io.zublk.codec.PageCodec;
 import io.zublk.uring.sys.Memory;
@@ -22,7 +24,6 @@ import java.util.stream.Stream;
  */
 final class WritePatterns implements AutoCloseable {
 
-  private static final int PAGE_BYTES = Contents.PAGE_BYTES;
 
   /** Pages that are looked at; more would not move the quantiles. */
   private static final int SAMPLED_PAGES = 4096;

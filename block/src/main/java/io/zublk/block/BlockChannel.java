@@ -11,12 +11,17 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Every operation returns 0 or a negative errno ({@link Errno}), as a block driver does, because
  * an exception on the I/O path would allocate. A range outside the device is {@link Errno#EINVAL}.
- * When an operation fails part-way, the pages before the failure may have been changed.
+ * When an operation fails part-way, the pages before the failure may have been changed. Of a
+ * channel that was opened with {@link LateAnswers} an operation, but not {@link #status}, may also
+ * return {@link #LATE}.
  *
  * <p>Positions and lengths are bytes. No alignment is required, but only whole aligned pages are
  * fast. Operations allocate no Java object.
  */
 public interface BlockChannel extends AutoCloseable {
+
+  /** The result is not known yet: it comes by {@link LateAnswers#answer}. */
+  int LATE = 1;
 
   /** Reads {@code length} bytes at {@code position} into {@code buffer} from {@code offset} on. */
   int read(long position, MemorySegment buffer, long offset, int length);
@@ -48,7 +53,7 @@ public interface BlockChannel extends AutoCloseable {
    */
   long status(long position, long length);
 
-  /** Releases the channel's context. The device stays open. */
+  /** Releases the channel's context. The device stays open. No operation may still be late. */
   @Override
   void close();
 }

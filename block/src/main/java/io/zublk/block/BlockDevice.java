@@ -12,7 +12,18 @@ public interface BlockDevice {
 
   /**
    * Opens a channel for one thread. Opening allocates (codec contexts, scratch pages); using it
-   * does not, so threads open theirs once, before they serve requests.
+   * does not, so threads open theirs once, before they serve requests. Its operations wait for
+   * whatever they need.
    */
   BlockChannel openChannel();
+
+  /**
+   * Opens a channel for one thread that has more to do than to wait: its operations may return
+   * {@link BlockChannel#LATE}. The default is for devices that always answer at once.
+   *
+   * @param answers where such operations are answered; this channel's alone
+   */
+  default BlockChannel openChannel(LateAnswers answers) {
+    return openChannel();
+  }
 }

@@ -1,5 +1,7 @@
 package io.zublk.cli;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import io.zublk.daemon.PerformanceConfig;
 import io.zublk.daemon.Preset;
 import io.zublk.daemon.UserException;
@@ -10,7 +12,6 @@ import picocli.CommandLine.Option;
 /** The options of {@code create} that trade memory and CPU time for speed. */
 final class PerformanceOptions {
 
-  private static final long PAGE_BYTES = 4096;
 
   @ArgGroup private Presets presets;
 
@@ -141,7 +142,7 @@ final class PerformanceOptions {
     if (bytes / PAGE_BYTES > StoreTuning.MAX_STAGING_PAGES) {
       throw new UserException(
           "--staging %d: must be at most %s"
-              .formatted(bytes, Bytes.human(StoreTuning.MAX_STAGING_PAGES * PAGE_BYTES)));
+              .formatted(bytes, Bytes.human((long) StoreTuning.MAX_STAGING_PAGES * PAGE_BYTES)));
     }
     return (int) (bytes / PAGE_BYTES);
   }

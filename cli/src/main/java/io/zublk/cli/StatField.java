@@ -1,5 +1,7 @@
 package io.zublk.cli;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -120,7 +122,6 @@ record StatField(String group, String name, String unit, String meaning) {
         bd_writes                 pages     ever written to it
       """;
 
-  private static final int PAGE_BYTES = 4096;
 
   /** All, in the order in which they are shown. */
   static List<StatField> all() {

@@ -1,5 +1,6 @@
 package io.zublk.daemon;
 
+import io.zublk.block.RepeatLimit;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,5 +1,7 @@
 package io.zublk.daemon;
 
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -23,7 +25,6 @@ public final class SizeExpression {
   private static final int MAX_LENGTH = 200;
 
   private static final long LEAST_MEANT = 1 << 20;
-  private static final int PAGE_BYTES = 4096;
   private static final BigDecimal MAX = BigDecimal.valueOf(Long.MAX_VALUE);
   private static final String SUFFIXES = "kmgt";
 

@@ -1,6 +1,7 @@
 package io.zublk.nbd;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.block.RateLimitedLog;
 import io.zublk.store.RamStore;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -40,7 +41,8 @@ public final class RequestsFuzz {
   private static final int HUGE = 0xf0_0000;
 
   private static final ConnectionMemory MEMORY = new ConnectionMemory();
-  private static final WorkerPool NO_WORKERS = new WorkerPool(RamStore.device(), 0);
+  private static final WorkerPool NO_WORKERS =
+      new WorkerPool(RamStore.device(), 0, new RateLimitedLog("io.zublk.nbd"));
   private static final List<LogRecord> FAULTS = new ArrayList<>();
 
   /** Only told of connections' ends. */

@@ -1,5 +1,6 @@
 package io.zublk.nbd;
 
+import io.zublk.block.Geometry;
 import java.nio.ByteBuffer;
 
 /**
@@ -11,14 +12,14 @@ final class ConnectionMemory {
   /** One to receive into, three that workers may still be busy with. */
   static final int MAX_SLABS = 4;
 
-  /** What aligning a piece of direct memory costs. */
-  private static final int PAGE_BYTES = 4096;
+  /** What aligning a piece of direct memory to pages costs, in bytes. */
+  private static final int ALIGNING_BYTES = Geometry.PAGE_BYTES;
 
   /** What the replies of one thread take, in bytes. */
-  static final int REPLIES_BYTES = ReplyBuffer.CAPACITY_BYTES + PAGE_BYTES;
+  static final int REPLIES_BYTES = ReplyBuffer.CAPACITY_BYTES + ALIGNING_BYTES;
 
   /** The most direct memory that one connection ever holds, in bytes. */
-  static final int MAX_BYTES = MAX_SLABS * (Slab.CAPACITY_BYTES + PAGE_BYTES) + REPLIES_BYTES;
+  static final int MAX_BYTES = MAX_SLABS * (Slab.CAPACITY_BYTES + ALIGNING_BYTES) + REPLIES_BYTES;
 
   private final Slab[] slabs = new Slab[MAX_SLABS];
   private final ReplyBuffer replies = new ReplyBuffer();
@@ -46,6 +47,8 @@ final class ConnectionMemory {
 
   /** Page-aligned direct memory, touched first by the thread that uses it. */
   static ByteBuffer allocate(int bytes) {
-    return ByteBuffer.allocateDirect(bytes + PAGE_BYTES).alignedSlice(PAGE_BYTES).slice(0, bytes);
+    return ByteBuffer.allocateDirect(bytes + ALIGNING_BYTES)
+        .alignedSlice(Geometry.PAGE_BYTES)
+        .slice(0, bytes);
   }
 }

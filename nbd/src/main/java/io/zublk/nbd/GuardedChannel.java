@@ -2,6 +2,7 @@ package io.zublk.nbd;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
+import io.zublk.block.RateLimitedLog;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -11,9 +12,11 @@ import java.lang.foreign.MemorySegment;
 final class GuardedChannel implements BlockChannel {
 
   private final BlockChannel channel;
+  private final RateLimitedLog log;
 
-  GuardedChannel(BlockChannel channel) {
+  GuardedChannel(BlockChannel channel, RateLimitedLog log) {
     this.channel = channel;
+    this.log = log;
   }
 
   @Override
@@ -75,8 +78,8 @@ final class GuardedChannel implements BlockChannel {
     channel.close();
   }
 
-  private static int fault(Throwable e) {
-    Log.fault("the device failed unexpectedly; the request gets EIO", e);
+  private int fault(Throwable e) {
+    log.fault("the device failed unexpectedly; the request gets EIO", e);
     return -Errno.EIO;
   }
 }

@@ -1,7 +1,7 @@
 package io.zublk.nbd;
 
 import io.zublk.block.Geometry;
-import io.zublk.nbd.CounterCell.Counter;
+import io.zublk.block.ThreadCounters;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 
@@ -42,7 +42,7 @@ final class NbdConnection implements Runnable {
   private volatile boolean inHandshake = true;
   private volatile boolean late;
   private final ConnectionMemory memory;
-  private final CounterCell counters = new CounterCell();
+  private final ThreadCounters<Counter> counters = new ThreadCounters<>(Counter.class);
 
   private final Receiver receiver;
   private final ReplyWriter writer;
@@ -100,7 +100,7 @@ final class NbdConnection implements Runnable {
     }
   }
 
-  CounterCell counters() {
+  ThreadCounters<Counter> counters() {
     return counters;
   }
 
@@ -122,9 +122,9 @@ final class NbdConnection implements Runnable {
       if (inHandshake && (handshake.heard() || late)) {
         server.handshakeFailed();
       }
-      Log.debug("dropped a client: " + e);
+      server.log().debug("dropped a client: " + e);
     } catch (Throwable e) {
-      Log.fault("dropped a client because of a fault in the server", e);
+      server.log().fault("dropped a client because of a fault in the server", e);
     } finally {
       writer.hangUp();
       server.connectionEnded(this);
@@ -133,7 +133,8 @@ final class NbdConnection implements Runnable {
 
   private void serve() throws IOException {
     try (RequestServer own =
-        new RequestServer(export.device().openChannel(), memory.replies(), counters)) {
+        new RequestServer(
+            export.device().openChannel(), memory.replies(), counters, server.log())) {
       device = own;
       replies = own.replies();
       replies.truncate(0);

@@ -1,6 +1,6 @@
 package io.zublk.nbd;
 
-import io.zublk.nbd.CounterCell.Counter;
+import io.zublk.block.ThreadCounters;
 
 /**
  * What a server did since its start. Each number is exact once the requests it counts are answered;
@@ -47,7 +47,11 @@ public record NbdCounters(
     long socketWrites) {
 
   static NbdCounters of(
-      long connections, long total, long refused, long handshakesFailed, CounterCell sum) {
+      long connections,
+      long total,
+      long refused,
+      long handshakesFailed,
+      ThreadCounters<Counter> sum) {
     return new NbdCounters(
         connections,
         total,

@@ -1,5 +1,6 @@
 package io.zublk.nbd;
 
+import io.zublk.block.IdleSet;
 import java.time.Duration;
 
 /**
@@ -33,14 +34,14 @@ public record NbdOptions(
       throw new IllegalArgumentException(
           "max connections " + maxConnections + " is not in 1.." + MOST_CONNECTIONS);
     }
-    if (workers < 0 || workers > WorkerPool.MAX_WORKERS) {
+    if (workers < 0 || workers > IdleSet.MAX_WORKERS) {
       throw new IllegalArgumentException("workers " + workers + " is not in 0..64");
     }
   }
 
   /** The defaults above. */
   public static NbdOptions defaults() {
-    int workers = Math.min(Runtime.getRuntime().availableProcessors(), WorkerPool.MAX_WORKERS);
+    int workers = Math.min(Runtime.getRuntime().availableProcessors(), IdleSet.MAX_WORKERS);
     return new NbdOptions(
         DEFAULT_CONNECTIONS,
         Duration.ofSeconds(10),

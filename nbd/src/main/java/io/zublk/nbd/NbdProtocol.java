@@ -1,5 +1,7 @@
 package io.zublk.nbd;
 
+import io.zublk.block.Errno;
+
 /**
  * The numbers of the NBD protocol, under its own names without the {@code NBD_} prefix.
  *
@@ -90,15 +92,9 @@ final class NbdProtocol {
   static final int CMD_FLAG_REQ_ONE = 1 << 3;
   static final int CMD_FLAG_FAST_ZERO = 1 << 4;
 
-  // "Error values": only these may appear in a reply.
-  static final int EPERM = 1;
-  static final int EIO = 5;
-  static final int ENOMEM = 12;
-  static final int EINVAL = 22;
-  static final int ENOSPC = 28;
+  // "Error values": those of Errno, under another name for one of them, and one more.
+  static final int ENOTSUP = Errno.EOPNOTSUPP;
   static final int EOVERFLOW = 75;
-  static final int ENOTSUP = 95;
-  static final int ESHUTDOWN = 108;
 
   /** "Values": strings (names, descriptions, queries) are at most this long, in bytes. */
   static final int MAX_STRING_BYTES = 4096;
@@ -120,8 +116,16 @@ final class NbdProtocol {
   /** The error value for a device's errno; what the protocol does not know becomes EIO. */
   static int errorOf(int errno) {
     return switch (errno) {
-      case EPERM, EIO, ENOMEM, EINVAL, ENOSPC, EOVERFLOW, ENOTSUP, ESHUTDOWN -> errno;
-      default -> EIO;
+      case Errno.EPERM,
+          Errno.EIO,
+          Errno.ENOMEM,
+          Errno.EINVAL,
+          Errno.ENOSPC,
+          Errno.ESHUTDOWN,
+          EOVERFLOW,
+          ENOTSUP ->
+          errno;
+      default -> Errno.EIO;
     };
   }
 }

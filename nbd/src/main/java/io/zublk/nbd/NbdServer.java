@@ -1,5 +1,7 @@
 package io.zublk.nbd;
 
+import io.zublk.block.RateLimitedLog;
+import io.zublk.block.ThreadCounters;
 import io.zublk.block.Threads;
 import java.io.IOException;
 import java.net.URI;
@@ -33,6 +35,10 @@ public final class NbdServer implements AutoCloseable {
    */
   private static final Duration END_LIMIT = Duration.ofSeconds(30);
 
+  private static final String CANNOT_ACCEPT = "cannot accept a client";
+  private static final String CANNOT_SERVE = "hung up on a client";
+
+  private final RateLimitedLog log = new RateLimitedLog("io.zublk.nbd");
   private final NbdExport export;
   private final NbdOptions options;
   private final Listener listener;
@@ -40,14 +46,10 @@ public final class NbdServer implements AutoCloseable {
   private final WorkerPool workers;
   private final Thread acceptor;
 
-  // Of the accepting thread.
-  private final SeldomLog cannotAccept = new SeldomLog("cannot accept a client");
-  private final SeldomLog cannotServe = new SeldomLog("hung up on a client");
-
   // Guarded by this.
   private final Set<NbdConnection> connections = new LinkedHashSet<>();
   private final Deque<ConnectionMemory> unusedMemory = new ArrayDeque<>();
-  private final CounterCell ended = new CounterCell();
+  private final ThreadCounters<Counter> ended = new ThreadCounters<>(Counter.class);
   private long connectionsTotal;
   private long connectionsRefused;
   private long handshakesFailed;
@@ -60,7 +62,7 @@ public final class NbdServer implements AutoCloseable {
     this.selector = Selector.open();
     listener.channel().configureBlocking(false);
     listener.channel().register(selector, SelectionKey.OP_ACCEPT);
-    this.workers = new WorkerPool(export.device(), options.workers());
+    this.workers = new WorkerPool(export.device(), options.workers(), log);
     this.acceptor =
         Thread.ofPlatform()
             .daemon()
@@ -88,7 +90,7 @@ public final class NbdServer implements AutoCloseable {
     try {
       NbdServer server = new NbdServer(export, options, listener);
       server.acceptor.start();
-      Log.debug("listening on " + server.address());
+      server.log.debug("listening on " + server.address());
       return server;
     } catch (IOException | RuntimeException | Error e) {
       listener.close();
@@ -108,7 +110,7 @@ public final class NbdServer implements AutoCloseable {
 
   /** What was done so far. */
   public synchronized NbdCounters counters() {
-    CounterCell sum = new CounterCell();
+    ThreadCounters<Counter> sum = new ThreadCounters<>(Counter.class);
     sum.addAll(ended);
     for (NbdConnection connection : connections) {
       sum.addAll(connection.counters());
@@ -199,10 +201,10 @@ public final class NbdServer implements AutoCloseable {
         dropLateHandshakes();
       } catch (IOException e) {
         // Out of file descriptors, most likely: clients that leave will free some.
-        cannotAccept.warning(e.toString());
+        log.warning(CANNOT_ACCEPT, e);
         pause();
       } catch (Throwable e) {
-        cannotAccept.fault(e);
+        log.fault(CANNOT_ACCEPT, e);
         pause();
       }
     }
@@ -222,7 +224,8 @@ public final class NbdServer implements AutoCloseable {
     try {
       connection = admit(channel);
       if (connection == null) {
-        cannotServe.warning(
+        log.warning(
+            CANNOT_SERVE,
             options.maxConnections() + " are connected, and no more may be at a time");
       } else {
         Thread.ofPlatform()
@@ -234,7 +237,7 @@ public final class NbdServer implements AutoCloseable {
       }
     } catch (OutOfMemoryError e) {
       // The system gives no more threads, or no more memory for buffers.
-      cannotServe.warning(e.toString());
+      log.warning(CANNOT_SERVE, e);
     } finally {
       if (!served) {
         channel.close();
@@ -272,6 +275,10 @@ public final class NbdServer implements AutoCloseable {
   }
 
   // ---- what connections report
+
+  RateLimitedLog log() {
+    return log;
+  }
 
   synchronized void handshakeFailed() {
     handshakesFailed++;

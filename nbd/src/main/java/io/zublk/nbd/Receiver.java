@@ -1,6 +1,6 @@
 package io.zublk.nbd;
 
-import io.zublk.nbd.CounterCell.Counter;
+import io.zublk.block.ThreadCounters;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -18,12 +18,12 @@ final class Receiver {
 
   private final SocketChannel channel;
   private final ConnectionMemory memory;
-  private final CounterCell counters;
+  private final ThreadCounters<Counter> counters;
   private Slab slab;
   private int head;
   private int tail;
 
-  Receiver(SocketChannel channel, ConnectionMemory memory, CounterCell counters) {
+  Receiver(SocketChannel channel, ConnectionMemory memory, ThreadCounters<Counter> counters) {
     this.channel = channel;
     this.memory = memory;
     this.counters = counters;

@@ -1,6 +1,6 @@
 package io.zublk.nbd;
 
-import io.zublk.nbd.CounterCell.Counter;
+import io.zublk.block.ThreadCounters;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -19,7 +19,7 @@ final class ReplyWriter {
   static final int OTHERS_GO_ON = -1;
 
   private final SocketChannel channel;
-  private final CounterCell counters;
+  private final ThreadCounters<Counter> counters;
 
   /** For each request, by its slot: the parts that some thread still works on. */
   private final int[] pieces;
@@ -30,7 +30,7 @@ final class ReplyWriter {
   /** Not under the monitor: whoever hangs up must not wait for a send that will never end. */
   private volatile boolean broken;
 
-  ReplyWriter(SocketChannel channel, int requests, CounterCell counters) {
+  ReplyWriter(SocketChannel channel, int requests, ThreadCounters<Counter> counters) {
     this.channel = channel;
     this.counters = counters;
     this.pieces = new int[requests];

@@ -1,5 +1,6 @@
 package io.zublk.nbd;
 
+import io.zublk.block.Errno;
 import io.zublk.block.Geometry;
 
 /** Decides whether a request may be served ("Request types", "Command flags", "Error values"). */
@@ -10,38 +11,36 @@ final class RequestCheck {
   /** Returns 0, or the error value with which the request must be answered. */
   static int check(Request request, Session session, Geometry geometry, boolean readOnly) {
     if ((request.flags & ~allowedFlags(request.type, session)) != 0) {
-      return NbdProtocol.EINVAL;
+      return Errno.EINVAL;
     }
     if (readOnly && changes(request.type)) {
-      return NbdProtocol.EPERM;
+      return Errno.EPERM;
     }
     return switch (request.type) {
       case NbdProtocol.CMD_READ -> checkRead(request, geometry);
       case NbdProtocol.CMD_WRITE ->
           request.length > NbdProtocol.MAX_PAYLOAD_BYTES
-              ? NbdProtocol.EINVAL
-              : inside(request, geometry, NbdProtocol.ENOSPC);
-      case NbdProtocol.CMD_WRITE_ZEROES -> inside(request, geometry, NbdProtocol.ENOSPC);
-      case NbdProtocol.CMD_TRIM, NbdProtocol.CMD_CACHE ->
-          inside(request, geometry, NbdProtocol.EINVAL);
-      case NbdProtocol.CMD_FLUSH ->
-          request.position == 0 && request.length == 0 ? 0 : NbdProtocol.EINVAL;
+              ? Errno.EINVAL
+              : inside(request, geometry, Errno.ENOSPC);
+      case NbdProtocol.CMD_WRITE_ZEROES -> inside(request, geometry, Errno.ENOSPC);
+      case NbdProtocol.CMD_TRIM, NbdProtocol.CMD_CACHE -> inside(request, geometry, Errno.EINVAL);
+      case NbdProtocol.CMD_FLUSH -> request.position == 0 && request.length == 0 ? 0 : Errno.EINVAL;
       case NbdProtocol.CMD_BLOCK_STATUS ->
           session.blockStatus() && request.length > 0
-              ? inside(request, geometry, NbdProtocol.EINVAL)
-              : NbdProtocol.EINVAL;
-      default -> NbdProtocol.EINVAL;
+              ? inside(request, geometry, Errno.EINVAL)
+              : Errno.EINVAL;
+      default -> Errno.EINVAL;
     };
   }
 
   private static int checkRead(Request request, Geometry geometry) {
     if (request.length > NbdProtocol.MAX_PAYLOAD_BYTES) {
-      return NbdProtocol.EINVAL;
+      return Errno.EINVAL;
     }
     if (request.has(NbdProtocol.CMD_FLAG_DF) && request.length > ReplyBuffer.PAYLOAD_BYTES) {
       return NbdProtocol.EOVERFLOW;
     }
-    return inside(request, geometry, NbdProtocol.EINVAL);
+    return inside(request, geometry, Errno.EINVAL);
   }
 
   private static int inside(Request request, Geometry geometry, int error) {

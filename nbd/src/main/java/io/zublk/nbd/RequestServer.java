@@ -2,8 +2,10 @@ package io.zublk.nbd;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
+import io.zublk.block.Errno;
 import io.zublk.block.Geometry;
-import io.zublk.nbd.CounterCell.Counter;
+import io.zublk.block.RateLimitedLog;
+import io.zublk.block.ThreadCounters;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -25,10 +27,14 @@ final class RequestServer implements AutoCloseable {
 
   private final BlockChannel channel;
   private final ReplyBuffer replies;
-  private final CounterCell counters;
+  private final ThreadCounters<Counter> counters;
 
-  RequestServer(BlockChannel channel, ReplyBuffer replies, CounterCell counters) {
-    this.channel = new GuardedChannel(channel);
+  RequestServer(
+      BlockChannel channel,
+      ReplyBuffer replies,
+      ThreadCounters<Counter> counters,
+      RateLimitedLog log) {
+    this.channel = new GuardedChannel(channel, log);
     this.replies = replies;
     this.counters = counters;
   }
@@ -37,7 +43,7 @@ final class RequestServer implements AutoCloseable {
     return replies;
   }
 
-  CounterCell counters() {
+  ThreadCounters<Counter> counters() {
     return counters;
   }
 
@@ -189,7 +195,7 @@ final class RequestServer implements AutoCloseable {
       long status = channel.status(request.position + done + run, request.length - done - run);
       if (status <= 0) {
         replies.truncate(start);
-        addError(session, request, status == 0 ? NbdProtocol.EIO : (int) -status);
+        addError(session, request, status == 0 ? Errno.EIO : (int) -status);
         return;
       }
       if (run > 0 && BlockStatus.flags(status) != flags) {

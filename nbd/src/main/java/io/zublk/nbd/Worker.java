@@ -1,5 +1,7 @@
 package io.zublk.nbd;
 
+import io.zublk.block.RateLimitedLog;
+import io.zublk.block.ThreadCounters;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -12,6 +14,7 @@ final class Worker extends Thread {
   private final WorkerPool pool;
   private final int index;
   private final RequestServer server;
+  private final RateLimitedLog log;
 
   private ReplyWriter writer;
   private Session session;
@@ -26,15 +29,16 @@ final class Worker extends Thread {
 
   private volatile boolean stopping;
 
-  Worker(WorkerPool pool, int index, RequestServer server) {
+  Worker(WorkerPool pool, int index, RequestServer server, RateLimitedLog log) {
     super(null, null, "nbd-worker-" + index, 0, false);
     this.pool = pool;
     this.index = index;
     this.server = server;
+    this.log = log;
     setDaemon(true);
   }
 
-  CounterCell counters() {
+  ThreadCounters<Counter> counters() {
     return server.counters();
   }
 
@@ -94,7 +98,7 @@ final class Worker extends Thread {
     server.replies().truncate(0);
     writer.hangUp();
     writer.abandonPieces(request, 1);
-    Log.fault("dropped a client because of a fault in a worker", fault);
+    log.fault("dropped a client because of a fault in a worker", fault);
   }
 
   private void serveTask() {

@@ -1,24 +1,24 @@
 package io.zublk.nbd;
 
 import io.zublk.block.BlockDevice;
+import io.zublk.block.IdleSet;
+import io.zublk.block.RateLimitedLog;
+import io.zublk.block.ThreadCounters;
 import io.zublk.block.Threads;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** The workers of a server, and which of them are idle. */
 final class WorkerPool {
 
-  /** One bit of a long each. */
-  static final int MAX_WORKERS = Long.SIZE;
-
   private final Worker[] workers;
-  private final AtomicLong idle = new AtomicLong();
+  private final IdleSet idle = new IdleSet();
 
-  WorkerPool(BlockDevice device, int count) {
+  WorkerPool(BlockDevice device, int count, RateLimitedLog log) {
     workers = new Worker[count];
     for (int i = 0; i < count; i++) {
       RequestServer server =
-          new RequestServer(device.openChannel(), new ReplyBuffer(), new CounterCell());
-      workers[i] = new Worker(this, i, server);
+          new RequestServer(
+              device.openChannel(), new ReplyBuffer(), new ThreadCounters<>(Counter.class), log);
+      workers[i] = new Worker(this, i, server, log);
       release(i);
     }
     try {
@@ -37,23 +37,16 @@ final class WorkerPool {
 
   /** Takes an idle worker, which the caller must give a task; null if all are busy. */
   Worker claim() {
-    long mask = idle.get();
-    while (mask != 0) {
-      long lowest = Long.lowestOneBit(mask);
-      if (idle.compareAndSet(mask, mask & ~lowest)) {
-        return workers[Long.numberOfTrailingZeros(lowest)];
-      }
-      mask = idle.get();
-    }
-    return null;
+    int index = idle.claim();
+    return index == IdleSet.NONE ? null : workers[index];
   }
 
   /** Makes a worker idle that was not. */
   void release(int index) {
-    idle.getAndAdd(1L << index); // its bit is clear; a lambda that sets it would be allocated
+    idle.add(index);
   }
 
-  void addCountersTo(CounterCell sum) {
+  void addCountersTo(ThreadCounters<Counter> sum) {
     for (Worker worker : workers) {
       sum.addAll(worker.counters());
     }

@@ -3,6 +3,7 @@ package io.zublk.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.Errno;
 import io.zublk.nbd.NbdTestClient.OptionReply;
 import java.io.EOFException;
 import java.io.IOException;
@@ -191,7 +192,7 @@ class HandshakeTest {
         NbdProtocol.OPT_SET_META_CONTEXT, NbdTestClient.metaContext("ram", "base:allocation"));
     lastReply(NbdProtocol.OPT_GO, NbdTestClient.go(""));
     assertThat(client.call(NbdProtocol.CMD_BLOCK_STATUS, 0, 0, 4096, NOTHING).error())
-        .isEqualTo(NbdProtocol.EINVAL);
+        .isEqualTo(Errno.EINVAL);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.zublk.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.Errno;
 import io.zublk.nbd.NbdTestClient.Extent;
 import io.zublk.nbd.NbdTestClient.Reply;
 import io.zublk.nbd.RamDevice.Operation;
@@ -84,7 +85,7 @@ class NbdConnectionTest {
         assertThat(each.call(NbdProtocol.CMD_TRIM, 0, 0, 0, NOTHING).error()).isZero();
       }
     }
-    assertThat(errorOf(NbdProtocol.CMD_BLOCK_STATUS, 0, 0, 0)).isEqualTo(NbdProtocol.EINVAL);
+    assertThat(errorOf(NbdProtocol.CMD_BLOCK_STATUS, 0, 0, 0)).isEqualTo(Errno.EINVAL);
   }
 
   @Test
@@ -168,14 +169,12 @@ class NbdConnectionTest {
   @Test
   void requestsOutsideTheDeviceGetTheErrorTheProtocolNames() throws IOException {
     for (long position : new long[] {SIZE - 511, SIZE, Long.MAX_VALUE - 511, -512, -1}) {
-      assertThat(errorOf(NbdProtocol.CMD_READ, 0, position, 512)).isEqualTo(NbdProtocol.EINVAL);
-      assertThat(client.write(position, bytes(512, 1)).error()).isEqualTo(NbdProtocol.ENOSPC);
-      assertThat(errorOf(NbdProtocol.CMD_TRIM, 0, position, 512)).isEqualTo(NbdProtocol.EINVAL);
-      assertThat(errorOf(NbdProtocol.CMD_CACHE, 0, position, 512)).isEqualTo(NbdProtocol.EINVAL);
-      assertThat(errorOf(NbdProtocol.CMD_WRITE_ZEROES, 0, position, 512))
-          .isEqualTo(NbdProtocol.ENOSPC);
-      assertThat(errorOf(NbdProtocol.CMD_BLOCK_STATUS, 0, position, 512))
-          .isEqualTo(NbdProtocol.EINVAL);
+      assertThat(errorOf(NbdProtocol.CMD_READ, 0, position, 512)).isEqualTo(Errno.EINVAL);
+      assertThat(client.write(position, bytes(512, 1)).error()).isEqualTo(Errno.ENOSPC);
+      assertThat(errorOf(NbdProtocol.CMD_TRIM, 0, position, 512)).isEqualTo(Errno.EINVAL);
+      assertThat(errorOf(NbdProtocol.CMD_CACHE, 0, position, 512)).isEqualTo(Errno.EINVAL);
+      assertThat(errorOf(NbdProtocol.CMD_WRITE_ZEROES, 0, position, 512)).isEqualTo(Errno.ENOSPC);
+      assertThat(errorOf(NbdProtocol.CMD_BLOCK_STATUS, 0, position, 512)).isEqualTo(Errno.EINVAL);
     }
     assertThat(client.read(0, SIZE / 2).data()).isEqualTo(new byte[SIZE / 2]);
   }
@@ -183,9 +182,9 @@ class NbdConnectionTest {
   @Test
   void requestsLargerThanAdvertisedAreRefusedAndTheConnectionGoesOn() throws IOException {
     int tooLong = (32 << 20) + 1;
-    assertThat(errorOf(NbdProtocol.CMD_READ, 0, 0, tooLong)).isEqualTo(NbdProtocol.EINVAL);
-    assertThat(errorOf(NbdProtocol.CMD_READ, 0, 0, -1)).isEqualTo(NbdProtocol.EINVAL);
-    assertThat(client.write(0, new byte[tooLong]).error()).isEqualTo(NbdProtocol.EINVAL);
+    assertThat(errorOf(NbdProtocol.CMD_READ, 0, 0, tooLong)).isEqualTo(Errno.EINVAL);
+    assertThat(errorOf(NbdProtocol.CMD_READ, 0, 0, -1)).isEqualTo(Errno.EINVAL);
+    assertThat(client.write(0, new byte[tooLong]).error()).isEqualTo(Errno.EINVAL);
     assertThat(errorOf(NbdProtocol.CMD_WRITE_ZEROES, 0, 0, SIZE)).isZero();
   }
 
@@ -199,19 +198,19 @@ class NbdConnectionTest {
 
   @Test
   void unknownCommandsAndFlagsAreInvalid() throws IOException {
-    assertThat(errorOf(8, 0, 0, 0)).isEqualTo(NbdProtocol.EINVAL);
-    assertThat(errorOf(0xffff, 0, 0, 0)).isEqualTo(NbdProtocol.EINVAL);
-    assertThat(errorOf(NbdProtocol.CMD_READ, 2, 0, 512)).isEqualTo(NbdProtocol.EINVAL);
-    assertThat(errorOf(NbdProtocol.CMD_FLUSH, 0x8000, 0, 0)).isEqualTo(NbdProtocol.EINVAL);
-    assertThat(errorOf(NbdProtocol.CMD_FLUSH, 0, 0, 1)).isEqualTo(NbdProtocol.EINVAL);
+    assertThat(errorOf(8, 0, 0, 0)).isEqualTo(Errno.EINVAL);
+    assertThat(errorOf(0xffff, 0, 0, 0)).isEqualTo(Errno.EINVAL);
+    assertThat(errorOf(NbdProtocol.CMD_READ, 2, 0, 512)).isEqualTo(Errno.EINVAL);
+    assertThat(errorOf(NbdProtocol.CMD_FLUSH, 0x8000, 0, 0)).isEqualTo(Errno.EINVAL);
+    assertThat(errorOf(NbdProtocol.CMD_FLUSH, 0, 0, 1)).isEqualTo(Errno.EINVAL);
     byte[] data = bytes(100_000, 1);
     assertThat(client.call(NbdProtocol.CMD_WRITE, 32, 0, data.length, data).error())
-        .isEqualTo(NbdProtocol.EINVAL);
+        .isEqualTo(Errno.EINVAL);
     assertThat(client.read(0, PAGE).data()).isEqualTo(new byte[PAGE]);
     try (NbdTestClient simple = NbdTestClient.connect(server.address(), false)) {
       int df = NbdProtocol.CMD_FLAG_DF;
       assertThat(simple.call(NbdProtocol.CMD_READ, df, 0, 512, NOTHING).error())
-          .isEqualTo(NbdProtocol.EINVAL);
+          .isEqualTo(Errno.EINVAL);
     }
   }
 
@@ -221,9 +220,9 @@ class NbdConnectionTest {
     try (NbdServer readOnly =
             NbdServer.start(NbdAddress.parse("tcp:[::1]:0"), export, NbdOptions.defaults());
         NbdTestClient reader = NbdTestClient.connect(readOnly.address(), true)) {
-      assertThat(reader.write(0, bytes(512, 1)).error()).isEqualTo(NbdProtocol.EPERM);
+      assertThat(reader.write(0, bytes(512, 1)).error()).isEqualTo(Errno.EPERM);
       for (int type : new int[] {NbdProtocol.CMD_TRIM, NbdProtocol.CMD_WRITE_ZEROES}) {
-        assertThat(reader.call(type, 0, 0, 512, NOTHING).error()).isEqualTo(NbdProtocol.EPERM);
+        assertThat(reader.call(type, 0, 0, 512, NOTHING).error()).isEqualTo(Errno.EPERM);
       }
       assertThat(reader.read(0, 512).data()).isEqualTo(new byte[512]);
     }
@@ -241,17 +240,17 @@ class NbdConnectionTest {
       assertThat(client.read(0, 512).error()).isEqualTo(known);
     }
     errno.set(116); // ESTALE
-    assertThat(client.read(0, 512).error()).isEqualTo(NbdProtocol.EIO);
+    assertThat(client.read(0, 512).error()).isEqualTo(Errno.EIO);
   }
 
   @Test
   void aFailedFlushFailsTheWriteThatAskedForIt() throws IOException {
-    device.setRule((operation, at, length) -> operation == Operation.FLUSH ? NbdProtocol.EIO : 0);
+    device.setRule((operation, at, length) -> operation == Operation.FLUSH ? Errno.EIO : 0);
     byte[] data = bytes(300_000, 1);
     assertThat(client.write(0, data).error()).isZero();
     int fua = NbdProtocol.CMD_FLAG_FUA;
     assertThat(client.call(NbdProtocol.CMD_WRITE, fua, 0, data.length, data).error())
-        .isEqualTo(NbdProtocol.EIO);
+        .isEqualTo(Errno.EIO);
   }
 
   @Test
@@ -264,12 +263,12 @@ class NbdConnectionTest {
         return 0;
       });
       try (CapturedLog log = new CapturedLog()) {
-        assertThat(client.write(512, bytes(512, 1)).error()).isEqualTo(NbdProtocol.EIO);
+        assertThat(client.write(512, bytes(512, 1)).error()).isEqualTo(Errno.EIO);
         assertThat(log.lines(true)).singleElement().asString().contains("EIO");
       }
-      assertThat(client.read(512, 512).error()).isEqualTo(NbdProtocol.EIO);
-      assertThat(errorOf(NbdProtocol.CMD_WRITE_ZEROES, 0, 512, 512)).isEqualTo(NbdProtocol.EIO);
-      assertThat(errorOf(NbdProtocol.CMD_TRIM, 0, 512, PAGE)).isEqualTo(NbdProtocol.EIO);
+      assertThat(client.read(512, 512).error()).isEqualTo(Errno.EIO);
+      assertThat(errorOf(NbdProtocol.CMD_WRITE_ZEROES, 0, 512, 512)).isEqualTo(Errno.EIO);
+      assertThat(errorOf(NbdProtocol.CMD_TRIM, 0, 512, PAGE)).isEqualTo(Errno.EIO);
       assertThat(client.read(0, 512).error()).isZero();
     }
   }
@@ -295,7 +294,7 @@ class NbdConnectionTest {
       while (!cookies.isEmpty()) {
         Reply reply = client.receiveReply();
         assertThat(cookies.remove(reply.cookie())).isTrue();
-        assertThat(reply.error()).isIn(0, NbdProtocol.EIO);
+        assertThat(reply.error()).isIn(0, Errno.EIO);
         failed += reply.error() == 0 ? 0 : 1;
       }
     }
@@ -312,9 +311,9 @@ class NbdConnectionTest {
 
   @Test
   void anErrorLateInASimpleReadEndsTheConnection() throws IOException {
-    device.setRule((operation, at, length) -> at + length > 1 << 20 ? NbdProtocol.EIO : 0);
+    device.setRule((operation, at, length) -> at + length > 1 << 20 ? Errno.EIO : 0);
     try (NbdTestClient simple = NbdTestClient.connect(server.address(), false)) {
-      assertThat(simple.read(1 << 20, 2 << 20).error()).isEqualTo(NbdProtocol.EIO);
+      assertThat(simple.read(1 << 20, 2 << 20).error()).isEqualTo(Errno.EIO);
       assertThatThrownBy(() -> simple.read(0, 2 << 20)).isInstanceOf(EOFException.class);
     }
     assertThat(client.read(0, 512).error()).isZero();

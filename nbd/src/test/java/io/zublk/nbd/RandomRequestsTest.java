@@ -2,6 +2,7 @@ package io.zublk.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.block.Errno;
 import io.zublk.nbd.NbdTestClient.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -182,7 +183,7 @@ class RandomRequestsTest {
       int at = random.nextInt(SIZE);
       Arrays.fill(bad, at, Math.min(SIZE, at + 4096), true);
     }
-    device.setRule((operation, at, length) -> hits(at, length) ? NbdProtocol.ENOSPC : 0);
+    device.setRule((operation, at, length) -> hits(at, length) ? Errno.ENOSPC : 0);
     NbdOptions options = NbdOptions.defaults().withWorkers(workers);
     try (TestServer server = new TestServer(device, options)) {
       NbdTestClient client = NbdTestClient.connect(server.address(), structured);
@@ -218,7 +219,7 @@ class RandomRequestsTest {
     while (!expected.isEmpty()) {
       Reply reply = client.receiveReply();
       boolean fails = expected.remove(reply.cookie());
-      assertThat(reply.error()).isEqualTo(fails ? NbdProtocol.ENOSPC : 0);
+      assertThat(reply.error()).isEqualTo(fails ? Errno.ENOSPC : 0);
     }
   }
 

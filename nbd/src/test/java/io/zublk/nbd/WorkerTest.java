@@ -2,6 +2,8 @@ package io.zublk.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.block.RateLimitedLog;
+import io.zublk.block.ThreadCounters;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -21,17 +23,17 @@ class WorkerTest {
   /** A fault in our own code: no session, as no client can bring about. */
   @Test
   void aFaultEndsThePartAndTheClientAndTheWorkerGoesOn() throws IOException {
-    WorkerPool pool = new WorkerPool(device, 1);
+    WorkerPool pool = new WorkerPool(device, 1, new RateLimitedLog("io.zublk.nbd"));
     try (CapturedLog log = new CapturedLog();
         SocketPair first = new SocketPair(directory.resolve("first"));
         SocketPair second = new SocketPair(directory.resolve("second"))) {
-      ReplyWriter unlucky = new ReplyWriter(first.here(), 1, new CounterCell());
+      ReplyWriter unlucky = new ReplyWriter(first.here(), 1, new ThreadCounters<>(Counter.class));
       give(pool, unlucky, null);
       unlucky.awaitAllEnded();
       assertThat(unlucky.isBroken()).isTrue();
       assertThat(first.here().isOpen()).isFalse();
 
-      ReplyWriter next = new ReplyWriter(second.here(), 1, new CounterCell());
+      ReplyWriter next = new ReplyWriter(second.here(), 1, new ThreadCounters<>(Counter.class));
       give(pool, next, STRUCTURED);
       next.awaitAllEnded();
       assertThat(next.isBroken()).isFalse();

@@ -1,4 +1,4 @@
-package io.zublk.daemon;
+package io.zublk.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

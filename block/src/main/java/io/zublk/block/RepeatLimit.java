@@ -1,4 +1,4 @@
-package io.zublk.daemon;
+package io.zublk.block;
 
 import java.time.Duration;
 import java.util.HashMap;
@@ -10,12 +10,13 @@ import java.util.Map;
  *
  * <p>Safe for use by several threads.
  */
-final class RepeatLimit {
+public final class RepeatLimit {
 
   /** {@link #admit}: this one is only counted. */
-  static final long NOT_NOW = -1;
+  public static final long NOT_NOW = -1;
 
-  static final Duration INTERVAL = Duration.ofMinutes(1);
+  /** How often one of a kind passes. */
+  public static final Duration INTERVAL = Duration.ofMinutes(1);
 
   /** There are some ten places that log; more kinds than this, and all are new again. */
   static final int MAX_KINDS = 256;
@@ -27,13 +28,17 @@ final class RepeatLimit {
 
   private final Map<String, Kind> kinds = new HashMap<>();
 
+  /** A limit under which nothing has come yet. */
+  public RepeatLimit() {}
+
   /**
    * Asks for one of a kind.
    *
+   * @param name what makes this the same as earlier ones
    * @param now {@link System#nanoTime()}
    * @return how many of this kind were held back since one passed, or {@link #NOT_NOW}
    */
-  synchronized long admit(String name, long now) {
+  public synchronized long admit(String name, long now) {
     Kind kind = kinds.get(name);
     if (kind == null) {
       if (kinds.size() == MAX_KINDS) {
