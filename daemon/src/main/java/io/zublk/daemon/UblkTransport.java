@@ -1,9 +1,9 @@
 package io.zublk.daemon;
 
 import io.zublk.block.BlockDevice;
-import io.zublk.ublk.UblkControl;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.UblkDeviceInfo;
+import io.zublk.ublk.UblkDevices;
 import io.zublk.ublk.UblkException;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.UblkServer;
@@ -52,7 +52,7 @@ final class UblkTransport implements Transport {
   /** The ids that the driver has given out, to whichever program. */
   static Set<Integer> takenIds() {
     try {
-      return new HashSet<>(UblkControl.deviceIds());
+      return new HashSet<>(UblkDevices.ids());
     } catch (IOException e) {
       return Set.of(); // the driver itself says so when the device is added
     }
@@ -107,9 +107,9 @@ final class UblkTransport implements Transport {
     if (record.ublkCookie() == 0 || !takenIds().contains(record.id())) {
       return;
     }
-    try (UblkControl control = UblkControl.open()) {
-      if (control.info(record.id()).cookie() == record.ublkCookie()) {
-        control.delete(record.id());
+    try {
+      if (UblkDevices.info(record.id()).cookie() == record.ublkCookie()) {
+        UblkDevices.delete(record.id());
       }
     } catch (UblkException e) {
       if (e.errno() != Errnos.ENODEV) {

@@ -50,6 +50,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyTheTopOfTheUblkLibraryIsUsed() {
+    ArchRuleDefinition.noClasses()
+        .that()
+        .resideOutsideOfPackage("io.zublk.ublk..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.zublk.ublk.*..")
+        .check(CLASSES);
+  }
+
+  @Test
   void nobodyBelowKnowsTheJsonLibrary() {
     ArchRuleDefinition.noClasses()
         .that()

@@ -1,10 +1,5 @@
 package io.zublk.ublk;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
-
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -28,18 +23,6 @@ public record UblkDeviceInfo(
     int serverPid,
     Set<UblkFeature> features,
     long cookie) {
-
-  static UblkDeviceInfo read(MemorySegment info) {
-    return new UblkDeviceInfo(
-        info.get(JAVA_INT, UblkAbi.INFO_ID),
-        Short.toUnsignedInt(info.get(JAVA_SHORT, UblkAbi.INFO_QUEUES)),
-        Short.toUnsignedInt(info.get(JAVA_SHORT, UblkAbi.INFO_DEPTH)),
-        info.get(JAVA_INT, UblkAbi.INFO_MAX_IO_BYTES),
-        UblkState.of(Short.toUnsignedInt(info.get(JAVA_SHORT, UblkAbi.INFO_STATE))),
-        info.get(JAVA_INT, UblkAbi.INFO_SERVER_PID),
-        UblkFeature.fromMask(info.get(JAVA_LONG, UblkAbi.INFO_FLAGS)),
-        info.get(JAVA_LONG, UblkAbi.INFO_COOKIE));
-  }
 
   /** The disk that users see. */
   public Path blockPath() {

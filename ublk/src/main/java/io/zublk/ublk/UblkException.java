@@ -10,12 +10,14 @@ public final class UblkException extends IOException {
 
   private final int errno;
 
-  UblkException(String message, int errno) {
+  /** With the error number that the driver gave. */
+  public UblkException(String message, int errno) {
     super(message);
     this.errno = errno;
   }
 
-  UblkException(String message, Throwable cause) {
+  /** With the error number EIO: the cause is no answer of the driver's. */
+  public UblkException(String message, Throwable cause) {
     super(message, cause);
     this.errno = Errnos.EIO;
   }

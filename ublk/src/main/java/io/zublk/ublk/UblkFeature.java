@@ -34,12 +34,12 @@ public enum UblkFeature {
   }
 
   /** The feature's bit in {@code ublksrv_ctrl_dev_info.flags}. */
-  long mask() {
+  public long mask() {
     return mask;
   }
 
   /** The features whose bits are set; bits unknown to this library are left out. */
-  static Set<UblkFeature> fromMask(long flags) {
+  public static Set<UblkFeature> fromMask(long flags) {
     EnumSet<UblkFeature> features = EnumSet.noneOf(UblkFeature.class);
     for (UblkFeature feature : values()) {
       if ((flags & feature.mask) != 0) {
@@ -49,7 +49,8 @@ public enum UblkFeature {
     return features;
   }
 
-  static long toMask(Set<UblkFeature> features) {
+  /** The bits of features. */
+  public static long toMask(Set<UblkFeature> features) {
     return features.stream().mapToLong(UblkFeature::mask).reduce(0, (a, b) -> a | b);
   }
 }

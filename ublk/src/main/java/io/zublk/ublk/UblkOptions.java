@@ -1,6 +1,7 @@
 package io.zublk.ublk;
 
 import io.zublk.block.Geometry;
+import io.zublk.ublk.abi.UblkAbi;
 import java.util.BitSet;
 import java.util.List;
 

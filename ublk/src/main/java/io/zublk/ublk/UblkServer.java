@@ -2,6 +2,10 @@ package io.zublk.ublk;
 
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
+import io.zublk.ublk.control.EndCommands;
+import io.zublk.ublk.control.UblkControl;
+import io.zublk.ublk.control.UblkParameters;
+import io.zublk.ublk.io.Queues;
 import io.zublk.uring.sys.Errnos;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Numa;
@@ -11,9 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A {@link BlockDevice} as a disk of this machine, from {@link #start} to {@link #close}, with one
@@ -26,9 +28,6 @@ public final class UblkServer implements AutoCloseable {
   // Where udev makes the nodes, they appear a little after the device.
   private static final long NODE_TIMEOUT_NANOS = 5_000_000_000L;
   private static final long NODE_POLL_MILLIS = 5;
-
-  /** What a driver must have; the first one that says so is Linux 6.5's. */
-  static final Set<UblkFeature> NEEDED = Set.of(UblkFeature.CMD_IOCTL_ENCODE);
 
   private final BlockDevice device;
   private final UblkControl control;
@@ -87,9 +86,7 @@ public final class UblkServer implements AutoCloseable {
     this.device = device;
     this.control = control;
     this.threadsPerQueue = options.threadsPerQueue();
-    this.info =
-        control.add(
-            options, NEEDED, options.batchIo() ? EnumSet.of(UblkFeature.BATCH_IO) : Set.of());
+    this.info = control.add(options);
   }
 
   private void bringUp(UblkOptions options) throws IOException {
@@ -158,8 +155,7 @@ public final class UblkServer implements AutoCloseable {
       for (int index = 0; index < threadsPerQueue; index++) {
         cpus.add(cpusOf(queue, queue * threadsPerQueue + index, options, allowed));
       }
-      QueueMemory memory = QueueMemory.map(info, queue, queues.charDevice(), options.numaNode());
-      queues.add(memory, cpus, options.polling());
+      queues.add(cpus, options.polling(), options.numaNode());
     }
   }
 
@@ -201,33 +197,27 @@ public final class UblkServer implements AutoCloseable {
 
   /** The threads that serve the disk, by queue. */
   public List<UblkThread> threads() {
-    return queues.threads().stream().map(QueueThread::description).toList();
+    return queues.threads();
   }
 
   /** How many bytes of memory the buffers of all tags hold now, about. */
   public long bufferBytes() {
-    return queues.memories().stream().mapToLong(QueueMemory::heldBytes).sum();
+    return queues.bufferBytes();
   }
 
   /** Changes how the threads wait, from the next request of each on. */
   public void setPolling(Polling polling) {
-    queues.threads().forEach(thread -> thread.setPolling(polling));
+    queues.setPolling(polling);
   }
 
   /** The counts of all queues. */
   public UblkStatistics statistics() {
-    return UblkStatistics.sum(queues.threads().stream().map(QueueThread::counters).toList());
+    return UblkStatistics.sum(queues.statistics());
   }
 
   /** The counts of each queue. */
   public List<UblkStatistics> queueStatistics() {
-    List<UblkStatistics> statistics = new ArrayList<>();
-    List<QueueThread> threads = queues.threads();
-    for (int first = 0; first < threads.size(); first += threadsPerQueue) {
-      List<QueueThread> ofQueue = threads.subList(first, first + threadsPerQueue);
-      statistics.add(UblkStatistics.sum(ofQueue.stream().map(QueueThread::counters).toList()));
-    }
-    return statistics;
+    return queues.statistics();
   }
 
   /**

@@ -11,7 +11,8 @@ public enum UblkState {
   /** Its server is gone; requests fail until there is another. */
   FAIL_IO;
 
-  static UblkState of(int number) {
+  /** The state of this number; {@link #DEAD} for those that this library does not know. */
+  public static UblkState of(int number) {
     return number < values().length ? values()[number] : DEAD;
   }
 }

@@ -1,6 +1,7 @@
 package io.zublk.ublk;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /** Counts since the device was started, of one queue or of several together. */
@@ -8,6 +9,15 @@ public record UblkStatistics(Map<UblkCounter, Long> counts) {
 
   public UblkStatistics {
     counts = Map.copyOf(counts);
+  }
+
+  /** The counts of several together. */
+  public static UblkStatistics sum(List<UblkStatistics> parts) {
+    Map<UblkCounter, Long> counts = new EnumMap<>(UblkCounter.class);
+    for (UblkStatistics part : parts) {
+      part.counts.forEach((counter, count) -> counts.merge(counter, count, Long::sum));
+    }
+    return new UblkStatistics(counts);
   }
 
   /** One count. */
@@ -22,17 +32,5 @@ public record UblkStatistics(Map<UblkCounter, Long> counts) {
         + get(UblkCounter.FLUSHES)
         + get(UblkCounter.DISCARDS)
         + get(UblkCounter.WRITE_ZEROES);
-  }
-
-  static UblkStatistics sum(Iterable<QueueCounters> threads) {
-    Map<UblkCounter, Long> counts = new EnumMap<>(UblkCounter.class);
-    for (UblkCounter counter : UblkCounter.values()) {
-      long total = 0;
-      for (QueueCounters thread : threads) {
-        total += thread.get(counter);
-      }
-      counts.put(counter, total);
-    }
-    return new UblkStatistics(counts);
   }
 }

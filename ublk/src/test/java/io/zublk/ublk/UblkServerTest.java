@@ -3,10 +3,13 @@ package io.zublk.ublk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.ublk.control.EndCommands;
 import io.zublk.ublk.examples.RingBreaker;
+import io.zublk.ublk.io.FakeDevice;
+import io.zublk.ublk.io.Queues;
+import io.zublk.ublk.io.Samples;
 import io.zublk.uring.sys.Errnos;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,15 +35,7 @@ class UblkServerTest {
     @Override
     public void delete(int id) throws UblkException {
       // Served or not: until the last thread has given it back, the driver would wait.
-      events.add("delete " + id + (isOpen() ? ", open" : ", closed"));
-    }
-  }
-
-  private boolean isOpen() {
-    try {
-      return queues.charDevice().fd() >= 0;
-    } catch (IllegalStateException e) {
-      return false;
+      events.add("delete " + id + (Samples.isOpen(queues) ? ", open" : ", closed"));
     }
   }
 
@@ -57,15 +52,7 @@ class UblkServerTest {
           }
           return 0;
         };
-    queues = Samples.endlessQueues(device);
-    for (int queue = 0; queue < 2; queue++) {
-      QueueMemory memory = Samples.memory();
-      for (int tag = 0; tag < Samples.DEPTH; tag++) {
-        Samples.request(memory, tag, UblkAbi.OP_READ, 0, 4096);
-      }
-      queues.add(memory, List.of(BitSet.valueOf(new long[] {-1L})), Polling.OFF);
-    }
-    queues.start();
+    queues = Samples.servingQueues(device, 2);
   }
 
   @Test
@@ -92,7 +79,7 @@ class UblkServerTest {
             super.stop(id);
             breaking.set(true);
             // As the driver does: what is in flight fails when the character device is closed.
-            while (isOpen()) {
+            while (Samples.isOpen(queues)) {
               pause();
             }
           }
@@ -139,6 +126,6 @@ class UblkServerTest {
           }
         };
     UblkServer.end(absent, queues);
-    assertThat(isOpen()).isFalse();
+    assertThat(Samples.isOpen(queues)).isFalse();
   }
 }

@@ -1,6 +1,6 @@
 package io.zublk.ublk.examples;
 
-import io.zublk.ublk.UblkControl;
+import io.zublk.ublk.UblkDevices;
 import java.io.IOException;
 
 /**
@@ -13,14 +13,14 @@ public final class Devices {
 
   /** Lists devices, or deletes those whose ids are given. */
   public static void main(String[] ids) {
-    try (UblkControl control = UblkControl.open()) {
+    try {
       for (String id : ids) {
-        control.delete(Integer.parseInt(id));
+        UblkDevices.delete(Integer.parseInt(id));
       }
       if (ids.length == 0) {
-        System.out.println(control.features());
-        for (int id : UblkControl.deviceIds()) {
-          System.out.println(control.info(id) + " " + control.parameters(id));
+        System.out.println(UblkDevices.features());
+        for (int id : UblkDevices.ids()) {
+          System.out.println(UblkDevices.info(id));
         }
       }
     } catch (NumberFormatException e) {

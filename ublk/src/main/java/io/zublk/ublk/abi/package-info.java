@@ -1,0 +1,2 @@
+/** The kernel's numbers. */
+package io.zublk.ublk.abi;

@@ -1,0 +1,249 @@
+package io.zublk.ublk.io;
+
+import io.zublk.block.BlockDevice;
+import io.zublk.ublk.Polling;
+import io.zublk.ublk.UblkDeviceInfo;
+import io.zublk.ublk.UblkException;
+import io.zublk.ublk.UblkOptions;
+import io.zublk.ublk.UblkStatistics;
+import io.zublk.ublk.UblkThread;
+import io.zublk.uring.Signal;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.LinuxFile;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The threads that serve a device, and what they need for it: the queues' memory and the character
+ * device.
+ *
+ * <p>These live exactly as long as a thread may use them: the last thread that ends gives them
+ * back, whatever it ended for. So a thread that fails takes the others and then the character
+ * device with it, and that is what makes the driver fail the requests it has handed out
+ * (ublk_ch_release in ublk_drv.c); a command that waits for them goes on.
+ *
+ * <p>Thread-safe once {@linkplain #start started}.
+ */
+public final class Queues implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger("io.zublk.ublk");
+
+  private final UblkDeviceInfo info;
+  private final BlockDevice device;
+  private final LinuxFile charDevice;
+  private final Signal quit;
+  private final FaultLog faults;
+  private final List<QueueMemory> memories = new ArrayList<>();
+  private final List<QueueThread> threads = new ArrayList<>();
+  private final CompletableFuture<Void> begin = new CompletableFuture<>();
+
+  /** Completed by the first thread that ends. */
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  private final AtomicInteger running = new AtomicInteger();
+  private boolean givenBack;
+
+  /**
+   * Prepares to serve.
+   *
+   * @param charDevice the driver's end of the device, which this object closes from now on
+   */
+  public Queues(UblkDeviceInfo info, BlockDevice device, LinuxFile charDevice)
+      throws LinuxException {
+    this.info = info;
+    this.device = device;
+    this.charDevice = charDevice;
+    this.faults = new FaultLog(info.blockPath().toString());
+    try {
+      this.quit = Signal.open();
+    } catch (LinuxException e) {
+      charDevice.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Adds the next queue.
+   *
+   * @param cpus the CPUs of each of its threads
+   * @param numaNode where its buffers' memory comes from, or {@link UblkOptions#ANY_NODE}
+   */
+  public void add(List<BitSet> cpus, Polling polling, int numaNode) throws LinuxException {
+    add(QueueMemory.map(info, memories.size(), charDevice, numaNode), cpus, polling);
+  }
+
+  /**
+   * Adds the next queue.
+   *
+   * @param memory its memory, which this object frees from now on
+   * @param cpus the CPUs of each of its threads
+   */
+  void add(QueueMemory memory, List<BitSet> cpus, Polling polling) {
+    int queue = memories.size();
+    memories.add(memory);
+    for (int index = 0; index < cpus.size(); index++) {
+      TagRange tags = new TagRange(index, cpus.size(), info.depth());
+      threads.add(new QueueThread(this, queue, tags, cpus.get(index), polling, memory));
+    }
+  }
+
+  /**
+   * Starts all threads. When this returns, the driver has been lent all tags.
+   *
+   * @throws UblkException a thread could not start
+   */
+  public void start() throws UblkException {
+    running.set(threads.size());
+    List<CompletableFuture<Void>> lent = new ArrayList<>();
+    threads.forEach(thread -> lent.add(thread.start()));
+    try {
+      lent.forEach(CompletableFuture::join);
+    } catch (CompletionException e) {
+      throw new UblkException(
+          "a queue of ublk device " + info.id() + " did not start: " + e.getCause().getMessage(),
+          e.getCause());
+    }
+    begin.complete(null);
+  }
+
+  /** The device. */
+  public UblkDeviceInfo info() {
+    return info;
+  }
+
+  BlockDevice device() {
+    return device;
+  }
+
+  LinuxFile charDevice() {
+    return charDevice;
+  }
+
+  /** Where what the device throws is told. */
+  FaultLog faults() {
+    return faults;
+  }
+
+  /** Raised when all threads shall end, served or not. */
+  Signal quit() {
+    return quit;
+  }
+
+  /** Waits until all threads have lent their tags, or shall end. */
+  void awaitBegin() {
+    begin.join();
+  }
+
+  /**
+   * A thread has ended, and uses nothing any more.
+   *
+   * @param failure why, if it was not because the device was stopped; else null
+   */
+  void threadEnded(String name, Throwable failure) {
+    try {
+      if (failure == null) {
+        ended.complete(null);
+      } else {
+        ended.completeExceptionally(failure);
+        raiseQuit();
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "thread " + name + " failed; " + info.blockPath() + " ends, its users get errors",
+            failure);
+      }
+    } finally {
+      if (running.decrementAndGet() == 0) {
+        giveBack();
+      }
+    }
+  }
+
+  /**
+   * Waits until the first thread has ended: then the device is, or is about to be, served no more.
+   *
+   * @throws UblkException if it failed
+   */
+  public void awaitEnd() throws InterruptedException, UblkException {
+    try {
+      ended.get();
+    } catch (ExecutionException e) {
+      throw failure(e.getCause());
+    }
+  }
+
+  /** Whether a thread has failed. */
+  public boolean failed() {
+    return ended.isCompletedExceptionally();
+  }
+
+  /** Says why, if a thread has failed. */
+  public void throwIfFailed() throws UblkException {
+    if (failed()) {
+      throw failure(ended.exceptionNow());
+    }
+  }
+
+  private UblkException failure(Throwable cause) {
+    return new UblkException("a queue of " + info.blockPath() + " failed: " + cause, cause);
+  }
+
+  /** How many bytes of memory the buffers of all tags hold now, about. */
+  public long bufferBytes() {
+    return memories.stream().mapToLong(QueueMemory::heldBytes).sum();
+  }
+
+  /** The threads, by queue. */
+  public List<UblkThread> threads() {
+    return threads.stream().map(QueueThread::description).toList();
+  }
+
+  /** Changes how the threads wait, from the next request of each on. */
+  public void setPolling(Polling polling) {
+    threads.forEach(thread -> thread.setPolling(polling));
+  }
+
+  /** The counts of each queue. */
+  public List<UblkStatistics> statistics() {
+    List<UblkStatistics> statistics = new ArrayList<>();
+    int threadsPerQueue = threads.size() / memories.size();
+    for (int first = 0; first < threads.size(); first += threadsPerQueue) {
+      List<QueueThread> ofQueue = threads.subList(first, first + threadsPerQueue);
+      statistics.add(UblkStatistics.sum(ofQueue.stream().map(QueueThread::statistics).toList()));
+    }
+    return statistics;
+  }
+
+  /** Ends all threads, whatever they are doing, and gives everything back. */
+  @Override
+  public void close() {
+    begin.complete(null);
+    raiseQuit();
+    awaitThreads();
+    giveBack(); // had none been started
+  }
+
+  /** Waits until all threads have ended. */
+  void awaitThreads() {
+    threads.forEach(QueueThread::awaitEnd);
+  }
+
+  private synchronized void raiseQuit() {
+    if (!givenBack) {
+      quit.raise();
+    }
+  }
+
+  private synchronized void giveBack() {
+    if (!givenBack) {
+      givenBack = true;
+      memories.forEach(QueueMemory::close);
+      charDevice.close();
+      quit.close();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package io.zublk.ublk.io;
+
+import io.zublk.ublk.Polling;
+
+/** How often a polling thread looks in vain before it sleeps. */
+final class SpinLimit {
+
+  /** Looking so often takes about a microsecond, less than sleeping and being woken. */
+  static final int SHORTEST = 64;
+
+  /** After so many vain polls in a row the longest is tried again: the load may have changed. */
+  static final int RETRY_EVERY = 64;
+
+  private final Polling polling;
+  private int looks;
+  private int misses;
+
+  SpinLimit(Polling polling) {
+    this.polling = polling;
+    this.looks = polling.spinCycles();
+  }
+
+  /** How often to look now. */
+  int looks() {
+    return looks;
+  }
+
+  /** Tells that looking paid. */
+  void hit() {
+    misses = 0;
+    looks = (int) Math.min(polling.spinCycles(), 2L * looks);
+  }
+
+  /** Tells that it did not. */
+  void miss() {
+    misses++;
+    if (!polling.adaptive()) {
+      return;
+    }
+    boolean retry = misses % RETRY_EVERY == 0;
+    int shortest = Math.min(SHORTEST, polling.spinCycles());
+    looks = retry ? polling.spinCycles() : Math.max(shortest, looks / 2);
+  }
+}

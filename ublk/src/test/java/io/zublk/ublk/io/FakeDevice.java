@@ -1,0 +1,74 @@
+package io.zublk.ublk.io;
+
+import io.zublk.block.BlockChannel;
+import io.zublk.block.BlockDevice;
+import io.zublk.block.Geometry;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
+
+/** A device that remembers what it was asked, and answers what it is told to. */
+public final class FakeDevice implements BlockDevice {
+
+  final List<String> asked = new CopyOnWriteArrayList<>();
+  public final AtomicInteger open = new AtomicInteger();
+  public volatile IntSupplier answer = () -> 0;
+
+  @Override
+  public Geometry geometry() {
+    return new Geometry(1 << 20, 4096);
+  }
+
+  @Override
+  public BlockChannel openChannel() {
+    open.incrementAndGet();
+    return new FakeChannel();
+  }
+
+  private final class FakeChannel implements BlockChannel {
+
+    private int answer(String request) {
+      if (asked.size() < 100) {
+        asked.add(request);
+      }
+      return answer.getAsInt();
+    }
+
+    @Override
+    public int read(long position, MemorySegment buffer, long offset, int length) {
+      return answer("read %d+%d at %d".formatted(position, length, offset));
+    }
+
+    @Override
+    public int write(long position, MemorySegment buffer, long offset, int length) {
+      return answer("write %d+%d at %d".formatted(position, length, offset));
+    }
+
+    @Override
+    public int discard(long position, long length) {
+      return answer("discard %d+%d".formatted(position, length));
+    }
+
+    @Override
+    public int writeZeroes(long position, long length, boolean mayUnmap) {
+      return answer("zeroes %d+%d %s".formatted(position, length, mayUnmap));
+    }
+
+    @Override
+    public int flush() {
+      return answer("flush");
+    }
+
+    @Override
+    public long status(long position, long length) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {
+      open.decrementAndGet();
+    }
+  }
+}
