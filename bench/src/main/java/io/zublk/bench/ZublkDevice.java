@@ -2,7 +2,6 @@ package io.zublk.bench;
 
 import io.zublk.daemon.Device;
 import io.zublk.daemon.Devices;
-import io.zublk.daemon.RunDir;
 import io.zublk.daemon.UserException;
 import java.util.Map;
 import java.util.Optional;
@@ -52,7 +51,7 @@ final class ZublkDevice implements DeviceTarget {
   }
 
   private static Device find(String called) {
-    return new Devices(RunDir.ofEnvironment()).find(called);
+    return Devices.ofEnvironment().find(called);
   }
 
   @Override

@@ -2,9 +2,9 @@ package io.zublk.cli;
 
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.DeviceLauncher;
+import io.zublk.daemon.Devices;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.ReadyDevice;
-import io.zublk.daemon.RunDir;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
@@ -82,7 +82,7 @@ final class CreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String runDir = RunDir.ofEnvironment().path().toString();
+    String runDir = Devices.ofEnvironment().runDir().toString();
     DeviceConfig config = Usage.checked(spec, () -> config(runDir));
     DeviceLauncher launcher = new DeviceLauncher(config, main.debug(), this::notice);
     if (foreground) {

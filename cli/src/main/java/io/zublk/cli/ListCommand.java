@@ -3,7 +3,6 @@ package io.zublk.cli;
 import io.zublk.daemon.Device;
 import io.zublk.daemon.Devices;
 import io.zublk.daemon.Json;
-import io.zublk.daemon.RunDir;
 import io.zublk.daemon.UserException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -77,7 +76,7 @@ final class ListCommand implements Callable<Integer> {
 
   private List<Map<String, Object>> statuses(boolean deadToo) {
     List<Map<String, Object>> statuses = new ArrayList<>();
-    Devices devices = new Devices(RunDir.ofEnvironment());
+    Devices devices = Devices.ofEnvironment();
     for (Device device : devices.all()) {
       if (device.isServing()) {
         statuses.add(statusOf(device));

@@ -2,7 +2,6 @@ package io.zublk.cli;
 
 import io.zublk.daemon.Device;
 import io.zublk.daemon.Devices;
-import io.zublk.daemon.RunDir;
 import io.zublk.daemon.UserException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -37,7 +36,7 @@ final class RemoveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Devices devices = new Devices(RunDir.ofEnvironment());
+    Devices devices = Devices.ofEnvironment();
     boolean removed = true;
     if (which.all) {
       removed = removeAll(devices);

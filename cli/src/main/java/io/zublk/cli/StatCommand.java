@@ -2,7 +2,6 @@ package io.zublk.cli;
 
 import io.zublk.daemon.Devices;
 import io.zublk.daemon.Json;
-import io.zublk.daemon.RunDir;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,7 +57,7 @@ final class StatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Map<String, Object> status = new Devices(RunDir.ofEnvironment()).find(device).stat();
+    Map<String, Object> status = Devices.ofEnvironment().find(device).stat();
     List<List<String>> files = chosenFiles();
     if (json) {
       print(Json.line(files.isEmpty() ? status : only(files, status)));

@@ -1,5 +1,14 @@
 package io.zublk.daemon;
 
+import io.zublk.daemon.command.Remove;
+import io.zublk.daemon.command.Stat;
+import io.zublk.daemon.control.ControlClient;
+import io.zublk.daemon.machine.ProcFs;
+import io.zublk.daemon.registry.DeviceDir;
+import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.daemon.registry.RunDir;
+import io.zublk.daemon.registry.StaleDevices;
+import io.zublk.daemon.transport.Transports;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,7 +81,7 @@ public final class Device {
    * @throws UserException if the device does not answer
    */
   public Map<String, Object> stat() {
-    return ask("stat", Map.of());
+    return ask(Stat.NAME, Map.of());
   }
 
   /**
@@ -95,7 +104,7 @@ public final class Device {
 
   private void stop(boolean force) throws IOException {
     try {
-      ask("remove", Map.of("force", force));
+      ask(Remove.NAME, Map.of(Remove.FORCE, force));
     } catch (NoAnswerException e) {
       if (!force) {
         throw new UserException(e.getMessage() + "; --force ends its process", e);

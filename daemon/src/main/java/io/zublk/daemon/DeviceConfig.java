@@ -59,23 +59,23 @@ public record DeviceConfig(
     }
   }
 
-  StoreOptions storeOptions() {
+  public StoreOptions storeOptions() {
     return new StoreOptions(sizeBytes, CodecSpec.parse(algorithm), memLimitBytes);
   }
 
   /** This configuration with its id settled. */
-  DeviceConfig withId(int settled) {
+  public DeviceConfig withId(int settled) {
     return new DeviceConfig(
         runDir, settled, sizeBytes, algorithm, memLimitBytes, transport, nbd, performance);
   }
 
   /** This configuration with another memory limit, in bytes. */
-  DeviceConfig withMemLimit(long bytes) {
+  public DeviceConfig withMemLimit(long bytes) {
     return new DeviceConfig(runDir, id, sizeBytes, algorithm, bytes, transport, nbd, performance);
   }
 
   /** This configuration with its transport settled. */
-  DeviceConfig withTransport(TransportKind settled) {
+  public DeviceConfig withTransport(TransportKind settled) {
     return new DeviceConfig(
         runDir, id, sizeBytes, algorithm, memLimitBytes, settled, nbd, performance);
   }

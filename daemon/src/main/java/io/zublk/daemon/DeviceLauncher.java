@@ -1,6 +1,12 @@
 package io.zublk.daemon;
 
 import io.zublk.block.Threads;
+import io.zublk.daemon.device.DeviceMain;
+import io.zublk.daemon.device.PipeReporter;
+import io.zublk.daemon.launch.DaemonJvm;
+import io.zublk.daemon.launch.JvmWords;
+import io.zublk.daemon.launch.MemoryRoom;
+import io.zublk.daemon.registry.RunDir;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Processes;
 import java.io.BufferedReader;
@@ -196,7 +202,7 @@ public final class DeviceLauncher {
     if (debug) {
       arguments.add(DeviceMain.DEBUG);
     }
-    return DaemonJvm.command(DeviceMain.class, runDir, config.nbd(), arguments);
+    return DaemonJvm.command(DeviceMain.class, runDir.crashReport("%p"), config.nbd(), arguments);
   }
 
   private ReadyDevice readOutcome(Process process) {
@@ -275,7 +281,7 @@ public final class DeviceLauncher {
   /** Clears away what a process could not that ended without a word. */
   private void clearUnfinished() {
     try {
-      new Devices(new RunDir(Path.of(config.runDir()))).clearUnfinished();
+      new Devices(Path.of(config.runDir())).clearUnfinished();
     } catch (UserException e) {
       notices.accept("could not clean up: " + UserException.lineFor(e));
     }

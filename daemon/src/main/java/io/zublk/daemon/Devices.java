@@ -1,6 +1,12 @@
 package io.zublk.daemon;
 
+import io.zublk.daemon.registry.DeviceDir;
+import io.zublk.daemon.registry.RunDir;
+import io.zublk.daemon.registry.StaleDevices;
+import io.zublk.daemon.registry.UnreadableRecordException;
+import io.zublk.daemon.transport.Transports;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,8 +15,26 @@ public final class Devices {
 
   private final RunDir runDir;
 
-  public Devices(RunDir runDir) {
+  private Devices(RunDir runDir) {
     this.runDir = runDir;
+  }
+
+  /** Those of a run directory, which need not be there. */
+  public Devices(Path runDir) {
+    this(new RunDir(runDir));
+  }
+
+  /**
+   * Those that this user's commands mean: of $ZUBLK_RUN_DIR, else {@code /run/zublk} for root, else
+   * {@code $XDG_RUNTIME_DIR/zublk}, else {@code /tmp/zublk-UID}.
+   */
+  public static Devices ofEnvironment() {
+    return new Devices(RunDir.ofEnvironment());
+  }
+
+  /** The run directory, absolute and without links as far as it exists. */
+  public Path runDir() {
+    return runDir.path();
   }
 
   /** All that have written down what they are, by id: serving, starting and dead ones. */

@@ -2,6 +2,14 @@ package io.zublk.daemon;
 
 import io.zublk.codec.Algorithm;
 import io.zublk.codec.CodecSpec;
+import io.zublk.daemon.launch.DaemonJvm;
+import io.zublk.daemon.launch.MemoryRoom;
+import io.zublk.daemon.machine.KernelVersion;
+import io.zublk.daemon.machine.MemoryCgroup;
+import io.zublk.daemon.machine.ProcFs;
+import io.zublk.daemon.machine.UblkDriver;
+import io.zublk.daemon.registry.RunDir;
+import io.zublk.daemon.registry.StoreHome;
 import io.zublk.ublk.UblkDevices;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Mounts;

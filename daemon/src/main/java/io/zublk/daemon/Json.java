@@ -5,6 +5,9 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import com.fasterxml.jackson.jr.ob.JSONObjectException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** JSON on one line, as it travels on control sockets and lies in state files. */
@@ -31,7 +34,7 @@ public final class Json {
   }
 
   /** Reads a record; members that are absent become null or 0. */
-  static <T> T record(Class<T> type, String line) throws IOException {
+  public static <T> T record(Class<T> type, String line) throws IOException {
     return JSON.std.beanFrom(type, line);
   }
 
@@ -40,7 +43,7 @@ public final class Json {
    *
    * @throws IOException if it is none, or has values that the record does not take
    */
-  static <T> T record(Class<T> type, byte[] line) throws IOException {
+  public static <T> T record(Class<T> type, byte[] line) throws IOException {
     try {
       return JSON.std.beanFrom(type, line);
     } catch (JSONObjectException e) {
@@ -49,5 +52,26 @@ public final class Json {
     } catch (JsonProcessingException e) {
       throw new IOException("it is no JSON", e);
     }
+  }
+
+  /**
+   * The components of a record in their order, so that a counter that a lower module adds appears
+   * in {@code stat} without anybody copying it: {@code memUsedTotal} becomes {@code
+   * PREFIXmem_used_total}.
+   */
+  public static Map<String, Object> members(String prefix, Record record) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    for (RecordComponent component : record.getClass().getRecordComponents()) {
+      try {
+        fields.put(prefix + snakeCase(component.getName()), component.getAccessor().invoke(record));
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("cannot read " + component, e);
+      }
+    }
+    return fields;
+  }
+
+  static String snakeCase(String camelCase) {
+    return camelCase.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
   }
 }

@@ -68,7 +68,7 @@ public record NbdConfig(
   }
 
   /** The options that were given. */
-  List<String> names() {
+  public List<String> names() {
     List<String> names = new ArrayList<>();
     addName(names, "--listen", listen);
     addName(names, "--listen-mode", listenMode);
@@ -85,7 +85,7 @@ public record NbdConfig(
   }
 
   /** A server's options, before a machine has its say about them. */
-  NbdOptions options() {
+  public NbdOptions options() {
     NbdOptions options =
         NbdOptions.defaults().withSocketAccess(SocketAccess.parse(listenMode, listenGroup));
     return maxClients == null ? options : options.withMaxConnections(maxClients);

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 
 /**
  * What was asked for about a device's speed: a preset, and settings beside it that win. What a
- * machine makes of it are its {@link PerformanceSettings}. A setting that nobody asked for is null.
+ * machine makes of it are its {@code PerformanceSettings}. A setting that nobody asked for is null.
  *
  * <p>Making one checks all that can be checked without the machine.
  *
@@ -105,17 +105,17 @@ public record PerformanceConfig(
     return pages != null || micros != null || (staging != null && staging > 0);
   }
 
-  boolean asksForBatches() {
+  public boolean asksForBatches() {
     return asksForBatches(batchPages, batchTimeoutMicros, stagingPages);
   }
 
   /** Whether queue threads poll, where there are any. */
-  boolean polls() {
+  public boolean polls() {
     return polling == null ? preset.polling().enabled() : polling;
   }
 
   /** The options among those asked for that mean something to ublk only. */
-  List<String> ublkOptions() {
+  public List<String> ublkOptions() {
     Map<String, Boolean> asked = new LinkedHashMap<>();
     asked.put("--queues", queues != null);
     asked.put("--queue-depth", queueDepth != null);

@@ -36,15 +36,15 @@ public enum Preset {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  Polling polling() {
+  public Polling polling() {
     return new Polling(polls, spinCycles, adaptive);
   }
 
-  int batchPages() {
+  public int batchPages() {
     return batchPages;
   }
 
-  int batchTimeoutMicros() {
+  public int batchTimeoutMicros() {
     return batchTimeoutMicros;
   }
 }

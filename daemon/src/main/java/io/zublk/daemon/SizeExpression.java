@@ -2,6 +2,7 @@ package io.zublk.daemon;
 
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
+import io.zublk.daemon.launch.MemoryRoom;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;

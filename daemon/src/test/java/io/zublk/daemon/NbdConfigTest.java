@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zublk.nbd.NbdOptions;
 import io.zublk.nbd.SocketAccess;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -27,23 +26,6 @@ class NbdConfigTest {
     assertThat(ALL.options().maxConnections()).isEqualTo(256);
     assertThat(ALL.options().socketAccess()).isEqualTo(new SocketAccess(0660, "disk"));
     assertThat(NbdConfig.DEFAULT.options()).isEqualTo(NbdOptions.defaults());
-  }
-
-  @Test
-  void aDevicesJvmHasRoomForAllItsClients() {
-    NbdConfig most = new NbdConfig(null, null, null, null, NbdOptions.MOST_CONNECTIONS);
-    assertThat(flag("-XX:MaxDirectMemorySize=", most))
-        .isGreaterThan(most.options().maxDirectMemoryBytes());
-    int more = NbdOptions.MOST_CONNECTIONS - NbdOptions.defaults().maxConnections();
-    assertThat(flag("-Xmx", most) - flag("-Xmx", NbdConfig.DEFAULT)).isEqualTo(more * (8L << 10));
-  }
-
-  private static long flag(String name, NbdConfig nbd) {
-    RunDir runDir = new RunDir(Path.of("/run/z"));
-    return DaemonJvm.command(DeviceMain.class, runDir, nbd, List.of()).stream()
-        .filter(flag -> flag.startsWith(name))
-        .mapToLong(flag -> Long.parseLong(flag.substring(name.length())))
-        .sum();
   }
 
   @Test

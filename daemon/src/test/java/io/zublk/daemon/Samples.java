@@ -1,16 +1,22 @@
 package io.zublk.daemon;
 
+import io.zublk.daemon.machine.Machine;
+import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.uring.sys.CpuList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Values that several tests start from. */
-final class Samples {
+public final class Samples {
 
   private Samples() {}
 
-  static DeviceConfig config(Path runDir, int id, String listen) {
+  public static DeviceConfig config(Path runDir, int id, String listen) {
     return new DeviceConfig(
         runDir.toString(),
         id,
@@ -23,7 +29,7 @@ final class Samples {
   }
 
   /** Settings by the names they have in a device's record; a null is one not asked for. */
-  static PerformanceConfig performance(Map<String, Object> asked) {
+  public static PerformanceConfig performance(Map<String, Object> asked) {
     try {
       return Json.record(PerformanceConfig.class, Json.line(asked));
     } catch (IOException e) {
@@ -32,13 +38,13 @@ final class Samples {
   }
 
   /** The record of a device of this very process. */
-  static DeviceRecord starting(Path runDir, int id) {
+  public static DeviceRecord starting(Path runDir, int id) {
     return DeviceRecord.starting(
         config(runDir, id, null), runDir.resolve("store").resolve(id + ".store"));
   }
 
   /** The same, of a process that runs no more: no process ever started at tick 0. */
-  static DeviceRecord ofTheDead(DeviceRecord record) {
+  public static DeviceRecord ofTheDead(DeviceRecord record) {
     return new DeviceRecord(
         record.id(),
         record.state(),
@@ -51,19 +57,19 @@ final class Samples {
         record.deathCause());
   }
 
-  /** Takes reports and keeps what matters of them. */
-  static final class Ear implements Reporter {
-    final java.util.List<String> notices = new java.util.ArrayList<>();
-
-    @Override
-    public void notice(String line) {
-      notices.add(line);
+  /**
+   * A machine.
+   *
+   * @param online its CPUs, as a list
+   * @param allowed those that this process may use, which are as many processors
+   * @param nodes the CPUs of each node
+   */
+  public static Machine machine(String online, String allowed, String... nodes) {
+    SortedMap<Integer, BitSet> cpus = new TreeMap<>();
+    for (int node = 0; node < nodes.length; node++) {
+      cpus.put(node, CpuList.parse(nodes[node]));
     }
-
-    @Override
-    public void ready(ReadyDevice device) {}
-
-    @Override
-    public void failed(String line, String trace) {}
+    BitSet usable = CpuList.parse(allowed);
+    return new Machine(CpuList.parse(online), usable, usable.cardinality(), cpus);
   }
 }

@@ -2,9 +2,9 @@ package io.zublk.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zublk.daemon.ControlFuzz;
-import io.zublk.daemon.RecordFuzz;
 import io.zublk.daemon.SizeFuzz;
+import io.zublk.daemon.control.ControlFuzz;
+import io.zublk.daemon.registry.RecordFuzz;
 import io.zublk.nbd.AddressFuzz;
 import io.zublk.nbd.HandshakeFuzz;
 import io.zublk.nbd.RequestsFuzz;

@@ -77,7 +77,7 @@ class ProcessTest {
     assertThat(descriptors(pid)).hasSameSizeAs(before);
     assertThat(zublk.runDir().resolve("0/log"))
         .content()
-        .containsOnlyOnce("control: Too many open");
+        .containsOnlyOnce("control: cannot serve a client: Too many open");
   }
 
   private static Set<Integer> descriptors(Object pid) throws IOException {

@@ -1,0 +1,25 @@
+package io.zublk.daemon.command;
+
+import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.daemon.registry.StoreHome;
+import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.Transport;
+import io.zublk.store.PageStore;
+import java.util.function.Consumer;
+
+/**
+ * A device that serves, as its commands see it.
+ *
+ * @param record what its process has written down
+ * @param storeMemory what holds the store file ({@link StoreHome})
+ * @param startNanos when its process began ({@link System#nanoTime})
+ * @param stop ends the device, for the reason given, and what it holds with it
+ */
+public record ServedDevice(
+    DeviceRecord record,
+    PerformanceSettings settings,
+    PageStore store,
+    Transport transport,
+    String storeMemory,
+    long startNanos,
+    Consumer<String> stop) {}

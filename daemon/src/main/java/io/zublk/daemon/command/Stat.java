@@ -1,0 +1,80 @@
+package io.zublk.daemon.command;
+
+import io.zublk.daemon.Json;
+import io.zublk.daemon.control.ControlServer;
+import io.zublk.daemon.machine.ProcFs;
+import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.daemon.transport.Transport;
+import io.zublk.store.PageStore;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Tells everything about a device, by name, in the order it is shown. */
+public final class Stat implements Command {
+
+  /** The command's name. */
+  public static final String NAME = "stat";
+
+  private final ServedDevice device;
+
+  Stat(ServedDevice device) {
+    this.device = device;
+  }
+
+  @Override
+  public ControlServer.Reply carryOut(Map<String, Object> request) {
+    return ControlServer.Reply.of(status());
+  }
+
+  private Map<String, Object> status() {
+    DeviceRecord record = device.record();
+    PageStore store = device.store();
+    Transport transport = device.transport();
+    Map<String, Object> status = new LinkedHashMap<>();
+    status.put("id", record.id());
+    status.put("path", record.path());
+    status.put("transport", record.config().transport().word());
+    status.put("algorithm", store.options().codec().toString());
+    status.put("size", store.geometry().sizeBytes());
+    status.put("pid", record.pid());
+    status.put("streams", transport.streams());
+    status.put("mountpoint", transport.mountpoint());
+    status.put("uptime_s", uptimeSeconds());
+    addStore(status);
+    status.put("invalid_io", number(status, "invalid_io") + transport.invalidIo());
+    status.put("rss", ProcFs.rssBytes());
+    status.put("rss_private", ProcFs.privateRssBytes());
+    status.putAll(device.settings().storeFields());
+    status.putAll(transport.counters());
+    return status;
+  }
+
+  private double uptimeSeconds() {
+    double seconds = (System.nanoTime() - device.startNanos()) / 1e9;
+    return Math.round(seconds * 1000) / 1000.0;
+  }
+
+  private void addStore(Map<String, Object> status) {
+    Map<String, Object> stats = Json.members("", device.store().stats());
+    status.putAll(stats);
+    // Features of zram that zublk does not have yet have never done anything.
+    status.putIfAbsent("bd_count", 0L);
+    status.putIfAbsent("bd_reads", 0L);
+    status.putIfAbsent("bd_writes", 0L);
+    status.put("io_errors", number(stats, "failed_reads") + number(stats, "failed_writes"));
+    status.put("compr_ratio", ratio(stats, "compr_data_size"));
+    status.put("ratio", ratio(stats, "mem_used_total"));
+    status.put("store_memory", device.storeMemory());
+  }
+
+  /** Bytes stored for each byte of {@code divisor}, to two places; 0 while nothing is stored. */
+  private static double ratio(Map<String, Object> stats, String divisor) {
+    long stored = number(stats, "orig_data_size");
+    long cost = number(stats, divisor);
+    return cost == 0 ? 0 : Math.round(100.0 * stored / cost) / 100.0;
+  }
+
+  private static long number(Map<String, Object> stats, String name) {
+    return ((Number) stats.get(name)).longValue();
+  }
+}

@@ -1,0 +1,49 @@
+package io.zublk.daemon.control;
+
+import io.zublk.daemon.Json;
+import io.zublk.daemon.UserException;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Asks a device's control socket. */
+public final class ControlClient {
+
+  /** The largest answer is {@code stat}'s, a few kilobytes. */
+  private static final int MAX_ANSWER_BYTES = 1 << 20;
+
+  /** The server is busy with another client for at most two seconds at a time. */
+  private static final Duration LIMIT = Duration.ofSeconds(15);
+
+  private ControlClient() {}
+
+  /**
+   * Sends a command and returns the answer.
+   *
+   * @throws UserException with the device's reason, if it refuses
+   * @throws IOException if the device cannot be reached, or does not answer in time
+   */
+  public static Map<String, Object> ask(Path socket, String command, Map<String, Object> arguments)
+      throws IOException {
+    Map<String, Object> request = new LinkedHashMap<>(arguments);
+    request.put(ControlServer.COMMAND, command);
+    String line;
+    try (LineChannel channel =
+        new LineChannel(SocketChannel.open(UnixDomainSocketAddress.of(socket)), LIMIT)) {
+      channel.writeLine(Json.line(request));
+      line = channel.readLine(MAX_ANSWER_BYTES);
+    }
+    if (line.isEmpty()) {
+      throw new IOException("the device hung up without an answer");
+    }
+    Map<String, Object> answer = Json.object(line);
+    if (answer.get(ControlServer.ERROR) instanceof String reason) {
+      throw new UserException(reason);
+    }
+    return answer;
+  }
+}

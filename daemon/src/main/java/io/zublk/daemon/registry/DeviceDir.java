@@ -1,0 +1,268 @@
+package io.zublk.daemon.registry;
+
+import io.zublk.daemon.Json;
+import io.zublk.daemon.UserException;
+import io.zublk.daemon.machine.ProcFs;
+import io.zublk.uring.sys.LinuxFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/** One device's directory: its lock, its record, its sockets and its log. */
+public final class DeviceDir {
+
+  /** Whoever asks whether we live holds our lock file for microseconds. */
+  private static final Duration OWN_LOCK_LIMIT = Duration.ofSeconds(10);
+
+  /** Some 500 bytes and three paths, each of at most 4096. */
+  private static final int MAX_RECORD_BYTES = 64 << 10;
+
+  private static final Set<String> MADE_BEFORE_THE_RECORD =
+      Set.of("lock", "log", "log.next", "log.old", "device.json.new");
+
+  private static final Set<StandardOpenOption> NEW_FILE =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+  private static final FileAttribute<?> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private final RunDir runDir;
+  private final int id;
+  private final Path path;
+
+  DeviceDir(RunDir runDir, int id) {
+    this.runDir = runDir;
+    this.id = id;
+    this.path = runDir.path().resolve(Integer.toString(id));
+  }
+
+  public int id() {
+    return id;
+  }
+
+  public RunDir runDir() {
+    return runDir;
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public Path controlSocket() {
+    return path.resolve("control.sock");
+  }
+
+  public Path nbdSocket() {
+    return path.resolve("nbd.sock");
+  }
+
+  public Path log() {
+    return path.resolve("log");
+  }
+
+  /** What the JVM itself has to say once nobody listens to its standard output. */
+  public Path output() {
+    return path.resolve("output");
+  }
+
+  private Path lockFile() {
+    return path.resolve("lock");
+  }
+
+  Path recordFile() {
+    return path.resolve("device.json");
+  }
+
+  private Path freshRecordFile() {
+    return path.resolve("device.json.new");
+  }
+
+  /** Whether the id is taken here, by whatever stands at its name. */
+  public boolean exists() {
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
+   * Takes the id for this process, for as long as it lives. The caller holds the run directory's
+   * lock.
+   */
+  public FileLocks.Held claim() {
+    try {
+      Files.createDirectory(path, RunDir.PRIVATE);
+      return lock();
+    } catch (IOException e) {
+      throw runDir.unusable(e);
+    }
+  }
+
+  private FileLocks.Held lock() throws IOException {
+    FileLocks.Held held = null;
+    try {
+      held = FileLocks.acquire(lockFile(), OWN_LOCK_LIMIT);
+    } finally {
+      if (held == null) {
+        Files.deleteIfExists(path); // just made, and empty: no other process holds that lock
+      }
+    }
+    if (held == null) {
+      throw new UserException("another process holds " + lockFile());
+    }
+    return held;
+  }
+
+  /**
+   * Keeps what tidies /tmp up by age from this directory, for as long as the result is open:
+   * systemd-tmpfiles passes by a directory that somebody has locked (tmpfiles.d(5)).
+   */
+  public LinuxFile keepFromAging() throws IOException {
+    LinuxFile directory = LinuxFile.open(path, LinuxFile.O_RDONLY, 0);
+    directory.tryLock(false);
+    return directory;
+  }
+
+  /**
+   * Whether the process that claimed this device lives. It does also when its lock cannot be seen
+   * any more, because somebody tidied the directory up: then its data is as much in use.
+   */
+  public boolean isAlive() {
+    return isLocked() || isRecordedProcessRunning();
+  }
+
+  boolean isLocked() {
+    try {
+      return FileLocks.isHeld(lockFile());
+    } catch (IOException e) {
+      throw new UserException(
+          "cannot tell whether device " + id + " lives: " + UserException.lineFor(e), e);
+    }
+  }
+
+  private boolean isRecordedProcessRunning() {
+    try {
+      return record()
+          .filter(r -> r.state() != DeviceRecord.State.DEAD)
+          .filter(r -> ProcFs.isRunning(r.pid(), r.startTicks()))
+          .isPresent();
+    } catch (UnreadableRecordException e) {
+      return false;
+    }
+  }
+
+  /**
+   * What the device's process wrote down; empty if it did not come that far.
+   *
+   * @throws UnreadableRecordException if there is a record that we do not understand
+   */
+  public Optional<DeviceRecord> record() {
+    try (InputStream in = Files.newInputStream(recordFile(), LinkOption.NOFOLLOW_LINKS)) {
+      byte[] text = in.readNBytes(MAX_RECORD_BYTES);
+      DeviceRecord record = Json.record(DeviceRecord.class, text);
+      if (record == null) {
+        throw new IOException("it is empty");
+      }
+      record.requireComplete(id);
+      return Optional.of(record);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | IllegalArgumentException | UserException e) {
+      throw new UnreadableRecordException(this, e);
+    }
+  }
+
+  /** Whether the device's store file may lie on {@code mount}: in doubt it does. */
+  boolean mayNeed(Path mount) {
+    try {
+      return record()
+          .map(record -> Path.of(record.storeFile()).startsWith(mount))
+          .orElseGet(this::isLocked);
+    } catch (UnreadableRecordException e) {
+      return true;
+    }
+  }
+
+  /**
+   * Whether this is what a process left that died before it wrote its record. Any other directory
+   * without a record is somebody else's, which happens to have a number for a name.
+   */
+  boolean isUnfinished() {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+      for (Path entry : entries) {
+        if (!MADE_BEFORE_THE_RECORD.contains(entry.getFileName().toString())) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Why this id is taken though it cannot be told by whom; empty if it can be. */
+  public Optional<String> obscurity() {
+    try {
+      if (record().isPresent()) {
+        return Optional.empty();
+      }
+    } catch (UnreadableRecordException e) {
+      return Optional.of(UserException.lineFor(e));
+    }
+    if (isLocked()) {
+      return Optional.of(
+          "device %d: its process lives, but has no record at %s; it is left alone"
+              .formatted(id, recordFile()));
+    }
+    return isUnfinished()
+        ? Optional.empty()
+        : Optional.of("%s is no device, and is left alone".formatted(path));
+  }
+
+  /** Replaces the record; readers see the old one or the new one, never a part. */
+  public void write(DeviceRecord record) {
+    // In bytes of UTF-8, whatever the locale: the reader's may be another.
+    byte[] line = (Json.line(record) + "\n").getBytes(StandardCharsets.UTF_8);
+    try {
+      Files.deleteIfExists(freshRecordFile());
+      try (FileChannel fresh = FileChannel.open(freshRecordFile(), NEW_FILE, OWNER_ONLY)) {
+        ByteBuffer bytes = ByteBuffer.wrap(line);
+        while (bytes.hasRemaining()) {
+          fresh.write(bytes);
+        }
+      }
+      Files.move(freshRecordFile(), recordFile(), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw runDir.unusable(e);
+    }
+  }
+
+  /**
+   * Deletes the directory and what zublk keeps in it. The lock file goes last, so that the id stays
+   * taken until nothing is left.
+   */
+  public void delete() throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+      for (Path entry : entries) {
+        if (!entry.equals(lockFile())) {
+          Files.deleteIfExists(entry);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    Files.deleteIfExists(lockFile());
+    Files.deleteIfExists(path);
+  }
+}

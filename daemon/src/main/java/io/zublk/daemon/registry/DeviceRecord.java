@@ -1,0 +1,81 @@
+package io.zublk.daemon.registry;
+
+import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.machine.ProcFs;
+import java.nio.file.Path;
+
+/**
+ * What a device's process wrote down about itself, so that any other process can find it, and clean
+ * up after it if it was killed. It is written before each thing it names is made.
+ *
+ * @param id the device's id
+ * @param state how far the device came
+ * @param pid the process that owns the device
+ * @param startTicks when that process started ({@link ProcFs#startTicks}); with the pid, a process
+ *     identity that is never reused
+ * @param path what a client opens: a block device's path or an NBD URI; null while starting
+ * @param storeFile the store file's absolute path
+ * @param ublkCookie the number we left in the kernel's record of our ublk device; 0 if there is
+ *     none
+ * @param config what was asked for, with the transport and the id settled
+ * @param deathCause why a dead device serves no more, if its process could say so; else null
+ */
+public record DeviceRecord(
+    int id,
+    State state,
+    long pid,
+    long startTicks,
+    String path,
+    String storeFile,
+    long ublkCookie,
+    DeviceConfig config,
+    String deathCause) {
+
+  /**
+   * A killed process leaves what it was in; one that failed while it served says that it is DEAD.
+   */
+  public enum State {
+    STARTING,
+    SERVING,
+    DEAD
+  }
+
+  /** The record of this process, for a device that it is about to make. */
+  public static DeviceRecord starting(DeviceConfig config, Path storeFile) {
+    long pid = ProcessHandle.current().pid();
+    long startTicks = ProcFs.startTicks(pid).orElse(0);
+    return new DeviceRecord(
+        config.id(), State.STARTING, pid, startTicks, null, storeFile.toString(), 0, config, null);
+  }
+
+  /**
+   * Checks a record that was read, for what its readers rely on.
+   *
+   * @param expectedId the id of the directory that it lies in
+   * @throws IllegalArgumentException with what is wrong
+   */
+  void requireComplete(int expectedId) {
+    if (pid <= 0 || state == null || storeFile == null || config == null) {
+      throw new IllegalArgumentException("it lacks pid, state, storeFile or config");
+    }
+    if (id != expectedId) {
+      throw new IllegalArgumentException("it is about device " + id);
+    }
+    var _ = Path.of(storeFile); // which this process's locale may not be able to say
+  }
+
+  public DeviceRecord withCookie(long cookie) {
+    return new DeviceRecord(
+        id, state, pid, startTicks, path, storeFile, cookie, config, deathCause);
+  }
+
+  public DeviceRecord serving(String servedPath) {
+    return new DeviceRecord(
+        id, State.SERVING, pid, startTicks, servedPath, storeFile, ublkCookie, config, null);
+  }
+
+  public DeviceRecord dead(String cause) {
+    return new DeviceRecord(
+        id, State.DEAD, pid, startTicks, path, storeFile, ublkCookie, config, cause);
+  }
+}

@@ -1,0 +1,39 @@
+package io.zublk.daemon.transport;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+
+/** A running transport, as a device's process sees it. */
+public interface Transport extends AutoCloseable {
+
+  /** What a client opens: a block device's path or an NBD URI. */
+  String path();
+
+  /** How many threads serve requests. */
+  int streams();
+
+  /** Counters for {@code stat}, by the name they have there. */
+  Map<String, Object> counters();
+
+  /** Requests that were refused as wrong before the store was asked. */
+  default long invalidIo() {
+    return 0;
+  }
+
+  /** Why this device should not be taken from its users now: {@code mounted on /mnt}. */
+  Optional<String> use();
+
+  /** Where the device is mounted, {@code [SWAP]} if it is swap; empty if neither. */
+  default String mountpoint() {
+    return "";
+  }
+
+  /**
+   * Completes the requests in flight and takes the transport down; nothing of it is left.
+   *
+   * @throws IOException if it may be otherwise; the store's memory must then stay where it is
+   */
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,226 @@
+package io.zublk.daemon.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zublk.block.BlockChannel;
+import io.zublk.block.BlockDevice;
+import io.zublk.daemon.Device;
+import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.Devices;
+import io.zublk.daemon.ReadyDevice;
+import io.zublk.daemon.Samples;
+import io.zublk.daemon.UserException;
+import io.zublk.daemon.registry.DeviceDir;
+import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.daemon.registry.RunDir;
+import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.Transport;
+import io.zublk.daemon.transport.Transports;
+import io.zublk.store.PageStore;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The life of a device whose transport is in the test's hands. */
+class DeviceProcessTest {
+
+  private static final int ID = 4;
+
+  @TempDir private Path temp;
+  private final Thread.UncaughtExceptionHandler handler =
+      Thread.getDefaultUncaughtExceptionHandler();
+  private final FakeTransports transports = new FakeTransports();
+  private final Outcome outcome = new Outcome();
+  private RunDir runDir;
+  private DeviceProcess process;
+  private CompletableFuture<Boolean> running;
+
+  private static final class FakeTransport implements Transport {
+    private final boolean closes;
+
+    FakeTransport(boolean closes) {
+      this.closes = closes;
+    }
+
+    @Override
+    public String path() {
+      return "fake://";
+    }
+
+    @Override
+    public int streams() {
+      return 1;
+    }
+
+    @Override
+    public Map<String, Object> counters() {
+      return Map.of();
+    }
+
+    @Override
+    public Optional<String> use() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (!closes) {
+        throw new IOException("a thread does not end");
+      }
+    }
+  }
+
+  private static final class FakeTransports extends Transports {
+    private Consumer<String> ended;
+    private boolean endsWhileStarting;
+    private boolean closes = true;
+    private PageStore store;
+
+    @Override
+    public Transport start(
+        BlockDevice device,
+        DeviceConfig config,
+        long cookie,
+        PerformanceSettings settings,
+        Path nbdSocket,
+        Consumer<String> whenEnded) {
+      try (BlockChannel channel = device.openChannel();
+          Arena arena = Arena.ofConfined()) {
+        MemorySegment page = arena.allocate(4096);
+        page.fill((byte) 7);
+        assertThat(channel.write(0, page, 0, 4096)).isZero();
+      }
+      ended = whenEnded;
+      if (endsWhileStarting) {
+        ended.accept("it broke at once");
+      }
+      store = (PageStore) device;
+      return new FakeTransport(closes);
+    }
+  }
+
+  private static final class Outcome implements Reporter {
+    private final CountDownLatch ready = new CountDownLatch(1);
+    private String failure;
+
+    @Override
+    public void notice(String line) {}
+
+    @Override
+    public void ready(ReadyDevice device) {
+      ready.countDown();
+    }
+
+    @Override
+    public void failed(String line, String trace) {
+      failure = line;
+    }
+  }
+
+  @BeforeEach
+  void makeProcess() {
+    runDir = new RunDir(temp.resolve("run"));
+    process = new DeviceProcess(Samples.config(runDir.path(), ID, null), transports, outcome);
+  }
+
+  @AfterEach
+  void leaveNothing() {
+    // Else what is kept would keep its mount, too.
+    new Devices(runDir.path()).all().forEach(device -> device.remove(false));
+    Thread.setDefaultUncaughtExceptionHandler(handler);
+  }
+
+  private void serve() throws InterruptedException {
+    running = CompletableFuture.supplyAsync(process::run);
+    outcome.ready.await();
+  }
+
+  @Test
+  void aTransportThatFailsLeavesTheDataTheLogAndTheReason() throws Exception {
+    serve();
+    DeviceDir dir = runDir.device(ID);
+    Path store = Path.of(dir.record().orElseThrow().storeFile());
+    transports.ended.accept("a queue failed");
+
+    assertThat(running.join()).isFalse();
+    assertThat(outcome.failure)
+        .isEqualTo("device 4 died: a queue failed; what it holds is kept until 'zublk remove 4'");
+    assertThat(store).exists();
+    assertThat(dir.log()).content().contains("stopping: a queue failed");
+    assertThat(dir.isAlive()).isFalse();
+    assertThat(dir.controlSocket()).doesNotExist();
+    DeviceRecord record = dir.record().orElseThrow();
+    assertThat(record.state()).isEqualTo(DeviceRecord.State.DEAD);
+    assertThat(record.deathCause()).isEqualTo("a queue failed");
+  }
+
+  @Test
+  void whoAsksADeadDeviceHearsWhyItDied() throws Exception {
+    serve();
+    Device device = new Devices(runDir.path()).find("4");
+    transports.ended.accept("a queue failed");
+    running.join();
+    assertThatThrownBy(device::stat)
+        .isInstanceOf(UserException.class)
+        .hasMessage("device 4 is dead: a queue failed; 'zublk remove 4' clears up");
+  }
+
+  @Test
+  void whatADeadDeviceHoldsStaysUntilItIsRemoved() throws Exception {
+    serve();
+    Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
+    transports.ended.accept("a queue failed");
+    running.join();
+
+    new Devices(runDir.path()).clearUnfinished();
+    assertThat(store).exists();
+    new Devices(runDir.path()).find("4").remove(false);
+    assertThat(store).doesNotExist();
+    assertThat(runDir.device(ID).path()).doesNotExist();
+  }
+
+  @Test
+  void anOrderlyEndLeavesNothingAlsoIfTheTransportFailsMeanwhile() throws Exception {
+    serve();
+    Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
+    process.stop("removed");
+    transports.ended.accept("a queue failed");
+
+    assertThat(running.join()).isTrue();
+    assertThat(store).doesNotExist();
+    assertThat(runDir.path()).doesNotExist();
+  }
+
+  /** Reading unmapped memory would end the process, and with it what is left to clean up. */
+  @Test
+  void aThreadThatCannotBeEndedKeepsTheStoresMemory() throws Exception {
+    transports.closes = false;
+    serve();
+    process.stop("removed");
+    assertThat(running.join()).isFalse();
+    try (PageStore mapped = transports.store) {
+      assertThat(mapped.allocatedBytes()).isPositive();
+    }
+    assertThat(runDir.path()).doesNotExist();
+  }
+
+  @Test
+  void aTransportThatFailsWhileTheDeviceStartsFailsTheStart() {
+    transports.endsWhileStarting = true;
+    assertThat(process.run()).isFalse();
+    assertThat(outcome.failure).isEqualTo("stopped while starting: it broke at once");
+    assertThat(Files.exists(runDir.path())).isFalse();
+  }
+}
