@@ -1,9 +1,7 @@
 # What goes wrong on our side of a real driver: a store that throws, a queue thread that dies, a
 # device that ends though nobody wanted it to.
-# guest: uml
+# guest: uml qemu
 # limit: 600
-# On Linux 6.12 (the qemu guest; run it there by hand) a thread that dies under load leaves requests with the
-# driver in some runs, and then neither their users nor the server's process end. Not understood yet.
 # add: ../ublk/target/test-classes
 . /payload/lib.sh
 

@@ -48,7 +48,7 @@ class UblkServerTest {
     device.answer =
         () -> {
           if (breaking.compareAndSet(true, false)) {
-            RingBreaker.breakRingsOfThisThread();
+            RingBreaker.breakRingOfThisThread();
           }
           return 0;
         };

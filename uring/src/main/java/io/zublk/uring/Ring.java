@@ -325,6 +325,25 @@ public final class Ring implements AutoCloseable {
     }
   }
 
+  /**
+   * Gives back what the process has of the ring. The kernel goes on holding it, its files and what
+   * is in flight until the calling thread, the ring's own, ends; nothing completes any more until
+   * then. Drivers need that which take back what they have lent from threads that end only: closing
+   * makes the thread itself complete what is on its way, as if it were to go on.
+   *
+   * <p>A ring without an {@linkplain #selfRegistered index} is closed at once. Closing twice has no
+   * effect.
+   */
+  public void closeWithThread() throws LinuxException {
+    if (owner == null) {
+      close();
+    } else if (!closed) {
+      requireOwner();
+      closed = true;
+      release(file, rings, entries);
+    }
+  }
+
   private void requireOwner() {
     if (owner != null && Thread.currentThread() != owner) {
       throw new IllegalStateException("a ring must be closed by the thread that opened it");

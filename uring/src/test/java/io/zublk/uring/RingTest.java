@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 class RingTest {
 
@@ -199,6 +201,69 @@ class RingTest {
     for (int i = 0; i < 50; i++) {
       Ring.open(RingOptions.forThisThread(4)).close();
     }
+    assertThat(descriptors()).isEqualTo(descriptors);
+    assertThat(mappings()).isEqualTo(mappings);
+  }
+
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aRingThatIsClosedWithItsThreadHoldsItsFilesUntilThatEnds(@TempDir Path dir)
+      throws Exception {
+    Path now = Files.createFile(dir.resolve("now"));
+    Path later = Files.createFile(dir.resolve("later"));
+    FutureTask<Boolean> held =
+        new FutureTask<>(() -> {
+          ringThatLocks(later).closeWithThread();
+          ringThatLocks(now).close();
+          // The kernel closes a ring a little later, one after the other.
+          awaitUnlocked(now);
+          return isLocked(later);
+        });
+    Thread thread = Thread.ofPlatform().start(held);
+    assertThat(held.get()).isTrue();
+    thread.join();
+    awaitUnlocked(later);
+  }
+
+  /** A ring, of which alone a file is locked. */
+  private static Ring ringThatLocks(Path path) throws LinuxException {
+    Ring ring = Ring.open(RingOptions.forThisThread(1));
+    try (LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0)) {
+      assertThat(file.tryLock(true)).isTrue();
+      ring.registerFiles(file.fd());
+    }
+    return ring;
+  }
+
+  private static boolean isLocked(Path path) throws LinuxException {
+    try (LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0)) {
+      return !file.tryLock(true);
+    }
+  }
+
+  private static void awaitUnlocked(Path path) throws Exception {
+    while (isLocked(path)) {
+      Thread.sleep(1);
+    }
+  }
+
+  @Test
+  void aRingThatIsClosedWithItsThreadLeavesNoDescriptorAndNoMapping() throws Exception {
+    Ring.open(RingOptions.forThisThread(4)).close();
+    int descriptors = descriptors();
+    long mappings = mappings();
+    FutureTask<Void> rings =
+        new FutureTask<>(() -> {
+          // More than a thread has indexes: the kernel cannot hold these for it.
+          for (int i = 0; i < 20; i++) {
+            Ring ring = Ring.open(RingOptions.forThisThread(4));
+            ring.closeWithThread();
+            ring.closeWithThread();
+          }
+          return null;
+        });
+    Thread.ofPlatform().start(rings);
+    rings.get();
     assertThat(descriptors()).isEqualTo(descriptors);
     assertThat(mappings()).isEqualTo(mappings);
   }

@@ -21,23 +21,28 @@ final class QueueRing implements RequestWait.Kernel, AutoCloseable {
   private final Ring ring;
   private final SubmissionQueue submissions;
   private final CompletionQueue completions;
+  private final boolean endsWithThread;
   private final QueueCounters counters;
 
   /**
    * Opens a ring.
    *
+   * @param endsWithThread whether the kernel shall hold it until this thread ends, see {@link
+   *     #close}
    * @throws LinuxException also if the kernel would complete requests at any time, not only when
-   *     the thread enters it
+   *     the thread enters it, or cannot hold the ring
    */
-  static QueueRing open(RingOptions options, QueueCounters counters) throws LinuxException {
+  static QueueRing open(RingOptions options, boolean endsWithThread, QueueCounters counters)
+      throws LinuxException {
     Ring ring = Ring.open(options);
     try {
       requireDeferral(ring.setupFlags());
+      requireIndex(!endsWithThread || ring.selfRegistered());
     } catch (LinuxException e) {
       ring.close();
       throw e;
     }
-    return new QueueRing(ring, counters);
+    return new QueueRing(ring, endsWithThread, counters);
   }
 
   /**
@@ -50,8 +55,16 @@ final class QueueRing implements RequestWait.Kernel, AutoCloseable {
     }
   }
 
-  QueueRing(Ring ring, QueueCounters counters) {
+  /** Makes sure that the kernel knows by which thread's end a ring ends. */
+  static void requireIndex(boolean present) throws LinuxException {
+    if (!present) {
+      throw new LinuxException("io_uring has no index for the ring", Errnos.ENOMEM);
+    }
+  }
+
+  QueueRing(Ring ring, boolean endsWithThread, QueueCounters counters) {
     this.ring = ring;
+    this.endsWithThread = endsWithThread;
     this.submissions = ring.submissions();
     this.completions = ring.completions();
     this.counters = counters;
@@ -132,8 +145,20 @@ final class QueueRing implements RequestWait.Kernel, AutoCloseable {
     Thread.yield();
   }
 
+  /**
+   * Closes the ring. What it has of the driver ends now or with the thread.
+   *
+   * <p>With the thread, because before Linux 6.15 the driver fails a request that is on its way to
+   * a thread only if that is ending. One that lives is handed it while its ring is closed, where
+   * nobody sees it any more: neither the request nor its disk would ever end (ublk_rq_task_work_cb
+   * after ublk_abort_queue in ublk_drv.c).
+   */
   @Override
   public void close() throws LinuxException {
-    ring.close();
+    if (endsWithThread) {
+      ring.closeWithThread();
+    } else {
+      ring.close();
+    }
   }
 }

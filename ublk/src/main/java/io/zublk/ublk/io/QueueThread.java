@@ -84,10 +84,12 @@ final class QueueThread {
     }
   }
 
-  // The commands' memory is freed last: until the ring is closed the driver may write into it.
+  // The commands' memory is freed last: until the ring is closed the driver may write into it. In
+  // batches it does so for a thread that lives only, and needs no thread's end to take back the
+  // tags.
   private void serve(TagServer server) throws LinuxException {
     RingOptions options = batchIo ? BatchCommands.ring() : TagCommands.ringFor(tags);
-    try (QueueRing opened = QueueRing.open(options, counters);
+    try (QueueRing opened = QueueRing.open(options, !batchIo, counters);
         QueueCommands commands = commands(opened, server);
         QueueRing ring = opened) {
       ring.registerFiles(queues.charDevice().fd());

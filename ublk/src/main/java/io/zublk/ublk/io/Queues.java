@@ -25,7 +25,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>These live exactly as long as a thread may use them: the last thread that ends gives them
  * back, whatever it ended for. So a thread that fails takes the others and then the character
  * device with it, and that is what makes the driver fail the requests it has handed out
- * (ublk_ch_release in ublk_drv.c); a command that waits for them goes on.
+ * (ublk_ch_release in ublk_drv.c; before Linux 6.15 that the threads end with their rings); a
+ * command that waits for them goes on.
  *
  * <p>Thread-safe once {@linkplain #start started}.
  */

@@ -44,7 +44,7 @@ public record FaultyDevice(BlockDevice memory) implements BlockDevice {
         case ERROR -> throw new AssertionError("a grave fault in the store");
         case EIO -> -Errno.EIO;
         case BROKEN_RING -> {
-          RingBreaker.breakRingsOfThisThread();
+          RingBreaker.breakRingOfThisThread();
           yield 0;
         }
         default -> 0;

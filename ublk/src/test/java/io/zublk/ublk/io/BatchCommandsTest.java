@@ -44,7 +44,7 @@ class BatchCommandsTest {
     TagServer server =
         new TagServer(
             Samples.MAX_IO_BYTES, memory, device.openChannel(), counters, new FaultLog("disk"));
-    commands = new BatchCommands(QUEUE, TAGS, memory, server, new QueueRing(ring, counters));
+    commands = new BatchCommands(QUEUE, TAGS, memory, server, new QueueRing(ring, false, counters));
     Path fifo = directory.resolve("fifo");
     assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
     driver = new RandomAccessFile(fifo.toFile(), "rw");

@@ -16,6 +16,9 @@ public final class FakeDevice implements BlockDevice {
   public final AtomicInteger open = new AtomicInteger();
   public volatile IntSupplier answer = () -> 0;
 
+  /** Run by each thread that closes its channel, when it has done with everything else. */
+  volatile Runnable closing = () -> {};
+
   @Override
   public Geometry geometry() {
     return new Geometry(1 << 20, 4096);
@@ -68,6 +71,7 @@ public final class FakeDevice implements BlockDevice {
 
     @Override
     public void close() {
+      closing.run();
       open.decrementAndGet();
     }
   }

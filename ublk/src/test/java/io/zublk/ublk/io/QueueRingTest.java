@@ -24,7 +24,7 @@ class QueueRingTest {
       for (int i = 0; i < 4; i++) {
         Sqe.command(submissions.memory(), submissions.next(), NO_SUCH_FLAG, 0, 0, 0, 0, i);
       }
-      new QueueRing(ring, counters).enter(4);
+      new QueueRing(ring, true, counters).enter(4);
       assertThat(submissions.pending()).isZero();
       assertThat(ring.completions().ready()).isEqualTo(4);
       assertThat(counters.get(UblkCounter.ENTERS)).isEqualTo(4);
@@ -36,5 +36,11 @@ class QueueRingTest {
     QueueRing.requireDeferral(Ring.SETUP_SINGLE_ISSUER | Ring.SETUP_DEFER_TASKRUN);
     assertThatThrownBy(() -> QueueRing.requireDeferral(Ring.SETUP_COOP_TASKRUN))
         .hasMessageContaining("DEFER_TASKRUN");
+  }
+
+  @Test
+  void aRingThatTheKernelCannotHoldUntilTheThreadEndsIsRefused() throws Exception {
+    QueueRing.requireIndex(true);
+    assertThatThrownBy(() -> QueueRing.requireIndex(false)).hasMessageContaining("index");
   }
 }

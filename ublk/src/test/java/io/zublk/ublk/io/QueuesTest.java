@@ -8,7 +8,10 @@ import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
 import io.zublk.ublk.UblkException;
 import io.zublk.ublk.examples.RingBreaker;
+import io.zublk.uring.sys.Syscall;
 import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,6 +22,10 @@ class QueuesTest {
 
   private static final BitSet ALL_CPUS = BitSet.valueOf(new long[] {-1L});
   private static final BitSet NO_SUCH_CPU = BitSet.valueOf(new long[] {0, 0, 0, 1});
+
+  // How a thread that has one ring names it.
+  private static final int FIRST_INDEX = 0;
+  private static final int ENTER_REGISTERED_RING = 1 << 4;
 
   private final FakeDevice device = new FakeDevice();
 
@@ -40,7 +47,7 @@ class QueuesTest {
           synchronized (once) {
             if (once.getCount() > 0) {
               once.countDown();
-              RingBreaker.breakRingsOfThisThread();
+              RingBreaker.breakRingOfThisThread();
             }
           }
           return 0;
@@ -80,6 +87,19 @@ class QueuesTest {
     assertGivenBack(queues);
     assertThat(device.open).hasValue(0);
     queues.close();
+  }
+
+  @Test
+  void theKernelHoldsTheRingOfAThreadUntilThatEnds() throws Exception {
+    List<Long> entered = new CopyOnWriteArrayList<>();
+    device.closing =
+        () ->
+            entered.add(
+                Syscall.call(
+                    Syscall.IO_URING_ENTER, FIRST_INDEX, 0, 0, ENTER_REGISTERED_RING, 0, 0));
+    Queues queues = serving();
+    queues.close();
+    assertThat(entered).containsExactly(0L, 0L);
   }
 
   @Test

@@ -36,7 +36,7 @@ class TagCommandsTest {
     TagServer server =
         new TagServer(
             Samples.MAX_IO_BYTES, memory, device.openChannel(), counters, new FaultLog("disk"));
-    commands = new TagCommands(QUEUE, TAGS, memory, server, new QueueRing(ring, counters));
+    commands = new TagCommands(QUEUE, TAGS, memory, server, new QueueRing(ring, true, counters));
   }
 
   @AfterEach
