@@ -29,7 +29,6 @@ record BenchData(String name, long unique, MemorySegment bytes) implements AutoC
   /** Data that is repeated so often is not what it stands for. */
   private static final int MANY_TIMES = 4;
 
-
   /** The {@link DataSet} names, then {@code memory}, then any file's path. */
   static final String NAMES =
       Arrays.stream(DataSet.values())

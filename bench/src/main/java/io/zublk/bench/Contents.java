@@ -11,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 /** Writes a data set to a target, and tells whether it is still there. */
 final class Contents {
 
-
   private static final int IO_BYTES = 1 << 20;
 
   private Contents() {}

@@ -52,7 +52,6 @@ public enum DataSet {
     }
   };
 
-
   /** 41 bytes, as in the source; its words do not matter. */
   private static final byte[] SENTENCE =
       "Gallia est omnis divisa in partes tres...".getBytes(StandardCharsets.US_ASCII);

@@ -24,7 +24,6 @@ import java.util.stream.Stream;
  */
 final class WritePatterns implements AutoCloseable {
 
-
   /** Pages that are looked at; more would not move the quantiles. */
   private static final int SAMPLED_PAGES = 4096;
 
