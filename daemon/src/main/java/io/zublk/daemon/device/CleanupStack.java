@@ -12,10 +12,10 @@ import java.util.Deque;
  */
 final class CleanupStack {
 
-  /** One step back. */
+  /** One step back, which may depend on what is to become of the device. */
   @FunctionalInterface
   interface Step {
-    void run() throws Exception;
+    void run(Outcome outcome) throws Exception;
   }
 
   private record Entry(String what, Step step) {}
@@ -29,14 +29,15 @@ final class CleanupStack {
   /**
    * Undoes everything. A step that fails, an Error included, does not keep the others from running.
    *
+   * @param outcome what is to become of the device
    * @return whether every step succeeded; failures are logged
    */
-  boolean unwind(DeviceLog log) {
+  boolean unwind(Outcome outcome, DeviceLog log) {
     boolean clean = true;
     while (!entries.isEmpty()) {
       Entry entry = entries.pop();
       try {
-        entry.step().run();
+        entry.step().run(outcome);
       } catch (Throwable e) {
         clean = false;
         log.failure("could not undo: " + entry.what(), e);

@@ -12,7 +12,6 @@ import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.machine.Machine;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
-import io.zublk.daemon.registry.FileLocks;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.registry.StaleDevices;
 import io.zublk.daemon.registry.StoreHome;
@@ -23,6 +22,7 @@ import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
+import io.zublk.uring.sys.LinuxFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -47,13 +47,12 @@ final class DeviceProcess {
   private final CleanupStack cleanup = new CleanupStack();
   private final long startNanos = System.nanoTime();
 
-  private DeviceDir dir;
-  private DeviceRecord record;
+  private Outcome outcome = Outcome.DELETE; // until it has served, there is nothing to keep
+  private Claim claim;
   private PerformanceSettings settings;
   private String storeMemory;
   private PageStore store;
   private Transport transport;
-  private boolean threadsAreLeft;
 
   DeviceProcess(DeviceConfig config, Transports transports, Reporter reporter) {
     this.config = config;
@@ -77,7 +76,7 @@ final class DeviceProcess {
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, thrown) -> log.failure("thread " + thread.getName() + " died", thrown));
     Optional<Throwable> failure = startAndServe();
-    boolean clean = cleanup.unwind(log);
+    boolean clean = cleanup.unwind(outcome, log);
     // Reported last, so that whoever hears of it can rely on nothing being left.
     failure.ifPresent(
         thrown -> reporter.failed(UserException.lineFor(thrown), DeviceLog.trace(thrown)));
@@ -87,11 +86,12 @@ final class DeviceProcess {
   private Optional<Throwable> startAndServe() {
     try {
       reporter.ready(start());
-      log.line("serving " + record.path());
+      log.line("serving " + claim.record().path());
       keepOutput();
       stop.await();
       log.line("stopping: " + stop.reason());
-      return stop.failed() ? Optional.of(died()) : Optional.empty();
+      outcome = Outcome.of(stop);
+      return outcome == Outcome.KEEP ? Optional.of(died()) : Optional.empty();
     } catch (Throwable e) {
       // An Error as well: what was made must be unmade.
       log.failure("failed", e);
@@ -101,21 +101,17 @@ final class DeviceProcess {
 
   private void keepOutput() {
     try {
-      reporter.nobodyListens(dir.output());
+      reporter.nobodyListens(claim.dir().output());
     } catch (IOException e) {
       log.failure("what the JVM says is lost", e);
     }
   }
 
   private UserException died() {
+    int id = claim.dir().id();
     return new UserException(
         "device %d died: %s; what it holds is kept until 'zublk remove %d'"
-            .formatted(record.id(), stop.reason(), record.id()));
-  }
-
-  /** Whether nobody wanted this end of a device that may hold data. */
-  private boolean keepsData() {
-    return stop.failed() && record.state() == DeviceRecord.State.SERVING;
+            .formatted(id, stop.reason(), id));
   }
 
   /** Starts, with the next id if another program was quicker to take the one that was free. */
@@ -130,120 +126,112 @@ final class DeviceProcess {
         if (config.id() != DeviceConfig.ANY_ID || attempt == MOST_ATTEMPTS) {
           throw e;
         }
-        cleanup.unwind(log);
+        cleanup.unwind(Outcome.DELETE, log);
       }
     }
   }
 
   private ReadyDevice start(DeviceConfig resolved) throws IOException {
-    StoreOptions options = config.storeOptions();
-    if (runDir.make()) {
-      cleanup.push("make the run directory", runDir::removeIfEmpty);
-    }
-    claim(resolved);
+    makeRunDir();
+    claimId(resolved);
     stop.throwIfRequested();
-    openStore(options);
+    openStore(config.storeOptions());
     stop.throwIfRequested();
     startTransport();
     stop.throwIfRequested();
-    DeviceRecord serving = record.serving(transport.path());
-    ControlServer control = new ControlServer(dir.controlSocket(), new Commands(served(serving)));
-    cleanup.push("serve the control socket", control::close);
-    write(serving);
-    return new ReadyDevice(
-        record.id(),
-        record.config().transport().word(),
-        record.path(),
-        options.sizeBytes(),
-        options.codec().toString(),
-        record.pid());
+    DeviceRecord serving = claim.record().serving(transport.path());
+    openControlSocket(serving);
+    claim.write(serving);
+    return ready(serving);
   }
 
-  private void claim(DeviceConfig resolved) throws IOException {
+  private void makeRunDir() {
+    if (runDir.make()) {
+      cleanup.push("make the run directory", _ -> runDir.removeIfEmpty());
+    }
+  }
+
+  private void claimId(DeviceConfig resolved) throws IOException {
     try (RunDir.Lock lock = runDir.lock()) {
       StaleDevices stale = new StaleDevices(runDir, transports, lock);
-      dir = stale.freeDevice(resolved, reporter::notice);
-      FileLocks.Held held = dir.claim();
-      cleanup.push("claim the id", () -> giveUp(held));
-      cleanup.push("keep its directory from aging", dir.keepFromAging()::close);
+      DeviceDir dir = stale.freeDevice(resolved, reporter::notice);
+      claim = new Claim(runDir, dir);
+      cleanup.push("claim the id", this::giveUpId);
+      LinuxFile locked = dir.keepFromAging();
+      cleanup.push("keep its directory from aging", _ -> locked.close());
       log.attach(dir.log());
       StoreHome.Place place = StoreHome.prepare(runDir, dir.id());
       storeMemory = place.memory();
-      write(DeviceRecord.starting(resolved.withId(dir.id()), place.file()));
+      claim.write(DeviceRecord.starting(resolved.withId(dir.id()), place.file()));
     }
   }
 
-  private void write(DeviceRecord changed) {
-    record = changed;
-    dir.write(changed);
-  }
-
-  /**
-   * The last step back: from here on the id is free, and what devices shared may be gone; or the
-   * device is dead, for everybody to see.
-   */
-  private void giveUp(FileLocks.Held held) throws IOException {
-    try (held) {
-      if (!keepsData()) {
-        deleteDir(held);
-      } else if (held.isInPlace()) {
-        write(record.dead(stop.reason()));
+  private void giveUpId(Outcome end) throws IOException {
+    switch (end) {
+      case DELETE -> {
+        log.detach(); // it would make its file again
+        claim.delete();
       }
-    }
-  }
-
-  private void deleteDir(FileLocks.Held held) throws IOException {
-    log.detach();
-    if (!runDir.exists()) {
-      return;
-    }
-    try (RunDir.Lock _ = runDir.lock()) {
-      // Somebody may have deleted our directory, and another device have taken the id since.
-      if (held.isInPlace()) {
-        dir.delete();
-      }
-      StoreHome.release(runDir);
+      case KEEP -> claim.keep(stop.reason());
     }
   }
 
   private void openStore(StoreOptions options) throws IOException {
-    Path file = Path.of(record.storeFile());
+    Path file = Path.of(claim.record().storeFile());
     store = PageStore.create(file, options, settings.storeTuning());
     Optional<FileStatus> made = FileStatus.of(file);
-    cleanup.push("make the store file", () -> deleteStore(file, made));
-    cleanup.push("open the store", this::closeStore);
+    cleanup.push("make the store file", end -> deleteStoreFile(end, file, made));
+    cleanup.push("open the store", _ -> closeStore());
+  }
+
+  private static void deleteStoreFile(Outcome end, Path file, Optional<FileStatus> made)
+      throws IOException {
+    switch (end) {
+      case DELETE -> {
+        if (made.isPresent()) {
+          made.get().deleteIfStillAt(file);
+        }
+      }
+      case KEEP -> {}
+    }
   }
 
   /** Threads that the transport could not end may use the store's memory: it goes with them. */
   private void closeStore() {
-    if (!threadsAreLeft) {
+    if (transport == null) {
       store.close();
-    }
-  }
-
-  private void deleteStore(Path file, Optional<FileStatus> made) throws IOException {
-    if (made.isPresent() && !keepsData()) {
-      made.get().deleteIfStillAt(file);
     }
   }
 
   private void startTransport() throws IOException {
     // Written down before it is made: who cleans up after us must know what to look for.
-    write(record.withCookie(transports.newCookie(record.config())));
-    transport =
-        transports.start(
-            store, record.config(), record.ublkCookie(), settings, dir.nbdSocket(), stop::fail);
-    cleanup.push("start the transport", this::closeTransport);
+    DeviceConfig settled = claim.record().config();
+    long cookie = transports.newCookie(settled);
+    claim.write(claim.record().withCookie(cookie));
+    Path socket = claim.dir().nbdSocket();
+    transport = transports.start(store, settled, cookie, settings, socket, stop::fail);
+    cleanup.push("start the transport", _ -> closeTransport());
   }
 
   private void closeTransport() throws IOException {
-    threadsAreLeft = true;
     transport.close();
-    threadsAreLeft = false;
+    transport = null;
   }
 
-  private ServedDevice served(DeviceRecord serving) {
-    return new ServedDevice(
-        serving, settings, store, transport, storeMemory, startNanos, this::stop);
+  private void openControlSocket(DeviceRecord serving) throws IOException {
+    ServedDevice device =
+        new ServedDevice(serving, settings, store, transport, storeMemory, startNanos, this::stop);
+    ControlServer control = new ControlServer(claim.dir().controlSocket(), new Commands(device));
+    cleanup.push("serve the control socket", _ -> control.close());
+  }
+
+  private ReadyDevice ready(DeviceRecord serving) {
+    return new ReadyDevice(
+        serving.id(),
+        serving.config().transport().word(),
+        serving.path(),
+        store.options().sizeBytes(),
+        store.options().codec().toString(),
+        serving.pid());
   }
 }

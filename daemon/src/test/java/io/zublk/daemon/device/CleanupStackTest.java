@@ -15,27 +15,35 @@ class CleanupStackTest {
 
   @Test
   void undoesInReverseOrderOnce() {
-    stack.push("first", () -> undone.add("first"));
-    stack.push("second", () -> undone.add("second"));
-    assertThat(stack.unwind(new DeviceLog())).isTrue();
-    assertThat(stack.unwind(new DeviceLog())).isTrue();
+    stack.push("first", _ -> undone.add("first"));
+    stack.push("second", _ -> undone.add("second"));
+    assertThat(stack.unwind(Outcome.DELETE, new DeviceLog())).isTrue();
+    assertThat(stack.unwind(Outcome.DELETE, new DeviceLog())).isTrue();
     assertThat(undone).containsExactly("second", "first");
   }
 
   @Test
+  void everyStepHearsWhatIsToBecomeOfTheDevice() {
+    stack.push("first", outcome -> undone.add("first " + outcome));
+    stack.push("second", outcome -> undone.add("second " + outcome));
+    stack.unwind(Outcome.KEEP, new DeviceLog());
+    assertThat(undone).containsExactly("second KEEP", "first KEEP");
+  }
+
+  @Test
   void goesOnAfterAFailure() {
-    stack.push("first", () -> undone.add("first"));
+    stack.push("first", _ -> undone.add("first"));
     stack.push(
         "second",
-        () -> {
+        _ -> {
           throw new IOException("no");
         });
     stack.push(
         "third",
-        () -> {
+        _ -> {
           throw new AssertionError("a bug");
         });
-    assertThat(stack.unwind(new DeviceLog())).isFalse();
+    assertThat(stack.unwind(Outcome.DELETE, new DeviceLog())).isFalse();
     assertThat(undone).containsExactly("first");
   }
 }

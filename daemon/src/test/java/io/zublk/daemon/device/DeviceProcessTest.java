@@ -42,7 +42,7 @@ class DeviceProcessTest {
   private final Thread.UncaughtExceptionHandler handler =
       Thread.getDefaultUncaughtExceptionHandler();
   private final FakeTransports transports = new FakeTransports();
-  private final Outcome outcome = new Outcome();
+  private final Told told = new Told();
   private RunDir runDir;
   private DeviceProcess process;
   private CompletableFuture<Boolean> running;
@@ -111,7 +111,7 @@ class DeviceProcessTest {
     }
   }
 
-  private static final class Outcome implements Reporter {
+  private static final class Told implements Reporter {
     private final CountDownLatch ready = new CountDownLatch(1);
     private String failure;
 
@@ -132,7 +132,7 @@ class DeviceProcessTest {
   @BeforeEach
   void makeProcess() {
     runDir = new RunDir(temp.resolve("run"));
-    process = new DeviceProcess(Samples.config(runDir.path(), ID, null), transports, outcome);
+    process = new DeviceProcess(Samples.config(runDir.path(), ID, null), transports, told);
   }
 
   @AfterEach
@@ -144,7 +144,7 @@ class DeviceProcessTest {
 
   private void serve() throws InterruptedException {
     running = CompletableFuture.supplyAsync(process::run);
-    outcome.ready.await();
+    told.ready.await();
   }
 
   @Test
@@ -155,7 +155,7 @@ class DeviceProcessTest {
     transports.ended.accept("a queue failed");
 
     assertThat(running.join()).isFalse();
-    assertThat(outcome.failure)
+    assertThat(told.failure)
         .isEqualTo("device 4 died: a queue failed; what it holds is kept until 'zublk remove 4'");
     assertThat(store).exists();
     assertThat(dir.log()).content().contains("stopping: a queue failed");
@@ -220,7 +220,7 @@ class DeviceProcessTest {
   void aTransportThatFailsWhileTheDeviceStartsFailsTheStart() {
     transports.endsWhileStarting = true;
     assertThat(process.run()).isFalse();
-    assertThat(outcome.failure).isEqualTo("stopped while starting: it broke at once");
+    assertThat(told.failure).isEqualTo("stopped while starting: it broke at once");
     assertThat(Files.exists(runDir.path())).isFalse();
   }
 }

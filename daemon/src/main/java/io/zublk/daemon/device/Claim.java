@@ -1,0 +1,68 @@
+package io.zublk.daemon.device;
+
+import io.zublk.daemon.registry.DeviceDir;
+import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.daemon.registry.FileLocks;
+import io.zublk.daemon.registry.RunDir;
+import io.zublk.daemon.registry.StoreHome;
+import java.io.IOException;
+
+/**
+ * An id that is this process's, and what it has written down under it. Given up by either {@link
+ * #delete} or {@link #keep}.
+ *
+ * <p>Used by one thread.
+ */
+final class Claim {
+
+  private final RunDir runDir;
+  private final DeviceDir dir;
+  private final FileLocks.Held held;
+  private DeviceRecord record;
+
+  /** Claims the id of a directory. The caller holds the run directory's lock. */
+  Claim(RunDir runDir, DeviceDir dir) {
+    this.runDir = runDir;
+    this.dir = dir;
+    this.held = dir.claim();
+  }
+
+  DeviceDir dir() {
+    return dir;
+  }
+
+  /** What was written last; null before that. */
+  DeviceRecord record() {
+    return record;
+  }
+
+  void write(DeviceRecord changed) {
+    record = changed;
+    dir.write(changed);
+  }
+
+  /** From here on the id is free, and what devices shared may be gone. */
+  void delete() throws IOException {
+    try (held) {
+      if (!runDir.exists()) {
+        return;
+      }
+      try (RunDir.Lock _ = runDir.lock()) {
+        // Somebody may have deleted our directory, and another device have taken the id since.
+        if (held.isInPlace()) {
+          dir.delete();
+        }
+        StoreHome.release(runDir);
+      }
+    }
+  }
+
+  /** From here on the device is dead, for everybody to see. */
+  void keep(String deathCause) throws IOException {
+    try (held) {
+      if (held.isInPlace()) {
+        write(record.dead(deathCause));
+      }
+    }
+  }
+}
