@@ -6,6 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
 import io.zublk.codec.CodecSpec;
+import io.zublk.store.file.StoreLayout;
+import io.zublk.store.page.PageObject;
+import io.zublk.store.table.PageEntry;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import java.io.IOException;
@@ -110,7 +113,7 @@ public final class StoreFuzz {
 
   private static byte[][] parts() {
     long[] offsets = offsets();
-    int[] lengths = {(int) LAYOUT.arenaOffset, 64 * SizeClasses.SLAB_BYTES, 1 << 16};
+    int[] lengths = {(int) LAYOUT.arenaOffset, 64 * StoreLayout.SLAB_BYTES, 1 << 16};
     byte[][] parts = new byte[offsets.length][];
     for (int i = 0; i < parts.length; i++) {
       byte[] part = FILE.asSlice(offsets[i], lengths[i]).toArray(JAVA_BYTE);
@@ -182,7 +185,7 @@ public final class StoreFuzz {
   private static long inObject(int page, int offset) {
     long entry = entryBefore(page);
     return PageEntry.isStored(entry)
-        ? LAYOUT.position(entry) + offset % PageObject.bytes(entry)
+        ? PageObject.position(LAYOUT, entry) + offset % PageObject.bytes(entry)
         : LAYOUT.tableOffset + (long) page * Long.BYTES;
   }
 

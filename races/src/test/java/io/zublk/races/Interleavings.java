@@ -29,7 +29,7 @@ public final class Interleavings {
    * Explores the orders in which no more than {@code preemptions} times a thread is halted that
    * could go on: nearly every mistake shows with two or three.
    *
-   * @param stepped classes in the scenario's package, whose steps count
+   * @param stepped classes of the store, whose steps count
    * @return how many orders there were
    * @throws AssertionError with the steps that led to it
    */
@@ -56,11 +56,9 @@ public final class Interleavings {
       Class<? extends Scenario> scenario, Class<?>... stepped) throws ClassNotFoundException {
     Set<String> names = new HashSet<>();
     for (Class<?> one : stepped) {
-      names.add(one.getSimpleName());
+      names.add(one.getName());
     }
-    return new SteppedClasses(scenario.getPackageName(), names)
-        .loadClass(scenario.getName())
-        .asSubclass(Scenario.class);
+    return new SteppedClasses(names).loadClass(scenario.getName()).asSubclass(Scenario.class);
   }
 
   private static long explore(Constructor<? extends Scenario> fresh, Choices choices)

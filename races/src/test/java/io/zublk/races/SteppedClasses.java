@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Loads the classes of a package anew, chosen ones with a call of {@link Steps} before each access
+ * Loads the classes of the store anew, chosen ones with a call of {@link Steps} before each access
  * to what threads share. The code under test needs no seam for that, and is the code that ships.
  *
  * <p>Such accesses are the operations of VarHandles and atomics, elements of {@code long} arrays
@@ -32,6 +32,7 @@ import java.util.stream.Collectors;
  */
 final class SteppedClasses extends ClassLoader {
 
+  private static final String PREFIX = "io.zublk.store.";
   private static final ClassDesc STEPS = ClassDesc.of(Steps.class.getName());
   private static final MethodTypeDesc PAUSE = MethodTypeDesc.of(ConstantDescs.CD_void);
   private static final MethodTypeDesc BEFORE =
@@ -41,15 +42,13 @@ final class SteppedClasses extends ClassLoader {
     registerAsParallelCapable();
   }
 
-  private final String prefix;
   private final Set<String> stepped;
   private final ClassFile classFile;
 
-  /** All classes of a package, those named with steps. */
-  SteppedClasses(String packageName, Set<String> stepped) {
+  /** All classes of the store, and of tests in its packages; those named with steps. */
+  SteppedClasses(Set<String> stepped) {
     super(SteppedClasses.class.getClassLoader());
-    this.prefix = packageName + ".";
-    this.stepped = stepped.stream().map(prefix::concat).collect(Collectors.toSet());
+    this.stepped = stepped;
     this.classFile =
         ClassFile.of(
             ClassHierarchyResolverOption.of(
@@ -60,7 +59,7 @@ final class SteppedClasses extends ClassLoader {
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
     synchronized (getClassLoadingLock(name)) {
-      if (!name.startsWith(prefix)) {
+      if (!name.startsWith(PREFIX)) {
         return super.loadClass(name, resolve);
       }
       Class<?> loaded = findLoadedClass(name);
@@ -118,7 +117,7 @@ final class SteppedClasses extends ClassLoader {
   private static boolean isPause(InvokeInstruction call) {
     String name = call.name().stringValue();
     return switch (call.owner().asInternalName()) {
-      case "io/zublk/store/Naps" -> true;
+      case "io/zublk/store/table/Naps" -> true;
       case "java/util/concurrent/locks/LockSupport" -> name.startsWith("park");
       case "java/lang/Thread" -> name.equals("onSpinWait");
       default -> false;

@@ -1,11 +1,19 @@
 package io.zublk.store;
 
-import static io.zublk.store.PageAccess.PAGE_BYTES;
+import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
 import io.zublk.block.Geometry;
+import io.zublk.store.page.Counter;
+import io.zublk.store.page.Counters;
+import io.zublk.store.page.PageAccess;
+import io.zublk.store.page.PageReader;
+import io.zublk.store.page.PageWriter;
+import io.zublk.store.table.PageEntry;
+import io.zublk.store.table.PageTable;
+import io.zublk.store.work.LargeRead;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -22,18 +30,20 @@ final class PageChannel implements BlockChannel {
     UNMAP
   }
 
-  private final PageStore store;
-  private final PageTable table;
   private final Geometry geometry;
+  private final PageTable table;
   private final PageAccess access;
+  private final PageReader reader;
+  private final PageWriter writer;
   private final LargeRead largeRead;
   private final Counters counters;
 
-  PageChannel(PageStore store, PageTable table, PageAccess access, LargeRead largeRead) {
-    this.store = store;
+  PageChannel(Geometry geometry, PageTable table, PageAccess access, LargeRead largeRead) {
+    this.geometry = geometry;
     this.table = table;
-    this.geometry = store.geometry();
     this.access = access;
+    this.reader = access.reader();
+    this.writer = access.writer();
     this.largeRead = largeRead;
     this.counters = access.counters();
   }
@@ -47,7 +57,7 @@ final class PageChannel implements BlockChannel {
       int pages = length / PAGE_BYTES;
       return counted(
           Counter.FAILED_READS,
-          largeRead.run(access, position / PAGE_BYTES, pages, buffer, offset));
+          largeRead.run(reader, position / PAGE_BYTES, pages, buffer, offset));
     }
     return forEachPage(Operation.READ, position, length, buffer, offset);
   }
@@ -94,10 +104,10 @@ final class PageChannel implements BlockChannel {
 
   private int page(Operation operation, long page, MemorySegment buffer, long offset) {
     return switch (operation) {
-      case READ -> access.load(page, buffer, offset);
-      case WRITE -> access.store(page, buffer, offset);
-      case ZERO -> access.fillWithZeros(page);
-      case UNMAP -> access.drop(page);
+      case READ -> reader.read(page, buffer, offset);
+      case WRITE -> writer.write(page, 0, buffer, offset, PAGE_BYTES);
+      case ZERO -> writer.fillWithZeros(page);
+      case UNMAP -> writer.drop(page);
     };
   }
 
@@ -105,9 +115,9 @@ final class PageChannel implements BlockChannel {
     long page = at / PAGE_BYTES;
     int inPage = (int) (at % PAGE_BYTES);
     return switch (operation) {
-      case READ -> access.loadPart(page, inPage, buffer, offset, length);
-      case WRITE -> access.modify(page, inPage, buffer, offset, length);
-      case ZERO, UNMAP -> access.modify(page, inPage, ZEROS, 0, length);
+      case READ -> reader.readPart(page, inPage, buffer, offset, length);
+      case WRITE -> writer.write(page, inPage, buffer, offset, length);
+      case ZERO, UNMAP -> writer.write(page, inPage, ZEROS, 0, length);
     };
   }
 
@@ -166,6 +176,6 @@ final class PageChannel implements BlockChannel {
 
   @Override
   public void close() {
-    store.close(access);
+    access.close();
   }
 }

@@ -3,13 +3,24 @@ package io.zublk.store;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
+import io.zublk.store.arena.MemoryBudget;
+import io.zublk.store.arena.SizeClasses;
+import io.zublk.store.arena.SlabArena;
+import io.zublk.store.file.StoreFile;
+import io.zublk.store.file.StoreLayout;
+import io.zublk.store.page.Counter;
+import io.zublk.store.page.PageAccess;
+import io.zublk.store.page.Pages;
+import io.zublk.store.staging.StagingArea;
+import io.zublk.store.staging.StagingWriter;
+import io.zublk.store.work.Housekeeping;
+import io.zublk.store.work.LargeRead;
+import io.zublk.store.work.StoreWorkers;
 import io.zublk.uring.sys.LinuxException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -23,33 +34,32 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   private final StoreFile file;
   private final StoreOptions options;
   private final Geometry geometry;
-  private final PageTable table;
   private final MemoryBudget budget;
-  private final SlabArena arena;
-  private final StagingArea staging;
-  private final Compactor compactor;
-  private final Room room;
+  private final Pages pages;
+  private final Housekeeping housekeeping;
   private final StoreWorkers workers;
-
-  /** The counters of every open channel, and first those of all closed ones and of recovery. */
-  private final List<Counters> counters = new ArrayList<>(List.of(new Counters()));
-
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** A store in an empty file, whose workers are not started. */
+  /** A store in a file whose derived parts are zeros; its workers are not started. */
   PageStore(StoreFile file, StoreTuning tuning) throws LinuxException {
+    StoreLayout layout = file.layout();
     this.file = file;
-    this.options = file.options();
-    this.geometry = new Geometry(options.sizeBytes(), PageAccess.PAGE_BYTES);
-    this.table = new PageTable(file.memory(), file.layout().tableOffset);
-    this.budget = new MemoryBudget(file.layout().metadataBytes(), file.memLimit());
-    this.arena = new SlabArena(file, budget, tuning.workers() > 0);
+    this.options =
+        new StoreOptions(layout.pages * Geometry.PAGE_BYTES, file.codec(), file.memLimit());
+    this.geometry = new Geometry(options.sizeBytes(), Geometry.PAGE_BYTES);
+    this.budget = new MemoryBudget(layout.metadataBytes(), options.memLimitBytes());
+    SlabArena arena = new SlabArena(file, budget, tuning.workers() > 0);
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
-    this.staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
-    this.compactor = new Compactor(table, arena, file.layout().pages);
-    this.room = new Room(staging, compactor);
-    this.workers = new StoreWorkers(this, staging, tuning);
-    budget.setFileSystemRoom(file.availableBytes());
+    StagingArea staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
+    this.pages = new Pages(file, options.codec(), budget, arena, staging);
+    this.housekeeping = new Housekeeping(pages, budget);
+    this.workers =
+        new StoreWorkers(
+            pages,
+            housekeeping,
+            tuning.workers(),
+            tuning.workerCpus(),
+            tuning.batchTimeoutMicros() * 1000L);
   }
 
   /**
@@ -64,8 +74,10 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Makes an empty store that uses the machine as {@code tuning} says. */
   public static PageStore create(Path path, StoreOptions options, StoreTuning tuning)
       throws IOException {
-    StoreFile made = StoreFile.create(path, options, tuning.numaNode());
+    long pages = options.sizeBytes() / Geometry.PAGE_BYTES;
+    StoreFile made = StoreFile.create(path, pages, options.codec(), tuning.numaNode());
     try {
+      made.setMemLimit(options.memLimitBytes());
       return start(made, tuning, false);
     } catch (Throwable t) {
       Files.deleteIfExists(path); // nobody else would: whoever asked for a store has none
@@ -95,22 +107,13 @@ public final class PageStore implements BlockDevice, AutoCloseable {
       }
       PageStore store = new PageStore(file, tuning);
       if (restore) {
-        store.restore();
+        StoreRecovery.restore(store.pages, store.budget);
       }
       store.workers.start();
       return store;
     } catch (Throwable t) {
       file.close();
       throw t;
-    }
-  }
-
-  private void restore() throws IOException {
-    PageAccess access = openAccess(null);
-    try {
-      new StoreRecovery(file, table, arena, counters.getFirst()).restore(access, budget);
-    } finally {
-      close(access);
     }
   }
 
@@ -128,36 +131,19 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   @Override
   public BlockChannel openChannel() {
     try {
-      PageAccess access = openAccess(new StagingWriter(staging, workers));
-      return new PageChannel(this, table, access, new LargeRead(workers));
+      PageAccess access = pages.open(new StagingWriter(pages.staging(), workers));
+      return new PageChannel(geometry, pages.table(), access, new LargeRead(workers));
     } catch (LinuxException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Opens what one thread needs; without a writer, it compresses what it writes at once. */
-  PageAccess openAccess(StagingWriter writer) throws LinuxException {
-    Counters own = new Counters();
-    PageAccess access = new PageAccess(file, table, arena, options.codec(), own, writer, room);
-    synchronized (counters) {
-      counters.add(own);
-    }
-    return access;
+  Pages pages() {
+    return pages;
   }
 
   StoreWorkers workers() {
     return workers;
-  }
-
-  /** Closes what {@link #openAccess} opened, and keeps what it counted; once. */
-  void close(PageAccess access) {
-    synchronized (counters) {
-      if (!counters.remove(access.counters())) {
-        return;
-      }
-      counters.getFirst().addAll(access.counters());
-    }
-    access.close();
   }
 
   /**
@@ -175,8 +161,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @return false if there was none
    */
   public boolean trim() {
-    boolean staged = staging.trim();
-    return arena.tidy() || staged;
+    return housekeeping.trim();
   }
 
   /**
@@ -186,36 +171,11 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @return false if there was nothing to win
    */
   public boolean compact() {
-    PageAccess access;
-    try {
-      access = openAccess(null);
+    try (PageAccess access = pages.open()) {
+      return pages.compactor().run(access.mover());
     } catch (LinuxException e) {
       throw new UncheckedIOException(e);
     }
-    try {
-      return compactor.run(access);
-    } finally {
-      close(access);
-    }
-  }
-
-  /** A step of that, and a look at what the file system has; false if there is no more to do. */
-  boolean compactStep(PageAccess access) {
-    budget.setFileSystemRoom(file.availableBytes());
-    return compactor.step(access, arenaBytes(), liveBytes());
-  }
-
-  /** What changes with all that may need a {@link #compactStep}; cheap. */
-  long slackBytes() {
-    return budget.usedBytes() - liveBytes();
-  }
-
-  private long arenaBytes() {
-    return budget.usedBytes() - file.layout().metadataBytes() - staging.memoryBytes();
-  }
-
-  private long liveBytes() {
-    return sum(Counter.OBJECT_BYTES) - sum(Counter.STAGED_PAGES) * PageAccess.PAGE_BYTES;
   }
 
   /** Limits {@link StoreStats#memUsedTotal}; what is stored stays. 0: no limit. Any thread. */
@@ -228,13 +188,13 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** What the store holds now. Any thread. */
   public StoreStats stats() {
     return new StoreStats(
-        sum(Counter.PAGES) * PageAccess.PAGE_BYTES,
+        sum(Counter.PAGES) * Geometry.PAGE_BYTES,
         sum(Counter.OBJECT_BYTES),
         budget.usedBytes(),
         file.memLimit(),
         budget.mostUsedBytes(),
         sum(Counter.SAME_PAGES),
-        compactor.chunksFreed() * (SizeClasses.CHUNK_BYTES / PageAccess.PAGE_BYTES),
+        pages.compactor().chunksFreed() * (SizeClasses.CHUNK_BYTES / Geometry.PAGE_BYTES),
         sum(Counter.RAW_PAGES),
         sum(Counter.RAW_PAGES_SINCE),
         sum(Counter.FAILED_READS),
@@ -251,13 +211,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   }
 
   private long sum(Counter counter) {
-    synchronized (counters) {
-      long sum = 0;
-      for (int i = 0; i < counters.size(); i++) { // a stream would be garbage of the workers'
-        sum += counters.get(i).get(counter);
-      }
-      return sum;
-    }
+    return pages.counters().sum(counter);
   }
 
   /** What the kernel says that the store file occupies, in bytes: the check of our own count. */

@@ -1,6 +1,8 @@
 package io.zublk.store;
 
+import io.zublk.block.Geometry;
 import io.zublk.codec.CodecSpec;
+import io.zublk.store.file.StoreLayout;
 
 /**
  * What a page store is made from.
@@ -15,7 +17,7 @@ public record StoreOptions(long sizeBytes, CodecSpec codec, long memLimitBytes) 
     if (sizeBytes <= 0) {
       throw new IllegalArgumentException("the size must be positive, not " + sizeBytes);
     }
-    if (sizeBytes % 4096 != 0) {
+    if (sizeBytes % Geometry.PAGE_BYTES != 0) {
       throw new IllegalArgumentException(
           "the size must be a multiple of 4096 bytes, not " + sizeBytes);
     }
@@ -23,7 +25,7 @@ public record StoreOptions(long sizeBytes, CodecSpec codec, long memLimitBytes) 
       throw new IllegalArgumentException(
           "the size is " + sizeBytes + " bytes; a page table holds at most 1 TiB");
     }
-    long metadata = new StoreLayout(sizeBytes / 4096).metadataBytes();
+    long metadata = new StoreLayout(sizeBytes / Geometry.PAGE_BYTES).metadataBytes();
     if (memLimitBytes < 0 || (memLimitBytes > 0 && memLimitBytes <= metadata)) {
       throw new IllegalArgumentException(
           "the memory limit is "

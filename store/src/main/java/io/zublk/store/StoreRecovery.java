@@ -1,5 +1,18 @@
 package io.zublk.store;
 
+import io.zublk.store.arena.MemoryBudget;
+import io.zublk.store.arena.SlabArena;
+import io.zublk.store.file.StoreFile;
+import io.zublk.store.file.StoreLayout;
+import io.zublk.store.page.Counter;
+import io.zublk.store.page.Counters;
+import io.zublk.store.page.Gauges;
+import io.zublk.store.page.PageAccess;
+import io.zublk.store.page.PageObject;
+import io.zublk.store.page.Pages;
+import io.zublk.store.page.StagedCompressor;
+import io.zublk.store.table.PageEntry;
+import io.zublk.store.table.PageTable;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -12,22 +25,32 @@ final class StoreRecovery {
   private final StoreFile file;
   private final PageTable table;
   private final SlabArena arena;
+  private final MemoryBudget budget;
   private final Counters counters;
+  private final StagedCompressor compressor;
 
   /** The pages found staged; so many fit in the staging area, and no more are valid. */
   private long[] staged = new long[64];
 
   private int stagedCount;
 
-  StoreRecovery(StoreFile file, PageTable table, SlabArena arena, Counters counters) {
-    this.file = file;
-    this.table = table;
-    this.arena = arena;
-    this.counters = counters;
+  private StoreRecovery(Pages pages, MemoryBudget budget, PageAccess access) {
+    this.file = pages.file();
+    this.table = pages.table();
+    this.arena = pages.arena();
+    this.budget = budget;
+    this.counters = access.counters();
+    this.compressor = access.compressor();
   }
 
   /** Restores a file whose derived parts are zeros. */
-  void restore(PageAccess access, MemoryBudget budget) throws IOException {
+  static void restore(Pages pages, MemoryBudget budget) throws IOException {
+    try (PageAccess access = pages.open()) {
+      new StoreRecovery(pages, budget, access).restore();
+    }
+  }
+
+  private void restore() throws IOException {
     for (long page = 0; page < file.layout().pages; page++) {
       long entry = table.get(page);
       if (entry != 0) {
@@ -35,13 +58,13 @@ final class StoreRecovery {
       }
     }
     arena.finishRestore();
+    counters.add(Counter.RAW_PAGES_SINCE, -counters.get(Counter.RAW_PAGES_SINCE));
     // What was acknowledged is kept, also if the limit has been lowered since.
     budget.setLimit(0);
-    compressStaged(access);
+    compressStaged();
     budget.setLimit(file.memLimit());
     budget.resetMostUsed();
     file.releaseStaging(0, StoreLayout.STAGING_BYTES);
-    counters.add(Counter.RAW_PAGES_SINCE, -counters.get(Counter.RAW_PAGES_SINCE));
   }
 
   private void restore(long page, long found) {
@@ -56,7 +79,7 @@ final class StoreRecovery {
       entry = PageEntry.ofLost(page);
     }
     table.unlock(page, entry);
-    PageAccess.count(counters, entry, 1);
+    Gauges.count(counters, entry, 1);
     if (PageEntry.kind(entry) == PageEntry.STAGED) {
       addStaged(page);
     }
@@ -65,7 +88,8 @@ final class StoreRecovery {
   /** Whether what the entry names is there, and no other page's. */
   private boolean isOwner(long entry) {
     if (PageEntry.kind(entry) == PageEntry.STAGED) {
-      return file.layout().contains(entry); // its checksum tells if the slot is another page's
+      return PageObject.isInside(
+          file.layout(), entry); // its checksum tells if the slot is another page's
     }
     return !PageEntry.isStored(entry)
         || arena.restore(PageEntry.location(entry), PageObject.bytes(entry));
@@ -78,10 +102,10 @@ final class StoreRecovery {
     staged[stagedCount++] = page;
   }
 
-  private void compressStaged(PageAccess access) throws IOException {
+  private void compressStaged() throws IOException {
     for (int i = 0; i < stagedCount; i++) {
       long slot = PageEntry.location(table.get(staged[i]));
-      if (!access.compressStaged(staged[i], slot)) {
+      if (!compressor.compress(staged[i], slot)) {
         throw new IOException(
             "no memory to compress %d staged pages; make room and open the device again"
                 .formatted(stagedCount - i));

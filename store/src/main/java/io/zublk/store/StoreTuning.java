@@ -1,5 +1,8 @@
 package io.zublk.store;
 
+import io.zublk.store.file.StoreFile;
+import io.zublk.store.file.StoreLayout;
+import io.zublk.store.work.StoreWorkers;
 import java.util.BitSet;
 
 /**
@@ -24,10 +27,10 @@ public record StoreTuning(
     int numaNode) {
 
   /** The kernel's choice of a NUMA node. */
-  public static final int ANY_NODE = -1;
+  public static final int ANY_NODE = StoreFile.ANY_NODE;
 
   /** The staging area of a store file: 64 MiB of addresses, memory as far as it is in use. */
-  public static final int MAX_STAGING_PAGES = 16 << 10;
+  public static final int MAX_STAGING_PAGES = StoreLayout.MAX_STAGING_PAGES;
 
   private static final int MAX_BATCH_PAGES = 256;
   private static final int MAX_TIMEOUT_MICROS = 1_000_000;

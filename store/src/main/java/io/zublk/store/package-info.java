@@ -1,14 +1,18 @@
 /**
  * The page store: page number to compressed bytes, in one shared-memory file that outlives the
- * process.
+ * process. This package is for everybody; those below it are for this module, and each knows only
+ * those before it:
  *
- * <p>A {@link io.zublk.store.PageStore} maps a {@link io.zublk.store.StoreFile}, whose {@link
- * io.zublk.store.StoreLayout} holds a {@link io.zublk.store.PageTable} of 64-bit {@link
- * io.zublk.store.PageEntry entries} and the {@link io.zublk.store.SlabArena} that they point into.
- * Each thread works through a {@link io.zublk.store.PageChannel}.
+ * <pre>
+ *   file     the store file: superblock, layout, memory
+ *   table    the page table in it, and its entries
+ *   arena    the memory that entries point into
+ *   staging  written pages that wait to be compressed
+ *   page     what one thread can do to pages
+ *   work     the store's own threads
+ * </pre>
  *
- * <p>Only the superblock, the page table and the slabs' bytes carry meaning across a crash. The
- * arena's own books are derived from the page table whenever a file is opened, so there is nothing
- * to repair and no order of writes to get wrong but one: bytes first, then the entry.
+ * <p>A {@link io.zublk.store.PageStore} puts them together, and each thread of a transport works
+ * through a channel that it opens there.
  */
 package io.zublk.store;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
+import io.zublk.store.file.StoreLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
+import io.zublk.store.file.StoreLayout;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import java.lang.foreign.Arena;

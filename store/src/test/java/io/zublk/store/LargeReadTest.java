@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
+import io.zublk.store.page.PageAccess;
+import io.zublk.store.work.LargeRead;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -31,24 +33,6 @@ class LargeReadTest {
 
   private static StoreTuning tuning(int workers, int stagingPages) {
     return new StoreTuning(workers, 16, 50, stagingPages, new BitSet(), StoreTuning.ANY_NODE);
-  }
-
-  /** The threads are not started: the test says when the worker sleeps. */
-  @Test
-  void aWorkerThatSleepsAgainBeforeItBeginsIsNotPromisedToASecondRead() throws Exception {
-    try (TestStore test = new TestStore(OPTIONS)) {
-      StoreTuning one = tuning(1, 0);
-      var workers = new StoreWorkers(test.get(), new StagingArea(null, null, 0, 16), one);
-      LargeRead first = new LargeRead(workers);
-      LargeRead second = new LargeRead(workers);
-      workers.setIdle(0);
-      StoreWorker worker = workers.recruit(first);
-      workers.setIdle(0); // as if it had woken by itself before the read was offered
-
-      assertThat(workers.recruit(second)).isNull();
-      assertThat(worker.dismiss(second)).isFalse();
-      assertThat(worker.dismiss(first)).isTrue();
-    }
   }
 
   @Test
@@ -115,17 +99,17 @@ class LargeReadTest {
         BlockChannel channel = test.get().openChannel()) {
       fill(test.get());
       MemorySegment onlyOurs = own.allocate(LARGE * (long) PAGE, PAGE);
-      PageAccess access = test.get().openAccess(null);
+      PageAccess access = test.get().pages().open();
       LargeRead read = new LargeRead(test.get().workers());
       int status = 0;
       while (status == 0) { // until a worker helps, which may not write there
-        status = read.run(access, 0, LARGE, onlyOurs, 0);
+        status = read.run(access.reader(), 0, LARGE, onlyOurs, 0);
       }
       assertThat(status).isEqualTo(-Errno.EIO);
       while (test.get().stats().sharedReads() == 0) { // for ever if it does not go on
         expectToRead(channel);
       }
-      test.get().close(access);
+      access.close();
     }
   }
 

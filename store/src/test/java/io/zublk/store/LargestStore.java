@@ -3,6 +3,9 @@ package io.zublk.store;
 import static io.zublk.store.TestPages.PAGE;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.store.file.StoreFile;
+import io.zublk.store.file.StoreLayout;
+import io.zublk.store.work.StoreWorkers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -28,8 +31,9 @@ final class LargestStore {
     StoreTuning tuning =
         new StoreTuning(
             StoreWorkers.MAX_WORKERS, 64, 100, 4096, new BitSet(), StoreTuning.ANY_NODE);
-    StoreOptions options = new StoreOptions(BYTES, TestPages.LZ4, 0);
-    StoreFile file = StoreFile.createSparse(Path.of(args[0]), options, StoreTuning.ANY_NODE);
+    StoreFile file =
+        StoreFile.createSparse(
+            Path.of(args[0]), StoreLayout.MAX_PAGES, TestPages.LZ4, StoreTuning.ANY_NODE);
     try (PageStore store = new PageStore(file, tuning)) {
       store.workers().start();
       List<BlockChannel> channels = new ArrayList<>();

@@ -9,6 +9,8 @@ import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
 import io.zublk.codec.CodecSpec;
+import io.zublk.store.file.StoreLayout;
+import io.zublk.store.table.PageEntry;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import java.lang.foreign.Arena;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.codec.CodecSpec;
+import io.zublk.store.file.StoreLayout;
+import io.zublk.store.table.PageEntry;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import java.io.BufferedReader;

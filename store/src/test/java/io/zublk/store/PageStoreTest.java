@@ -203,4 +203,16 @@ class PageStoreTest {
       Files.delete(path);
     }
   }
+
+  @Test
+  void closingAStoreAgainDoesNothing() throws Exception {
+    try (TestStore test = open("lz4")) {
+      test.get().close();
+      // Takes the addresses that the first one had, as anybody's memory might.
+      try (TestStore other = open("lz4")) {
+        test.get().close();
+        assertThat(other.get().stats().origDataSize()).isZero(); // read from its file
+      }
+    }
+  }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
+import io.zublk.store.file.StoreLayout;
 import io.zublk.uring.sys.Mounts;
 import java.nio.file.Path;
 import java.util.BitSet;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
+import io.zublk.store.arena.SizeClasses;
+import io.zublk.store.file.StoreLayout;
 import java.util.BitSet;
 import java.util.Random;
 import net.jqwik.api.ForAll;

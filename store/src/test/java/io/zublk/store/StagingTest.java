@@ -8,6 +8,7 @@ import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
 import io.zublk.codec.CodecSpec;
 import io.zublk.codec.PageFill;
+import io.zublk.store.table.PageEntry;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;

@@ -11,19 +11,19 @@ import java.nio.file.Path;
  * Pages that say what they are: the first word of a page is its seed, and the seed determines all
  * the others. Seeds take turns at being filled, compressible, half and wholly random.
  */
-final class TestPages {
+public final class TestPages {
 
-  static final int PAGE = 4096;
-  static final CodecSpec LZ4 = CodecSpec.of(Algorithm.LZ4);
-  static final CodecSpec ZSTD = CodecSpec.of(Algorithm.ZSTD);
+  public static final int PAGE = 4096;
+  public static final CodecSpec LZ4 = CodecSpec.of(Algorithm.LZ4);
+  public static final CodecSpec ZSTD = CodecSpec.of(Algorithm.ZSTD);
 
   /** Where the tests put store files: real shared memory, as in service. */
-  static final Path SHM = Path.of("/dev/shm");
+  public static final Path SHM = Path.of("/dev/shm");
 
   private TestPages() {}
 
   /** Writes the page of a seed other than 0. */
-  static void write(MemorySegment target, long offset, long seed) {
+  public static void write(MemorySegment target, long offset, long seed) {
     target.set(JAVA_LONG_UNALIGNED, offset, seed);
     long random = seed;
     for (int i = 1; i < PAGE / 8; i++) {
@@ -42,7 +42,7 @@ final class TestPages {
   }
 
   /** The seed of the page at {@code offset}, 0 of zeros, or -1 if it is no page of any seed. */
-  static long seedOf(MemorySegment memory, long offset, MemorySegment scratch) {
+  public static long seedOf(MemorySegment memory, long offset, MemorySegment scratch) {
     long seed = memory.get(JAVA_LONG_UNALIGNED, offset);
     if (seed == 0) {
       scratch.asSlice(0, PAGE).fill((byte) 0);

@@ -2,6 +2,7 @@ package io.zublk.store;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.zublk.store.file.StoreLayout;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import java.io.IOException;

@@ -1,0 +1,470 @@
+package io.zublk.store.arena;
+
+import static io.zublk.store.arena.SizeClasses.CHUNK_BYTES;
+import static io.zublk.store.file.StoreLayout.SLAB_BYTES;
+
+import io.zublk.block.Errno;
+import io.zublk.store.file.StoreFile;
+import io.zublk.store.file.StoreLayout;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * Allocates memory for objects of 1 to 4096 bytes inside the store file.
+ *
+ * <p>A slab is addresses, a chunk is memory: slots get their chunk's memory from the kernel when
+ * the first of them is taken, and the kernel gets it back when the last is freed. Lock-free, any
+ * thread; allocates no Java object.
+ */
+public final class SlabArena {
+
+  /** Looks at a slab's chunks that somebody else may need in turn; each is rare after another. */
+  private static final int TIDY_TRIES = 4;
+
+  private final StoreFile file;
+  private final SlabDirectory directory;
+  private final SlabHints hints;
+  private final Evacuation evacuation;
+  private final int slabs;
+  private final MemoryBudget budget;
+
+  /** Whether empty chunks keep their memory until {@link #tidy}. */
+  private final boolean lazy;
+
+  /** The slab that each class allocated from last. */
+  private final AtomicIntegerArray current = new AtomicIntegerArray(SizeClasses.count());
+
+  /** Where to look for an unused slab first; a wrong guess costs a second look. */
+  private final AtomicInteger lowestUnused = new AtomicInteger();
+
+  /** One more than the highest slab that any class ever used: beyond it there is nothing to do. */
+  private final AtomicInteger usedSlabs = new AtomicInteger();
+
+  /**
+   * An arena without objects; the directory and hints of the file must be zeros.
+   *
+   * @param lazy whether somebody calls {@link #tidy} now and then. Until it does, what was freed is
+   *     memory for the next objects of the same size, and no system call away: overwriting a device
+   *     from end to end takes a fifth less time
+   */
+  public SlabArena(StoreFile file, MemoryBudget budget, boolean lazy) {
+    this.file = file;
+    this.budget = budget;
+    this.lazy = lazy;
+    StoreLayout layout = file.layout();
+    this.slabs = layout.slabs;
+    this.directory = new SlabDirectory(file.memory(), layout.directoryOffset);
+    this.hints = new SlabHints(file.memory(), layout.hintsOffset, slabs);
+    this.evacuation = new Evacuation(directory, hints);
+    for (int slab = 0; slab < slabs; slab++) {
+      hints.set(SlabHints.unused(), slab);
+    }
+  }
+
+  /**
+   * Takes a slot.
+   *
+   * @param promised whether the memory for it was {@linkplain MemoryBudget#promise promised}
+   * @return its place in bytes from the arena's start, or {@code -ENOSPC}
+   */
+  public long allocate(int bytes, boolean promised) {
+    int sizeClass = SizeClasses.classOf(bytes);
+    long location = tryAllocate(sizeClass, promised);
+    if (location < 0) {
+      location = allocateInMemory(sizeClass);
+    }
+    return location < 0 && tidy() ? tryAllocate(sizeClass, promised) : location;
+  }
+
+  private long tryAllocate(int sizeClass, boolean promised) {
+    int slab;
+    int slot;
+    do {
+      slab = reserve(sizeClass);
+      if (slab < 0) {
+        return -Errno.ENOSPC;
+      }
+      // Without one the slab's books are damaged. It keeps the reservation, so that it is full when
+      // it ought to be: the next try is in that slab at most as often as it has slots.
+      slot = directory.claim(slab, SizeClasses.slots(sizeClass));
+    } while (slot < 0);
+    int chunks = SizeClasses.chunksOf(sizeClass, slot);
+    if (!commit(slab, chunks, promised)) {
+      boolean _ = directory.clearSlot(slab, slot);
+      forget(slab, sizeClass, chunks);
+      giveBack(slab, sizeClass, slot);
+      return -Errno.ENOSPC;
+    }
+    return location(slab, sizeClass, slot);
+  }
+
+  /**
+   * Takes a slot whose memory is there already and is not to be given back: where an object finds
+   * room when there is no more memory, and where those go that are moved to give memory back.
+   *
+   * @return its place in bytes from the arena's start, or {@code -ENOSPC}
+   */
+  public long allocateInMemory(int sizeClass) {
+    int start = current.getPlain(sizeClass);
+    long location = allocateInMemory(sizeClass, start, slabs);
+    return location < 0 ? allocateInMemory(sizeClass, 0, start) : location;
+  }
+
+  private long allocateInMemory(int sizeClass, int from, int end) {
+    for (int slab = hints.next(sizeClass, from);
+        slab >= 0 && slab < end;
+        slab = hints.next(sizeClass, slab + 1)) {
+      if (directory.reserve(slab, sizeClass, 1)) {
+        int slot = directory.claimWithMemory(slab, sizeClass);
+        if (slot >= 0) {
+          current.setPlain(sizeClass, slab);
+          return location(slab, sizeClass, slot);
+        }
+        discountAndTidy(slab, sizeClass);
+      }
+    }
+    return -Errno.ENOSPC;
+  }
+
+  private static long location(int slab, int sizeClass, int slot) {
+    return (long) slab * SLAB_BYTES + (long) slot * SizeClasses.slotBytes(sizeClass);
+  }
+
+  /** Reserves a slot in the class's present slab or a new one; the slab, or -1. */
+  private int reserve(int sizeClass) {
+    int slab = current.getPlain(sizeClass);
+    if (!directory.reserveForNew(slab, sizeClass)) {
+      slab = findSlab(sizeClass);
+      if (slab >= 0) {
+        current.setPlain(sizeClass, slab);
+      }
+    }
+    return slab;
+  }
+
+  /**
+   * Frees a slot that {@link #allocate} gave out for this many bytes. A slot that cannot be one,
+   * because a damaged page table named it, is left alone.
+   */
+  public void free(long location, int bytes) {
+    int sizeClass = SizeClasses.classOf(bytes);
+    int slab = (int) (location / SLAB_BYTES);
+    int slot = (int) (location % SLAB_BYTES) / SizeClasses.slotBytes(sizeClass);
+    if (slab < slabs
+        && SlabDirectory.sizeClass(directory.state(slab)) == sizeClass
+        && directory.clearSlot(slab, slot)) {
+      giveBack(slab, sizeClass, slot);
+    }
+  }
+
+  /** A slab with one slot reserved, or -1 if there is neither one nor addresses for one. */
+  private int findSlab(int sizeClass) {
+    for (int slab = 0; (slab = hints.next(sizeClass, slab)) >= 0; slab++) {
+      if (directory.reserveForNew(slab, sizeClass)) {
+        return slab;
+      }
+      dropHint(sizeClass, slab);
+    }
+    int slab = takeUnused(sizeClass, lowestUnused.getPlain());
+    return slab >= 0 ? slab : takeUnused(sizeClass, 0);
+  }
+
+  private int takeUnused(int sizeClass, int from) {
+    int unused = SlabHints.unused();
+    for (int slab = from; (slab = hints.next(unused, slab)) >= 0; slab++) {
+      hints.clear(unused, slab);
+      if (directory.assign(slab, sizeClass)) {
+        lowestUnused.setPlain(slab + 1);
+        hints.set(sizeClass, slab);
+        noteUsed(slab);
+        return slab;
+      }
+    }
+    return -1;
+  }
+
+  private void noteUsed(int slab) {
+    if (slab >= usedSlabs.getPlain()) {
+      usedSlabs.accumulateAndGet(slab + 1, Math::max);
+    }
+  }
+
+  /** Clears a hint that proved wrong, unless it came true again meanwhile. */
+  private void dropHint(int sizeClass, int slab) {
+    hints.clear(sizeClass, slab);
+    long state = directory.state(slab);
+    if (SlabDirectory.sizeClass(state) == sizeClass
+        && SlabDirectory.count(state) < SizeClasses.slots(sizeClass)) {
+      hints.set(sizeClass, slab);
+    }
+  }
+
+  /**
+   * Takes the slot of an object that the page table names, while a file is being opened; one
+   * thread. False if no such slot exists or it is taken, which only a damaged table can cause.
+   */
+  public boolean restore(long location, int bytes) {
+    int sizeClass = SizeClasses.classOf(bytes);
+    int slotBytes = SizeClasses.slotBytes(sizeClass);
+    int slab = (int) (location / SLAB_BYTES);
+    int offset = (int) (location % SLAB_BYTES);
+    int slot = offset / slotBytes;
+    if (slab >= slabs || offset % slotBytes != 0 || slot >= SizeClasses.slots(sizeClass)) {
+      return false;
+    }
+    if (!directory.restore(slab, sizeClass, slot)) {
+      return false;
+    }
+    for (int at = offset / CHUNK_BYTES; at <= (offset + slotBytes - 1) / CHUNK_BYTES; at++) {
+      if (directory.setChunk(slab, at)) {
+        budget.takeAnyway(CHUNK_BYTES);
+      }
+    }
+    return true;
+  }
+
+  /** Ends restoring: gives back the memory that no object needs, and makes the rest known. */
+  public void finishRestore() {
+    long unusedFrom = 0;
+    for (int slab = 0; slab < slabs; slab++) {
+      long state = directory.state(slab);
+      int sizeClass = SlabDirectory.sizeClass(state);
+      if (sizeClass >= 0) {
+        noteUsed(slab);
+        hints.clear(SlabHints.unused(), slab);
+        if (SlabDirectory.count(state) < SizeClasses.slots(sizeClass)) {
+          hints.set(sizeClass, slab);
+        }
+      }
+      for (int chunks = SlabDirectory.chunks(state); chunks != 0; chunks &= chunks - 1) {
+        long used = position(slab, Integer.numberOfTrailingZeros(chunks));
+        releaseGap(unusedFrom, used);
+        unusedFrom = used + CHUNK_BYTES;
+      }
+    }
+    releaseGap(unusedFrom, (long) slabs * SLAB_BYTES);
+  }
+
+  private void releaseGap(long from, long to) {
+    if (from < to) {
+      file.release(from, to - from);
+    }
+  }
+
+  /** Makes sure that the chunks have memory, within the limit. */
+  private boolean commit(int slab, int chunks, boolean promised) {
+    int missing = chunks & ~SlabDirectory.chunks(directory.state(slab));
+    for (; missing != 0; missing &= missing - 1) {
+      if (!commitChunk(slab, Integer.numberOfTrailingZeros(missing), promised)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean commitChunk(int slab, int chunk, boolean promised) {
+    if (!budget.take(CHUNK_BYTES, promised)) {
+      return false;
+    }
+    // Committing twice does no harm, so threads that need the same chunk need not agree first.
+    if (file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
+      budget.giveBack(CHUNK_BYTES);
+      return false;
+    }
+    if (!directory.setChunk(slab, chunk)) {
+      budget.giveBack(CHUNK_BYTES);
+    }
+    return true;
+  }
+
+  /**
+   * Gives back what the kernel may have granted of a chunk before it ran out of memory. Only who
+   * has all slots of the chunk may: for another thread the kernel may have found the rest.
+   */
+  private void forget(int slab, int sizeClass, int chunks) {
+    for (int left = chunks; left != 0; left &= left - 1) {
+      int chunk = Integer.numberOfTrailingZeros(left);
+      int first = SizeClasses.firstSlot(sizeClass, chunk);
+      int last = SizeClasses.lastSlot(sizeClass, chunk);
+      if (!directory.hasMemory(slab, chunk) && directory.reserve(slab, sizeClass, last - first)) {
+        if (directory.claimRange(slab, first, last)) {
+          if (!directory.hasMemory(slab, chunk)) {
+            file.release(position(slab, chunk), CHUNK_BYTES);
+          }
+          directory.clearRange(slab, first, last);
+        }
+        long _ = discount(slab, sizeClass, last - first);
+      }
+    }
+  }
+
+  /** Follows the clearing of a slot's bit: its memory and its place in the count. */
+  private void giveBack(int slab, int sizeClass, int slot) {
+    if (lazy) {
+      // The mark before the count: a slab that is still counted stays in its class.
+      if (!SlabDirectory.isUntidy(directory.state(slab))) {
+        markUntidy(slab);
+      }
+      long _ = discount(slab, sizeClass, 1);
+      return;
+    }
+    int chunks = SizeClasses.chunksOf(sizeClass, slot);
+    for (; chunks != 0; chunks &= chunks - 1) {
+      reclaim(slab, sizeClass, Integer.numberOfTrailingZeros(chunks));
+    }
+    discountAndTidy(slab, sizeClass);
+  }
+
+  /** Ends a reservation, and does what others could not because of it. */
+  private void discountAndTidy(int slab, int sizeClass) {
+    long before = discount(slab, sizeClass, 1);
+    for (int tries = 0; !lazy && SlabDirectory.isUntidy(before) && tries < TIDY_TRIES; tries++) {
+      before = tidy(slab, sizeClass);
+    }
+  }
+
+  private void markUntidy(int slab) {
+    directory.setUntidy(slab);
+    hints.set(SlabHints.untidy(), slab);
+  }
+
+  /** Gives the memory of all empty chunks back; false if there was none. Any thread. */
+  public boolean tidy() {
+    long before = budget.usedBytes();
+    int untidy = SlabHints.untidy();
+    for (int slab = 0; (slab = hints.next(untidy, slab)) >= 0; slab++) {
+      hints.clear(untidy, slab);
+      int sizeClass = SlabDirectory.sizeClass(directory.state(slab));
+      if (sizeClass >= 0) {
+        long _ = tidy(slab, sizeClass);
+      }
+    }
+    return budget.usedBytes() < before;
+  }
+
+  /** Looks again at all chunks of a slab. */
+  private long tidy(int slab, int sizeClass) {
+    if (!directory.reserve(slab, sizeClass, 1)) {
+      // If it is only full: whoever frees a slot of it sees the mark and leaves it at that.
+      if (SlabDirectory.sizeClass(directory.state(slab)) == sizeClass) {
+        hints.set(SlabHints.untidy(), slab);
+      }
+      return 0;
+    }
+    directory.clearUntidy(slab);
+    for (int chunk = 0; chunk < SizeClasses.CHUNKS; chunk++) {
+      reclaim(slab, sizeClass, chunk);
+    }
+    return discount(slab, sizeClass, 1);
+  }
+
+  /**
+   * Chooses the chunks that compaction is to empty; one thread at a time.
+   *
+   * @return how many; their memory comes back when all of their objects have moved
+   */
+  public int planEvacuation() {
+    boolean _ = tidy();
+    return evacuation.plan(usedSlabs.get());
+  }
+
+  /** Whether an object of this many bytes is to move. */
+  public boolean isToMove(long location, int bytes) {
+    return location < (long) slabs * SLAB_BYTES && evacuation.contains(location, bytes);
+  }
+
+  /** Leaves the chunks of the object's slab where they are: there is no room for it elsewhere. */
+  public void stayAt(long location) {
+    evacuation.spare((int) (location / SLAB_BYTES));
+  }
+
+  /** Ends what was planned, and returns how many of the chosen chunks gave their memory back. */
+  public int endEvacuation() {
+    boolean _ = tidy();
+    return evacuation.end();
+  }
+
+  /**
+   * Gives a chunk back if nothing lies in it. The free slots are taken first, so that nobody can
+   * start to use one meanwhile; the caller's own reservation keeps the slab in its class.
+   *
+   * <p>Slots taken like that look used to others who free objects beside them. So after success
+   * both neighbours are looked at, and after a failure the slab is marked, for the caller itself or
+   * whoever was in the way to {@link #tidy} it.
+   */
+  private void reclaim(int slab, int sizeClass, int chunk) {
+    int first = SizeClasses.firstSlot(sizeClass, chunk);
+    int last = SizeClasses.lastSlot(sizeClass, chunk);
+    int others = last - first;
+    if (!directory.hasMemory(slab, chunk)
+        || !directory.isClear(slab, first, last)
+        || !reserveOrMark(slab, sizeClass, others)) {
+      return;
+    }
+    boolean claimed = directory.claimRange(slab, first, last);
+    if (claimed) {
+      releaseChunk(slab, chunk);
+      directory.clearRange(slab, first, last);
+    } else {
+      markUntidy(slab);
+    }
+    long _ = discount(slab, sizeClass, others);
+    if (claimed && chunk > 0) {
+      reclaim(slab, sizeClass, chunk - 1);
+    }
+    if (claimed && chunk + 1 < SizeClasses.CHUNKS) {
+      reclaim(slab, sizeClass, chunk + 1);
+    }
+  }
+
+  /** Reserves slots, or leaves a mark that whoever holds too many will see when done. */
+  private boolean reserveOrMark(int slab, int sizeClass, int slots) {
+    if (directory.reserve(slab, sizeClass, slots)) {
+      return true;
+    }
+    markUntidy(slab);
+    return directory.reserve(slab, sizeClass, slots);
+  }
+
+  private void releaseChunk(int slab, int chunk) {
+    if (directory.clearChunk(slab, chunk)) {
+      file.release(position(slab, chunk), CHUNK_BYTES);
+      budget.giveBack(CHUNK_BYTES);
+    }
+  }
+
+  /** Discounts slots, and returns the slab's state before. */
+  private long discount(int slab, int sizeClass, int slots) {
+    long state = directory.unreserve(slab, slots);
+    int before = SlabDirectory.count(state);
+    if (before == SizeClasses.slots(sizeClass)) {
+      hints.set(sizeClass, slab);
+    }
+    boolean isKept = lazy && SlabDirectory.chunks(state) != 0;
+    if (before == slots && !isKept) {
+      retire(slab, sizeClass);
+    }
+    return state;
+  }
+
+  private void retire(int slab, int sizeClass) {
+    long state = directory.retire(slab, sizeClass);
+    if (state == 0) {
+      return;
+    }
+    hints.clear(sizeClass, slab);
+    for (int chunks = SlabDirectory.chunks(state); chunks != 0; chunks &= chunks - 1) {
+      file.release(position(slab, Integer.numberOfTrailingZeros(chunks)), CHUNK_BYTES);
+      budget.giveBack(CHUNK_BYTES);
+    }
+    directory.setUnused(slab);
+    hints.set(SlabHints.unused(), slab);
+    if (slab < lowestUnused.getPlain()) {
+      lowestUnused.setPlain(slab);
+    }
+  }
+
+  private static long position(int slab, int chunk) {
+    return (long) slab * SLAB_BYTES + (long) chunk * CHUNK_BYTES;
+  }
+}

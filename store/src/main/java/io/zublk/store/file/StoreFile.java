@@ -1,0 +1,221 @@
+package io.zublk.store.file;
+
+import io.zublk.block.Geometry;
+import io.zublk.codec.CodecSpec;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.Memory;
+import io.zublk.uring.sys.Mounts;
+import io.zublk.uring.sys.Numa;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The shared-memory file of a page store, mapped, and the kernel's memory behind it.
+ *
+ * <p>One process at a time: the file is locked while open, and the lock ends with the process.
+ */
+public final class StoreFile implements AutoCloseable {
+
+  /** The kernel's choice of a NUMA node. */
+  public static final int ANY_NODE = -1;
+
+  private final LinuxFile file;
+  private final MemorySegment memory;
+  private final Superblock superblock;
+  private final StoreLayout layout;
+
+  private StoreFile(LinuxFile file, MemorySegment memory, StoreLayout layout) {
+    this.file = file;
+    this.memory = memory;
+    this.superblock = new Superblock(memory);
+    this.layout = layout;
+  }
+
+  /**
+   * Makes a new file, without a limit, with all of its metadata allocated.
+   *
+   * @throws IOException if there is such a file already, or no memory
+   */
+  public static StoreFile create(Path path, long pages, CodecSpec codec, int numaNode)
+      throws IOException {
+    StoreFile store = createSparse(path, pages, codec, numaNode);
+    StoreLayout layout = store.layout;
+    // A page table that is there cannot turn into a SIGBUS when memory runs out later.
+    if (store.file.allocate(0, 0, layout.arenaOffset) < 0
+        || store.file.allocate(0, layout.spareOffset, Geometry.PAGE_BYTES) < 0) {
+      store.close();
+      Files.delete(path);
+      throw new IOException(
+          "no memory for the page table: "
+              + (layout.metadataBytes() >> 10)
+              + " KiB are needed at "
+              + path.getParent()
+              + "; make the device smaller");
+    }
+    return store;
+  }
+
+  /** Makes a new file whose metadata get memory when they are written to, if there is any. */
+  public static StoreFile createSparse(Path path, long pages, CodecSpec codec, int numaNode)
+      throws IOException {
+    StoreLayout layout = new StoreLayout(pages);
+    LinuxFile file =
+        LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
+    try {
+      lock(file, path);
+      file.truncate(layout.fileBytes);
+      StoreFile store = new StoreFile(file, map(file, layout, numaNode), layout);
+      store.superblock.write(pages, codec);
+      return store;
+    } catch (Throwable t) {
+      file.close();
+      Files.deleteIfExists(path);
+      throw t;
+    }
+  }
+
+  /** Opens the file that another process, dead or alive no more, left behind. */
+  public static StoreFile open(Path path, int numaNode) throws IOException {
+    LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0);
+    try {
+      lock(file, path);
+      StoreLayout layout = readLayout(file, path);
+      return new StoreFile(file, map(file, layout, numaNode), layout);
+    } catch (Throwable t) {
+      file.close();
+      throw t;
+    }
+  }
+
+  /** Maps the file; what memory it gets from now on comes from the node. */
+  private static MemorySegment map(LinuxFile file, StoreLayout layout, int numaNode)
+      throws IOException {
+    MemorySegment memory = Memory.mapShared(file, 0, layout.fileBytes);
+    if (numaNode != ANY_NODE) {
+      try {
+        Numa.bind(memory, numaNode);
+      } catch (LinuxException e) {
+        Memory.unmap(memory);
+        throw e;
+      }
+    }
+    return memory;
+  }
+
+  private static void lock(LinuxFile file, Path path) throws IOException {
+    if (!file.tryLock(true)) {
+      throw new IOException("another process serves the store file " + path + "; stop it first");
+    }
+  }
+
+  private static StoreLayout readLayout(LinuxFile file, Path path) throws IOException {
+    long size = file.size();
+    if (size < StoreLayout.SUPERBLOCK_BYTES) {
+      throw new IOException(path + " is no zublk store file: it has only " + size + " bytes");
+    }
+    MemorySegment first = Memory.mapShared(file, 0, StoreLayout.SUPERBLOCK_BYTES);
+    try {
+      Superblock superblock = new Superblock(first);
+      superblock.check(path);
+      StoreLayout layout = new StoreLayout(superblock.pages());
+      if (size != layout.fileBytes) {
+        throw new IOException(path + " has " + size + " bytes instead of " + layout.fileBytes);
+      }
+      return layout;
+    } finally {
+      Memory.unmap(first);
+    }
+  }
+
+  /** How the device's pages are compressed. */
+  public CodecSpec codec() {
+    return superblock.codec();
+  }
+
+  /**
+   * The most memory that the store may use, in bytes; 0: no limit. It outlives the process because
+   * a recovered device must not outgrow it.
+   */
+  public long memLimit() {
+    return superblock.memLimit();
+  }
+
+  public void setMemLimit(long bytes) {
+    superblock.setMemLimit(bytes);
+  }
+
+  /** All of the file. */
+  public MemorySegment memory() {
+    return memory;
+  }
+
+  /** Where everything lies in it. */
+  public StoreLayout layout() {
+    return layout;
+  }
+
+  /**
+   * Gives a range of the arena memory, so that writing to it cannot fail.
+   *
+   * @return 0 or a negative errno
+   */
+  public int commit(long arenaPosition, long length) {
+    return populate(layout.arenaOffset + arenaPosition, length);
+  }
+
+  /**
+   * Allocates and maps at once, where the kernel can (5.14): the first touch of each page that was
+   * only allocated would be a fault of half a microsecond.
+   */
+  private int populate(long offset, long length) {
+    int errno = Memory.advise(memory, offset, length, Memory.MADV_POPULATE_WRITE);
+    return errno == 0 ? 0 : file.allocate(0, offset, length);
+  }
+
+  /** Gives a range of the arena back to the kernel. */
+  public void release(long arenaPosition, long length) {
+    file.punchHole(layout.arenaOffset + arenaPosition, length);
+  }
+
+  /** As {@link #commit}, in the staging area. */
+  public int commitStaging(long stagingPosition, long length) {
+    return populate(layout.stagingOffset + stagingPosition, length);
+  }
+
+  /** As {@link #release}, in the staging area. */
+  public void releaseStaging(long stagingPosition, long length) {
+    file.punchHole(layout.stagingOffset + stagingPosition, length);
+  }
+
+  /** Makes the parts of the file that are derived from the page table zeros again. */
+  public void clearDerived() {
+    memory
+        .asSlice(layout.directoryOffset, layout.arenaOffset - layout.directoryOffset)
+        .fill((byte) 0);
+  }
+
+  /** What the file system has left, in bytes; {@link Long#MAX_VALUE} if no end is known. */
+  public long availableBytes() {
+    try {
+      Mounts.FileSystem system = Mounts.fileSystem(Path.of("/proc/self/fd", "" + file.fd()));
+      return system.totalBytes() == 0 ? Long.MAX_VALUE : system.availableBytes();
+    } catch (LinuxException _) {
+      return Long.MAX_VALUE; // then memory is found to be short when it is
+    }
+  }
+
+  /** What the kernel says the file occupies, in bytes. */
+  public long allocatedBytes() throws IOException {
+    return file.allocatedBytes();
+  }
+
+  /** Unmaps and unlocks the file, and leaves it where it is. */
+  @Override
+  public void close() {
+    Memory.unmap(memory);
+    file.close();
+  }
+}

@@ -1,0 +1,101 @@
+package io.zublk.store.file;
+
+import io.zublk.block.Geometry;
+
+/**
+ * Where everything lies in a store file, for a device of a given number of pages. All offsets are
+ * in bytes from the file's start.
+ *
+ * <pre>
+ *   superblock | page table | slab directory | slab hints | arena | staging area | spare page
+ * </pre>
+ *
+ * <p>The superblock, the table, the arena and the staging area are the format; the directory and
+ * the hints between them are scratch memory that every opening of the file computes anew. They lie
+ * in the file so that the kernel's count of its blocks is the whole truth about the memory in use.
+ */
+public final class StoreLayout {
+
+  /** The device may be this large: every page of it could be stored as it is, with slabs spare. */
+  public static final long MAX_DEVICE_BYTES = 1L << 40;
+
+  /** The same in pages. */
+  public static final long MAX_PAGES = MAX_DEVICE_BYTES / Geometry.PAGE_BYTES;
+
+  /** The arena is no larger than what an entry of the page table can address. */
+  public static final long MAX_ARENA_BYTES = 1L << 41;
+
+  public static final long SUPERBLOCK_BYTES = 4096;
+
+  /** Of the page table, a page. */
+  public static final int ENTRY_BYTES = Long.BYTES;
+
+  /**
+   * A slab holds slots of one size. Large enough that sizes between 2 KiB and 4 KiB lose 1 % to
+   * rounding (64 KiB: 2.3 %), which is what most pages of real memory compress to.
+   */
+  public static final int SLAB_BYTES = 256 << 10;
+
+  /** Of the slab directory, a slab: a cache line. */
+  public static final int DESCRIPTOR_BYTES = 64;
+
+  /** Of hints: each is a bit a slab. */
+  public static final int HINT_SETS = 115;
+
+  /** The most pages that are staged at a time. */
+  public static final int MAX_STAGING_PAGES = 16 << 10;
+
+  /** Of addresses; memory only as far as it is in use. */
+  public static final long STAGING_BYTES = (long) MAX_STAGING_PAGES * Geometry.PAGE_BYTES;
+
+  /** Of aarch64 kernels with 64 KiB pages. */
+  private static final long MAX_KERNEL_PAGE_BYTES = 64 << 10;
+
+  /** Slabs beyond those of the raw device: one in use and one filling up for every class. */
+  private static final int SPARE_SLABS = 256;
+
+  public final long pages;
+  public final int slabs;
+  public final long tableOffset;
+  public final long directoryOffset;
+  public final long hintsOffset;
+  public final long arenaOffset;
+  public final long stagingOffset;
+  public final long spareOffset;
+  public final long fileBytes;
+
+  /** Of a device of 1 to {@link #MAX_PAGES} pages. */
+  public StoreLayout(long pages) {
+    this.pages = pages;
+    // Twice the slabs that raw pages need: slabs that are sparse until the next compaction take
+    // addresses that would be missing otherwise. An address costs 1/4096 byte of directory.
+    long wanted = 2 * ceilDiv(pages * Geometry.PAGE_BYTES, SLAB_BYTES) + SPARE_SLABS;
+    this.slabs = Math.toIntExact(Math.min(wanted, MAX_ARENA_BYTES / SLAB_BYTES));
+    tableOffset = SUPERBLOCK_BYTES;
+    directoryOffset = roundUp(tableOffset + pages * ENTRY_BYTES, DESCRIPTOR_BYTES);
+    hintsOffset = directoryOffset + (long) slabs * DESCRIPTOR_BYTES;
+    // Chunks can be given back alone if they begin where a page of any kernel does.
+    arenaOffset = roundUp(hintsOffset + hintBytes(slabs), MAX_KERNEL_PAGE_BYTES);
+    stagingOffset = arenaOffset + (long) slabs * SLAB_BYTES;
+    spareOffset = stagingOffset + STAGING_BYTES;
+    fileBytes = spareOffset + Geometry.PAGE_BYTES;
+  }
+
+  /** What an empty store occupies: all before the arena, and the spare page. */
+  public long metadataBytes() {
+    return arenaOffset + Geometry.PAGE_BYTES;
+  }
+
+  /** A set of hints takes whole words. */
+  private static long hintBytes(int slabs) {
+    return HINT_SETS * ceilDiv(slabs, Long.SIZE) * Long.BYTES;
+  }
+
+  private static long ceilDiv(long n, long unit) {
+    return (n + unit - 1) / unit;
+  }
+
+  private static long roundUp(long n, long unit) {
+    return ceilDiv(n, unit) * unit;
+  }
+}

@@ -1,0 +1,99 @@
+package io.zublk.store.file;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.zublk.codec.CodecSpec;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.zip.CRC32C;
+
+/**
+ * The first page of a store file: what kind of file it is and how its device was made, which a
+ * checksum covers; and behind that what may change, which is the limit of its memory.
+ */
+final class Superblock {
+
+  private static final long MAGIC = 0x5a55_424c_4b53_5431L; // "ZUBLKST1"
+  private static final int VERSION = 3;
+
+  // Everything below CHECKSUM is constant and covered by it.
+  private static final long SB_MAGIC = 0;
+  private static final long SB_VERSION = 8;
+  private static final long SB_SLAB_BYTES = 12;
+  private static final long SB_PAGES = 16;
+  private static final long SB_CODEC = 24;
+  private static final int SB_CODEC_BYTES = 40;
+  private static final long SB_CHECKSUM = 64;
+  private static final long SB_MEM_LIMIT = 72;
+
+  private final MemorySegment memory;
+
+  /** The superblock that {@code memory} begins with, or is to begin with. */
+  Superblock(MemorySegment memory) {
+    this.memory = memory;
+  }
+
+  /** Writes the superblock of a new file, without a limit. */
+  void write(long pages, CodecSpec spec) {
+    byte[] codec = spec.toString().getBytes(StandardCharsets.US_ASCII);
+    memory.set(JAVA_INT, SB_VERSION, VERSION);
+    memory.set(JAVA_INT, SB_SLAB_BYTES, StoreLayout.SLAB_BYTES);
+    memory.set(JAVA_LONG, SB_PAGES, pages);
+    MemorySegment.copy(
+        codec, 0, memory, JAVA_BYTE, SB_CODEC, Math.min(codec.length, SB_CODEC_BYTES - 1));
+    setMemLimit(0);
+    memory.set(JAVA_LONG, SB_MAGIC, MAGIC);
+    memory.set(JAVA_INT, SB_CHECKSUM, checksum());
+  }
+
+  /**
+   * Checks what another process has written.
+   *
+   * @throws IOException with a line that says why {@code path} cannot be opened
+   */
+  void check(Path path) throws IOException {
+    if (memory.get(JAVA_LONG, SB_MAGIC) != MAGIC) {
+      throw new IOException(path + " is no zublk store file: its first bytes are wrong");
+    }
+    int version = memory.get(JAVA_INT, SB_VERSION);
+    int slabBytes = memory.get(JAVA_INT, SB_SLAB_BYTES);
+    if (version != VERSION || slabBytes != StoreLayout.SLAB_BYTES) {
+      throw new IOException(
+          path + " has store layout " + version + "; this zublk reads " + VERSION);
+    }
+    if (memory.get(JAVA_INT, SB_CHECKSUM) != checksum()) {
+      throw new IOException(path + " has a damaged superblock; its contents cannot be trusted");
+    }
+    // Before anything is computed from it: far more pages could, modulo 2^64, make the same size.
+    if (pages() < 1 || pages() > StoreLayout.MAX_PAGES) {
+      throw new IOException(path + " says that it has " + pages() + " pages; no device can");
+    }
+  }
+
+  private int checksum() {
+    CRC32C crc = new CRC32C();
+    crc.update(memory.asSlice(0, SB_CHECKSUM).toArray(JAVA_BYTE));
+    return (int) crc.getValue();
+  }
+
+  long pages() {
+    return memory.get(JAVA_LONG, SB_PAGES);
+  }
+
+  CodecSpec codec() {
+    return CodecSpec.parse(memory.getString(SB_CODEC));
+  }
+
+  /** The most memory that the store may use, in bytes; 0: no limit. */
+  long memLimit() {
+    return memory.get(JAVA_LONG, SB_MEM_LIMIT);
+  }
+
+  void setMemLimit(long bytes) {
+    memory.set(JAVA_LONG, SB_MEM_LIMIT, bytes);
+  }
+}

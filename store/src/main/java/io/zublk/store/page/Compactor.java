@@ -1,0 +1,157 @@
+package io.zublk.store.page;
+
+import io.zublk.store.arena.SlabArena;
+import io.zublk.store.table.Naps;
+import io.zublk.store.table.PageEntry;
+import io.zublk.store.table.PageTable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Moves objects out of sparse chunks, so that their memory comes back.
+ *
+ * <p>Objects do not name their pages. So a cycle first chooses all chunks that can be emptied, and
+ * then looks once through the page table for entries that point into them: 5 to 8 ns a page, and no
+ * byte of any object (see docs/decisions/0008). Work is done in steps of bounded length by whoever
+ * calls; one thread at a time.
+ */
+public final class Compactor {
+
+  /** Entries that a step looks at: 128 KiB of the page table, some 100 microseconds. */
+  private static final int STEP_PAGES = 16 << 10;
+
+  /** Objects that a step moves: a microsecond or two each. */
+  private static final int STEP_MOVES = 256;
+
+  /** Unused arena memory that is worth a cycle: one part in so many of what the arena takes. */
+  private static final int SLACK_PARTS = 12;
+
+  /** Less is not worth it: a chunk of every class may be half full, compacted or not. */
+  private static final long LEAST_SLACK_BYTES = 512 << 10;
+
+  /** Naps of a millisecond for another thread's cycle: some seconds, the largest table included. */
+  private static final int MAX_NAPS = 10_000;
+
+  private final PageTable table;
+  private final SlabArena arena;
+  private final long pages;
+  private final ArenaUse use;
+  private final AtomicBoolean taken = new AtomicBoolean();
+  private final AtomicLong cycles = new AtomicLong();
+  private final AtomicLong chunksFreed = new AtomicLong();
+
+  // Of whoever has taken it.
+  private boolean underWay;
+  private long cursor;
+  private long fruitlessSlack;
+
+  Compactor(PageTable table, SlabArena arena, long pages, ArenaUse use) {
+    this.table = table;
+    this.arena = arena;
+    this.pages = pages;
+    this.use = use;
+  }
+
+  /** What of the arena's memory no object needs, in bytes. */
+  public long slackBytes() {
+    return use.slackBytes();
+  }
+
+  /** Chunks that gave their memory back, since the store was opened. */
+  public long chunksFreed() {
+    return chunksFreed.get();
+  }
+
+  /**
+   * Does a step if there is enough to be won.
+   *
+   * @return whether there is more to do
+   */
+  public boolean step(PageMover mover) {
+    if (!taken.compareAndSet(false, true)) {
+      return false;
+    }
+    try {
+      if (!underWay && !isWorthwhile()) {
+        return false;
+      }
+      advance(mover, STEP_PAGES, STEP_MOVES);
+      return underWay;
+    } finally {
+      taken.set(false);
+    }
+  }
+
+  private boolean isWorthwhile() {
+    long slack = use.slackBytes();
+    boolean isWorthwhile =
+        slack > LEAST_SLACK_BYTES
+            && slack > use.memoryBytes() / SLACK_PARTS
+            && slack > fruitlessSlack + fruitlessSlack / SLACK_PARTS;
+    // What a cycle could not win, the next one cannot either, unless there is more of it.
+    fruitlessSlack = isWorthwhile ? slack : Math.min(fruitlessSlack, slack);
+    return isWorthwhile;
+  }
+
+  /**
+   * Does a whole cycle now, or waits for the one that another thread is about.
+   *
+   * @return false if there was nothing to win
+   */
+  public boolean run(PageMover mover) {
+    long before = cycles.get();
+    for (int naps = 0; !taken.compareAndSet(false, true); naps++) {
+      if (naps == MAX_NAPS) {
+        return false;
+      }
+      Naps.millisecond();
+    }
+    try {
+      if (cycles.get() != before) {
+        return true;
+      }
+      boolean begun = underWay;
+      return runCycle(mover) || (begun && runCycle(mover));
+    } finally {
+      taken.set(false);
+    }
+  }
+
+  private boolean runCycle(PageMover mover) {
+    long before = chunksFreed.get();
+    do {
+      advance(mover, Integer.MAX_VALUE, Integer.MAX_VALUE);
+    } while (underWay);
+    return chunksFreed.get() > before;
+  }
+
+  private void advance(PageMover mover, int mostPages, int mostMoves) {
+    if (!underWay) {
+      underWay = arena.planEvacuation() > 0;
+      cursor = 0;
+      return;
+    }
+    long end = Math.min(cursor + mostPages, pages);
+    int moves = 0;
+    while (cursor < end && moves < mostMoves) {
+      moves += move(mover, cursor++);
+    }
+    if (cursor == pages) {
+      underWay = false;
+      chunksFreed.addAndGet(arena.endEvacuation());
+      cycles.incrementAndGet();
+    }
+  }
+
+  private int move(PageMover mover, long page) {
+    long entry = table.get(page) & ~PageEntry.LOCK;
+    if (!PageEntry.isStored(entry)
+        || !arena.isToMove(PageEntry.location(entry), PageObject.bytes(entry))) {
+      return 0;
+    }
+    if (!mover.move(page, entry)) {
+      arena.stayAt(PageEntry.location(entry));
+    }
+    return 1;
+  }
+}

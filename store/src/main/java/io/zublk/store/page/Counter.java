@@ -1,0 +1,39 @@
+package io.zublk.store.page;
+
+/** What a store counts. Gauges are sums of ups and downs, which may come from different threads. */
+public enum Counter {
+  /** Gauge: pages that are not absent. */
+  PAGES,
+  /** Gauge: bytes of the objects in the arena, without checksums and rounding. */
+  OBJECT_BYTES,
+  /** Gauge: pages that consist of one word. */
+  SAME_PAGES,
+  /** Gauge: pages stored as they are. */
+  RAW_PAGES,
+  /** Pages ever stored as they are. */
+  RAW_PAGES_SINCE,
+  /** Gauge: pages in the staging area. */
+  STAGED_PAGES,
+  /** Pages ever staged. */
+  STAGED_PAGES_SINCE,
+  /** Pages compressed by their writer because the staging area was full. */
+  UNSTAGED_PAGES,
+  /** Staged pages that were replaced before a worker came to compress them. */
+  OVERTAKEN_PAGES,
+  /** Batches that workers compressed. */
+  BATCHES,
+  /** Times that a worker took part in a large read. */
+  SHARED_READS,
+  /** Reads that failed, requests. */
+  FAILED_READS,
+  /** Writes that failed, requests. */
+  FAILED_WRITES,
+  /** Requests outside the device. */
+  INVALID_IO,
+  /** Pages freed by discards and write-zeroes. */
+  FREED_PAGES,
+  /** Pages whose bytes or entry were found damaged. */
+  CHECKSUM_ERRORS;
+
+  static final int COUNT = values().length;
+}

@@ -1,0 +1,95 @@
+package io.zublk.store.page;
+
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
+import io.zublk.codec.Algorithm;
+import io.zublk.codec.PageCodec;
+import io.zublk.store.arena.SlabArena;
+import io.zublk.store.staging.StagingWriter;
+import io.zublk.store.table.PageEntry;
+import io.zublk.store.table.PageTable;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.Memory;
+import java.lang.foreign.MemorySegment;
+
+/** One thread's access to pages: all that it needs for that and shares with nobody. */
+public final class PageAccess implements AutoCloseable {
+
+  // The scratch memory: the object writer's pages, a page under construction, the object reader's.
+  private static final long DRAFT = ObjectWriter.SCRATCH_BYTES;
+  private static final long COPY = DRAFT + PAGE_BYTES;
+  private static final long SCRATCH_BYTES = COPY + PAGE_BYTES;
+
+  private final StoreCounters allCounters;
+  private final Counters counters;
+  private final StagingWriter staging;
+  private final PageCodec codec;
+  private final MemorySegment scratch;
+  private final PageReader reader;
+  private final PageWriter writer;
+  private final InPlaceWriter inPlace;
+  private final StagedCompressor compressor;
+  private final PageMover mover;
+
+  /** {@code staging}: null if the thread compresses at once what it writes. */
+  PageAccess(Pages pages, StagingWriter staging) throws LinuxException {
+    PageTable table = pages.table();
+    SlabArena arena = pages.arena();
+    int kind = pages.codec().algorithm() == Algorithm.ZSTD ? PageEntry.ZSTD : PageEntry.LZ4;
+    this.staging = staging;
+    this.codec = pages.codec().newCodec();
+    this.scratch = Memory.mapAnonymous(SCRATCH_BYTES);
+    this.allCounters = pages.counters();
+    this.counters = allCounters.open();
+    MemorySegment copy = scratch.asSlice(COPY, PAGE_BYTES);
+    MemorySegment page = scratch.asSlice(DRAFT, PAGE_BYTES);
+    var objects = new ObjectReader(pages.file(), kind, codec, copy);
+    var newObjects = new ObjectWriter(pages.file(), arena, kind, codec, scratch);
+    var draft = new PageDraft(objects, page);
+    var books = new PageBooks(arena, objects, counters);
+    this.inPlace = new InPlaceWriter(table, objects, newObjects, draft, books, pages.spare());
+    this.reader = new PageReader(table, objects, books, page);
+    this.compressor = new StagedCompressor(table, objects, newObjects, books);
+    this.mover = new PageMover(table, arena, objects, newObjects);
+    var room = new RoomMaker(pages.staging(), compressor, pages.compactor(), mover);
+    this.writer = new PageWriter(table, newObjects, draft, books, inPlace, room, staging);
+  }
+
+  public PageReader reader() {
+    return reader;
+  }
+
+  public PageWriter writer() {
+    return writer;
+  }
+
+  /** What the writer does when there is no memory. */
+  InPlaceWriter inPlace() {
+    return inPlace;
+  }
+
+  public StagedCompressor compressor() {
+    return compressor;
+  }
+
+  public PageMover mover() {
+    return mover;
+  }
+
+  public Counters counters() {
+    return counters;
+  }
+
+  /** Ends the access, once; what it has counted is kept. */
+  @Override
+  public void close() {
+    if (!allCounters.close(counters)) {
+      return;
+    }
+    if (staging != null) {
+      staging.close();
+    }
+    codec.close();
+    Memory.unmap(scratch);
+  }
+}

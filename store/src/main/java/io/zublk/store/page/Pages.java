@@ -1,0 +1,78 @@
+package io.zublk.store.page;
+
+import io.zublk.codec.CodecSpec;
+import io.zublk.store.arena.MemoryBudget;
+import io.zublk.store.arena.SlabArena;
+import io.zublk.store.file.StoreFile;
+import io.zublk.store.staging.StagingArea;
+import io.zublk.store.staging.StagingWriter;
+import io.zublk.store.table.PageTable;
+import io.zublk.uring.sys.LinuxException;
+
+/** All pages of a store, and what the threads share that work on them. Any thread. */
+public final class Pages {
+
+  private final StoreFile file;
+  private final CodecSpec codec;
+  private final PageTable table;
+  private final SlabArena arena;
+  private final StagingArea staging;
+  private final StoreCounters counters = new StoreCounters();
+  private final Compactor compactor;
+  private final SparePage spare = new SparePage();
+
+  /** The pages of a file, which are compressed by {@code codec} when they are written. */
+  public Pages(
+      StoreFile file, CodecSpec codec, MemoryBudget budget, SlabArena arena, StagingArea staging) {
+    this.file = file;
+    this.codec = codec;
+    this.table = new PageTable(file.memory(), file.layout().tableOffset);
+    this.arena = arena;
+    this.staging = staging;
+    ArenaUse use = new ArenaUse(budget, staging, counters, file.layout().metadataBytes());
+    this.compactor = new Compactor(table, arena, file.layout().pages, use);
+  }
+
+  /** Opens an access for one thread, which compresses what it writes at once. */
+  public PageAccess open() throws LinuxException {
+    return new PageAccess(this, null);
+  }
+
+  /** Opens an access for one thread, which stages what it writes as long as there is room. */
+  public PageAccess open(StagingWriter writer) throws LinuxException {
+    return new PageAccess(this, writer);
+  }
+
+  public StoreFile file() {
+    return file;
+  }
+
+  CodecSpec codec() {
+    return codec;
+  }
+
+  public PageTable table() {
+    return table;
+  }
+
+  public SlabArena arena() {
+    return arena;
+  }
+
+  public StagingArea staging() {
+    return staging;
+  }
+
+  public StoreCounters counters() {
+    return counters;
+  }
+
+  public Compactor compactor() {
+    return compactor;
+  }
+
+  /** Where a page waits that can only be replaced in place. */
+  SparePage spare() {
+    return spare;
+  }
+}
