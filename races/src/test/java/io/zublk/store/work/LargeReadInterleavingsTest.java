@@ -39,6 +39,8 @@ class LargeReadInterleavingsTest {
   /** One worker, which goes to sleep, and two that want its help: nobody waits for ever. */
   static final class TwoReadersAndAWorker implements Scenario {
     private static final Pages EMPTY = emptyPages();
+    private static final Housekeeping HOUSEKEEPING =
+        new Housekeeping(EMPTY, new MemoryBudget(0, 0));
     private static final MemorySegment ZEROS = Arena.global().allocate(BYTES);
     private static final MemorySegment FIRST = Arena.global().allocate(BYTES);
     private static final MemorySegment SECOND = Arena.global().allocate(BYTES);
@@ -48,7 +50,7 @@ class LargeReadInterleavingsTest {
     private final AtomicInteger reading = new AtomicInteger(2);
 
     TwoReadersAndAWorker() throws IOException {
-      workers = new StoreWorkers(EMPTY, null, 1, new BitSet(), 1000);
+      workers = new StoreWorkers(EMPTY, HOUSEKEEPING, 1, new BitSet(), 1000);
       FIRST.fill((byte) 1);
       SECOND.fill((byte) 1);
       LargeRead none = new LargeRead(workers);
