@@ -1,8 +1,10 @@
 package io.zublk.daemon;
 
+import io.zublk.fuzz.Runs;
 import java.nio.charset.StandardCharsets;
 
 /** Sizes as users write them: a number of bytes, or one clear line. */
+@Runs(150_000)
 public final class SizeFuzz {
 
   private static final long RAM_BYTES = 24L << 30;

@@ -1,9 +1,11 @@
 package io.zublk.nbd;
 
+import io.zublk.fuzz.Runs;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /** Listen addresses as users write them: an address that means itself, or one clear line. */
+@Runs(300_000)
 public final class AddressFuzz {
 
   private AddressFuzz() {}

@@ -1,10 +1,12 @@
 package io.zublk.nbd;
 
+import io.zublk.fuzz.Runs;
 import io.zublk.store.RamStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Whatever a client sends first: an agreement, a polite end, or it is hung up on. */
+@Runs(150_000)
 public final class HandshakeFuzz {
 
   private static final NbdExport EXPORT =

@@ -2,6 +2,7 @@ package io.zublk.nbd;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.RateLimitedLog;
+import io.zublk.fuzz.Runs;
 import io.zublk.store.RamStore;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -27,6 +28,7 @@ import java.util.logging.Logger;
  *   request: type | flags | position : 3 | length : 3
  * </pre>
  */
+@Runs(10_000)
 public final class RequestsFuzz {
 
   private static final int STRUCTURED = 1;

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
 import io.zublk.codec.CodecSpec;
+import io.zublk.fuzz.Runs;
 import io.zublk.store.file.StoreLayout;
 import io.zublk.store.page.PageObject;
 import io.zublk.store.table.PageEntry;
@@ -32,6 +33,7 @@ import java.util.zip.CRC32C;
  *   with one byte more, the superblock gets its right checksum
  * </pre>
  */
+@Runs(3_000)
 public final class StoreFuzz {
 
   private static final int PAGE = 4096;

@@ -4,6 +4,7 @@ import io.zublk.daemon.Json;
 import io.zublk.daemon.log.DeviceLog;
 import io.zublk.daemon.log.DeviceLoggers;
 import io.zublk.fuzz.Logged;
+import io.zublk.fuzz.Runs;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -18,6 +19,7 @@ import java.util.Map;
 /**
  * Whatever a client sends to a control socket: it gets one line of JSON, and no fault is logged.
  */
+@Runs(5_000)
 public final class ControlFuzz {
 
   private static final Path DIRECTORY = directory();

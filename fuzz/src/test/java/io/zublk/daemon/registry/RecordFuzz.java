@@ -2,10 +2,12 @@ package io.zublk.daemon.registry;
 
 import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
+import io.zublk.fuzz.Runs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /** A device's record, as another version, another user or a full disk may have left it. */
+@Runs(30_000)
 public final class RecordFuzz {
 
   private RecordFuzz() {}
