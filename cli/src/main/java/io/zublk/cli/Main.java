@@ -122,11 +122,24 @@ public final class Main {
 
   private void explain(String line, Exception e, PrintWriter err) {
     explained = true;
+    if (isToldToEnd()) {
+      return;
+    }
     err.println("zublk: " + line);
     if (debug) {
       e.printStackTrace(err);
     }
     err.flush();
+  }
+
+  /** Whether a signal ends this process: who sent it knows why the command comes to nothing. */
+  private static boolean isToldToEnd() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(new Thread());
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
+    }
   }
 
   /**

@@ -266,14 +266,17 @@ public final class DeviceLauncher {
 
   /** Ends a process that does not serve. */
   private void end(Process process) {
+    // By its handle: Process itself would take its words from whoever is reading them.
+    ProcessHandle handle = process.toHandle();
     try {
-      process.destroy();
+      handle.destroy();
       if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly().waitFor();
+        handle.destroyForcibly();
+        process.waitFor();
       }
       clearUnfinished();
     } catch (InterruptedException e) {
-      process.destroyForcibly();
+      handle.destroyForcibly();
       Thread.currentThread().interrupt();
     }
   }
