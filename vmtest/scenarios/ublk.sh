@@ -134,6 +134,7 @@ ok "CPUs that are named are taken instead" \
     test "$(queue_threads "$EXAMPLE_SERVER" | cut -d ' ' -f 2- | xargs)" = "$named"
 ok "and a living one" run Devices 0
 wait "$EXAMPLE_SERVER"
-ok "whose server then ends in peace" test $? = 0
+ok "whose server then ends" test $? = 1
+ok "and says why" grep -q '^another program deleted its ublk device' $OWN/RamDevice
 ok "nothing is left" nothing_left
 finish

@@ -1,10 +1,12 @@
 package io.zublk.ublk;
 
 import io.zublk.block.BlockDevice;
-import io.zublk.block.Geometry;
-import io.zublk.ublk.control.EndCommands;
+import io.zublk.block.FailureListener;
+import io.zublk.ublk.control.AddDevice;
+import io.zublk.ublk.control.Arrival;
+import io.zublk.ublk.control.DeleteDevice;
+import io.zublk.ublk.control.Departure;
 import io.zublk.ublk.control.UblkControl;
-import io.zublk.ublk.control.UblkParameters;
 import io.zublk.ublk.io.Queues;
 import io.zublk.uring.sys.Errnos;
 import io.zublk.uring.sys.LinuxFile;
@@ -30,14 +32,17 @@ public final class UblkServer implements AutoCloseable {
   private static final long NODE_POLL_MILLIS = 5;
 
   private final BlockDevice device;
+  private final UblkOptions options;
+  private final FailureListener listener;
   private final UblkControl control;
-  private final UblkDeviceInfo info;
-  private final int threadsPerQueue;
+
+  /** Null until the driver has granted the device. */
+  private UblkDeviceInfo info;
 
   /** Null until the character device is open. */
   private Queues queues;
 
-  private boolean closed;
+  private volatile boolean closed;
 
   /**
    * Finds out whether disks can be served here.
@@ -51,70 +56,75 @@ public final class UblkServer implements AutoCloseable {
   }
 
   /**
-   * Serves a device. When this returns, its disk can be opened; when it throws, nothing is left.
+   * Serves a new device. When this returns, its disk can be opened; when it throws, nothing is
+   * left.
    *
+   * @param listener is told if the disk is served no more though nobody closed this: a thread that
+   *     serves it has failed, so that what is in flight, and all that comes later, gets errors; or
+   *     another program has deleted the device. Then close this
    * @throws UblkException no driver, no permission, id taken, limits the driver does not accept
    */
-  public static UblkServer start(BlockDevice device, UblkOptions options) throws IOException {
-    UblkControl control = UblkControl.open();
-    UblkServer server;
+  public static UblkServer start(BlockDevice device, UblkOptions options, FailureListener listener)
+      throws IOException {
+    UblkServer server = new UblkServer(device, options, listener, UblkControl.open());
     try {
-      server = new UblkServer(device, options, control);
-    } catch (IOException | RuntimeException | Error e) {
-      closeAfter(e, control);
-      throw e;
-    }
-    try {
-      server.bringUp(options);
+      server.bringUp(new AddDevice(server.control, options, device.geometry()));
       return server;
     } catch (IOException | RuntimeException | Error e) {
-      closeAfter(e, server);
+      try {
+        server.close();
+      } catch (IOException again) {
+        e.addSuppressed(again);
+      }
       throw e;
     }
   }
 
-  private static void closeAfter(Throwable cause, AutoCloseable resource) {
-    try {
-      resource.close();
-    } catch (Exception e) {
-      cause.addSuppressed(e);
-    }
-  }
-
-  private UblkServer(BlockDevice device, UblkOptions options, UblkControl control)
-      throws IOException {
+  private UblkServer(
+      BlockDevice device, UblkOptions options, FailureListener listener, UblkControl control) {
     this.device = device;
+    this.options = options;
+    this.listener = listener;
     this.control = control;
-    this.threadsPerQueue = options.threadsPerQueue();
-    this.info = control.add(options);
   }
 
-  private void bringUp(UblkOptions options) throws IOException {
+  private void bringUp(Arrival arrival) throws IOException {
+    info = arrival.obtain();
     requireThreads();
-    Geometry geometry = device.geometry();
-    control.setParameters(
-        info.id(),
-        new UblkParameters(
-            geometry.sizeBytes(),
-            geometry.blockBytes(),
-            info.maxIoBytes(),
-            options.volatileCache()));
     queues = new Queues(info, device, openCharDevice());
-    addQueues(options);
+    addQueues();
     queues.start();
-    startDisk();
+    bringRequests(arrival);
+    awaitNode(info.blockPath());
+    queues.whenEnded(this::tellEnd);
   }
 
   // The driver looks for partitions meanwhile: a queue that fails then says more than the driver.
-  private void startDisk() throws IOException {
+  private void bringRequests(Arrival arrival) throws IOException {
     try {
-      control.start(info.id(), ProcessHandle.current().pid());
+      arrival.bringRequests(info);
     } catch (IOException e) {
-      queues.throwIfFailed();
+      throwIfFailed();
       throw e;
     }
-    queues.throwIfFailed();
-    awaitNode(info.blockPath());
+    throwIfFailed();
+  }
+
+  private void throwIfFailed() throws UblkException {
+    if (queues.failure().isPresent()) {
+      throw queues.failure().get();
+    }
+  }
+
+  private void tellEnd() {
+    if (!closed) {
+      UblkException why =
+          queues
+              .failure()
+              .orElseGet(() ->
+                  new UblkException("another program deleted its ublk device", Errnos.ENODEV));
+      listener.failed(why.getMessage(), why);
+    }
   }
 
   private LinuxFile openCharDevice() throws IOException {
@@ -139,29 +149,30 @@ public final class UblkServer implements AutoCloseable {
 
   // A driver without either feature takes all tags of a queue from one thread only.
   private void requireThreads() throws UblkException {
-    if (threadsPerQueue > 1 && !info.features().contains(UblkFeature.PER_IO_DAEMON) && !batchIo()) {
+    if (options.threadsPerQueue() > 1
+        && !info.features().contains(UblkFeature.PER_IO_DAEMON)
+        && !batchIo()) {
       throw new UblkException(
           "this kernel's ublk driver allows one thread per queue, not "
-              + threadsPerQueue
+              + options.threadsPerQueue()
               + "; several need Linux 6.16",
           Errnos.EOPNOTSUPP);
     }
   }
 
-  private void addQueues(UblkOptions options) throws IOException {
+  private void addQueues() throws IOException {
     BitSet allowed = Tasks.affinity();
     for (int queue = 0; queue < info.queues(); queue++) {
       List<BitSet> cpus = new ArrayList<>();
-      for (int index = 0; index < threadsPerQueue; index++) {
-        cpus.add(cpusOf(queue, queue * threadsPerQueue + index, options, allowed));
+      for (int index = 0; index < options.threadsPerQueue(); index++) {
+        cpus.add(cpusOf(queue, queue * options.threadsPerQueue() + index, allowed));
       }
       queues.add(cpus, options.polling(), options.numaNode());
     }
   }
 
   // A process confined to other CPUs than the queue's, or than the node's, stays where it was put.
-  private BitSet cpusOf(int queue, int thread, UblkOptions options, BitSet allowed)
-      throws IOException {
+  private BitSet cpusOf(int queue, int thread, BitSet allowed) throws IOException {
     if (!options.affinity().isEmpty()) {
       return options.affinity().get(thread % options.affinity().size());
     }
@@ -221,16 +232,6 @@ public final class UblkServer implements AutoCloseable {
   }
 
   /**
-   * Waits until the disk is served no more, because of {@link #close} or of anybody else.
-   *
-   * @throws UblkException a thread that serves it has failed: what is in flight, and all that comes
-   *     later, gets errors; close this
-   */
-  public void await() throws InterruptedException, UblkException {
-    queues.awaitEnd();
-  }
-
-  /**
    * Stops and deletes the device. Requests in flight are served first, unless a thread that should
    * do so has failed; users who have the disk open get errors from then on. Closing twice has no
    * effect.
@@ -241,41 +242,26 @@ public final class UblkServer implements AutoCloseable {
       return;
     }
     closed = true;
+    Departure departure = new DeleteDevice(control);
     try (control) {
-      if (queues == null) {
-        ignoringAbsence(() -> control.delete(info.id()));
-      } else {
-        end(control, queues);
+      if (queues != null) {
+        end(queues, departure);
+      } else if (info != null) {
+        departure.whenGivenBack(info);
       }
     }
   }
 
   /** Ends a device in an order in which nobody waits for who is gone, whatever fails on the way. */
-  static void end(EndCommands control, Queues queues) throws IOException {
-    int id = queues.info().id();
+  static void end(Queues queues, Departure departure) throws IOException {
     try (queues) {
       // Stopping waits for the requests of all threads; those of one that has failed end when the
       // queues are closed.
-      if (!queues.failed()) {
-        ignoringAbsence(() -> control.stop(id));
+      if (queues.failure().isEmpty()) {
+        departure.whileServed(queues.info());
       }
     } finally {
-      ignoringAbsence(() -> control.delete(id));
-    }
-  }
-
-  private interface Command {
-    void run() throws IOException;
-  }
-
-  // Somebody else may delete our device at any time; what matters is that it is gone.
-  private static void ignoringAbsence(Command command) throws IOException {
-    try {
-      command.run();
-    } catch (UblkException e) {
-      if (e.errno() != Errnos.ENODEV) {
-        throw e;
-      }
+      departure.whenGivenBack(queues.info());
     }
   }
 }

@@ -3,7 +3,7 @@ package io.zublk.ublk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.zublk.ublk.control.EndCommands;
+import io.zublk.ublk.control.Departure;
 import io.zublk.ublk.examples.RingBreaker;
 import io.zublk.ublk.io.FakeDevice;
 import io.zublk.ublk.io.Queues;
@@ -11,6 +11,7 @@ import io.zublk.ublk.io.Samples;
 import io.zublk.uring.sys.Errnos;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,16 +27,16 @@ class UblkServerTest {
   private final AtomicBoolean breaking = new AtomicBoolean();
   private Queues queues;
 
-  private class FakeControl implements EndCommands {
+  private class FakeDeparture implements Departure {
     @Override
-    public void stop(int id) throws UblkException {
-      events.add("stop " + id + (serves() ? ", served" : ", not served"));
+    public void whileServed(UblkDeviceInfo device) throws UblkException {
+      events.add("stop " + device.id() + (serves() ? ", served" : ", not served"));
     }
 
     @Override
-    public void delete(int id) throws UblkException {
+    public void whenGivenBack(UblkDeviceInfo device) throws UblkException {
       // Served or not: until the last thread has given it back, the driver would wait.
-      events.add("delete " + id + (Samples.isOpen(queues) ? ", open" : ", closed"));
+      events.add("delete " + device.id() + (Samples.isOpen(queues) ? ", open" : ", closed"));
     }
   }
 
@@ -57,26 +58,28 @@ class UblkServerTest {
 
   @Test
   void itIsStoppedWhileServedAndDeletedWhenAllIsGivenBack() throws Exception {
-    UblkServer.end(new FakeControl(), queues);
+    UblkServer.end(queues, new FakeDeparture());
     assertThat(events).containsExactly("stop 7, served", "delete 7, closed");
-    assertThat(queues.failed()).isFalse();
+    assertThat(queues.failure()).isEmpty();
   }
 
   @Test
   void afterAFailureNobodyWaitsForRequestsThatNobodyServes() throws Exception {
+    CountDownLatch failed = new CountDownLatch(1);
+    queues.whenEnded(failed::countDown);
     breaking.set(true);
-    assertThatThrownBy(queues::awaitEnd).isInstanceOf(UblkException.class);
-    UblkServer.end(new FakeControl(), queues);
+    failed.await();
+    UblkServer.end(queues, new FakeDeparture());
     assertThat(events).containsExactly("delete 7, closed");
   }
 
   @Test
   void aStopThatWaitsForAThreadThatFailsComesToItsEnd() throws Exception {
-    EndCommands waiting =
-        new FakeControl() {
+    Departure waiting =
+        new FakeDeparture() {
           @Override
-          public void stop(int id) throws UblkException {
-            super.stop(id);
+          public void whileServed(UblkDeviceInfo device) throws UblkException {
+            super.whileServed(device);
             breaking.set(true);
             // As the driver does: what is in flight fails when the character device is closed.
             while (Samples.isOpen(queues)) {
@@ -84,7 +87,7 @@ class UblkServerTest {
             }
           }
         };
-    UblkServer.end(waiting, queues);
+    UblkServer.end(queues, waiting);
     assertThat(events).containsExactly("stop 7, served", "delete 7, closed");
   }
 
@@ -98,34 +101,16 @@ class UblkServerTest {
 
   @Test
   void aStopThatIsRefusedLeavesNoThreadWithoutItsMemory() {
-    EndCommands refusing =
-        new FakeControl() {
+    Departure refusing =
+        new FakeDeparture() {
           @Override
-          public void stop(int id) throws UblkException {
-            super.stop(id);
+          public void whileServed(UblkDeviceInfo device) throws UblkException {
+            super.whileServed(device);
             throw new UblkException("refused", Errnos.EPERM);
           }
         };
-    assertThatThrownBy(() -> UblkServer.end(refusing, queues)).hasMessage("refused");
+    assertThatThrownBy(() -> UblkServer.end(queues, refusing)).hasMessage("refused");
     assertThat(events).containsExactly("stop 7, served", "delete 7, closed");
     assertThat(device.open).hasValue(0);
-  }
-
-  @Test
-  void aDeviceThatSomebodyElseHasDeletedIsNoFailure() throws Exception {
-    EndCommands absent =
-        new EndCommands() {
-          @Override
-          public void stop(int id) throws UblkException {
-            throw new UblkException("absent", Errnos.ENODEV);
-          }
-
-          @Override
-          public void delete(int id) throws UblkException {
-            throw new UblkException("absent", Errnos.ENODEV);
-          }
-        };
-    UblkServer.end(absent, queues);
-    assertThat(Samples.isOpen(queues)).isFalse();
   }
 }

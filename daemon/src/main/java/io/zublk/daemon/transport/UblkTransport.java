@@ -76,8 +76,9 @@ final class UblkTransport implements Transport {
       BlockDevice device, int id, long cookie, PerformanceSettings settings, Consumer<String> ended)
       throws IOException {
     try {
-      UblkServer server = UblkServer.start(device, settings.applyTo(options(id, cookie)));
-      Thread.ofPlatform().daemon().name("ublk-end").start(() -> awaitEnd(server, ended));
+      UblkServer server =
+          UblkServer.start(
+              device, settings.applyTo(options(id, cookie)), (reason, _) -> ended.accept(reason));
       return new UblkTransport(server, settings);
     } catch (UblkException e) {
       if (e.errno() == Errnos.EEXIST) {
@@ -89,17 +90,6 @@ final class UblkTransport implements Transport {
 
   private static UblkOptions options(int id, long cookie) {
     return UblkOptions.defaults().withId(id).withCookie(cookie);
-  }
-
-  private static void awaitEnd(UblkServer server, Consumer<String> ended) {
-    try {
-      server.await();
-      ended.accept("another program deleted its ublk device");
-    } catch (UblkException e) {
-      ended.accept(e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /**

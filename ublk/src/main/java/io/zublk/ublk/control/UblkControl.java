@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * <p>Not thread-safe. Commands block; {@link #start} and {@link #stop} do so until queue threads
  * have served requests, hence never call them from one.
  */
-public final class UblkControl implements EndCommands, AutoCloseable {
+public final class UblkControl implements AutoCloseable {
 
   /** What a driver must have; the first one that says so is Linux 6.5's. */
   private static final Set<UblkFeature> NEEDED = Set.of(UblkFeature.CMD_IOCTL_ENCODE);
@@ -258,7 +258,6 @@ public final class UblkControl implements EndCommands, AutoCloseable {
   }
 
   /** Removes the disk, once its requests are served; each queue's tags then end with ENODEV. */
-  @Override
   public void stop(int id) throws IOException {
     int result = command(UblkAbi.STOP_DEV, id, UblkAbi.NO_QUEUE, MemorySegment.NULL, 0);
     if (result < 0) {
@@ -267,7 +266,6 @@ public final class UblkControl implements EndCommands, AutoCloseable {
   }
 
   /** Deletes a device, stopping it if need be. Blocks until nobody has the char device open. */
-  @Override
   public void delete(int id) throws IOException {
     int result;
     do {

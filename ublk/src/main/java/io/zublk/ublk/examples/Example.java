@@ -10,12 +10,15 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 
 /** What the examples' main methods share. */
 final class Example {
 
   private static final String USAGE =
-      "arguments: [--threads=N] [--batch-io] [--polling | --switch-polling] SIZE_MIB [QUEUES [CPU...]]";
+      "arguments: [--threads=N] [--batch-io] [--polling | --switch-polling] SIZE_MIB [QUEUES"
+          + " [CPU...]]";
 
   private static final int MIB = 1 << 20;
   private static final Polling POLLING = new Polling(true, 10_000, true);
@@ -56,14 +59,16 @@ final class Example {
         options
             .withQueues(list.size() > 1 ? Integer.parseInt(list.get(1)) : 1)
             .withAffinity(list.stream().skip(2).map(Example::cpu).toList());
-    try (UblkServer server = UblkServer.start(factory.make(geometry), options)) {
+    BlockingQueue<String> end = new ArrayBlockingQueue<>(1);
+    try (UblkServer server =
+        UblkServer.start(factory.make(geometry), options, (reason, _) -> end.add(reason))) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server)));
       System.out.println(server.path());
       System.out.println("batchIo=" + server.batchIo() + " threads=" + server.threads());
       if (switching) {
         Thread.ofPlatform().daemon().start(() -> switchPolling(server));
       }
-      server.await();
+      throw new IOException(end.take());
     } catch (IOException e) {
       System.err.println(e.getMessage());
       System.exit(1);

@@ -1,5 +1,6 @@
 package io.zublk.ublk.io;
 
+import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.uring.BufferRing;
 import io.zublk.uring.CompletionQueue;
@@ -22,7 +23,7 @@ final class QueueRing implements RequestWait.Kernel, AutoCloseable {
   private final SubmissionQueue submissions;
   private final CompletionQueue completions;
   private final boolean endsWithThread;
-  private final QueueCounters counters;
+  private final ThreadCounters<UblkCounter> counters;
 
   /**
    * Opens a ring.
@@ -32,7 +33,8 @@ final class QueueRing implements RequestWait.Kernel, AutoCloseable {
    * @throws LinuxException also if the kernel would complete requests at any time, not only when
    *     the thread enters it, or cannot hold the ring
    */
-  static QueueRing open(RingOptions options, boolean endsWithThread, QueueCounters counters)
+  static QueueRing open(
+      RingOptions options, boolean endsWithThread, ThreadCounters<UblkCounter> counters)
       throws LinuxException {
     Ring ring = Ring.open(options);
     try {
@@ -62,7 +64,7 @@ final class QueueRing implements RequestWait.Kernel, AutoCloseable {
     }
   }
 
-  QueueRing(Ring ring, boolean endsWithThread, QueueCounters counters) {
+  QueueRing(Ring ring, boolean endsWithThread, ThreadCounters<UblkCounter> counters) {
     this.ring = ring;
     this.endsWithThread = endsWithThread;
     this.submissions = ring.submissions();

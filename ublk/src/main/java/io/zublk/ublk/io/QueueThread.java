@@ -1,6 +1,7 @@
 package io.zublk.ublk.io;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.block.ThreadCounters;
 import io.zublk.block.Threads;
 import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkCounter;
@@ -35,7 +36,7 @@ final class QueueThread {
   private final TagRange tags;
   private final boolean batchIo;
   private final QueueMemory memory;
-  private final QueueCounters counters = new QueueCounters();
+  private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
   private final RequestWait wait;
   private final BitSet cpus;
   private final Thread thread;
@@ -73,8 +74,7 @@ final class QueueThread {
     try {
       Tasks.setAffinity(cpus);
       try (BlockChannel channel = queues.device().openChannel()) {
-        serve(
-            new TagServer(queues.info().maxIoBytes(), memory, channel, counters, queues.faults()));
+        serve(new TagServer(queues.info(), memory, channel, counters, Queues.LOG));
       }
     } catch (Throwable t) {
       // Whoever waits for the start is told; later there is nobody but the log.

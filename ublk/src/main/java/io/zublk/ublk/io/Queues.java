@@ -1,6 +1,7 @@
 package io.zublk.ublk.io;
 
 import io.zublk.block.BlockDevice;
+import io.zublk.block.RateLimitedLog;
 import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkDeviceInfo;
 import io.zublk.ublk.UblkException;
@@ -13,10 +14,11 @@ import io.zublk.uring.sys.LinuxFile;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The threads that serve a device, and what they need for it: the queues' memory and the character
@@ -32,16 +34,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Queues implements AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger("io.zublk.ublk");
+  static final RateLimitedLog LOG = new RateLimitedLog("io.zublk.ublk");
 
   private final UblkDeviceInfo info;
   private final BlockDevice device;
   private final LinuxFile charDevice;
   private final Signal quit;
-  private final FaultLog faults;
   private final List<QueueMemory> memories = new ArrayList<>();
   private final List<QueueThread> threads = new ArrayList<>();
   private final CompletableFuture<Void> begin = new CompletableFuture<>();
+
+  /** What the first thread threw that failed. */
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
   /** Completed by the first thread that ends. */
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -59,7 +63,6 @@ public final class Queues implements AutoCloseable {
     this.info = info;
     this.device = device;
     this.charDevice = charDevice;
-    this.faults = new FaultLog(info.blockPath().toString());
     try {
       this.quit = Signal.open();
     } catch (LinuxException e) {
@@ -125,11 +128,6 @@ public final class Queues implements AutoCloseable {
     return charDevice;
   }
 
-  /** Where what the device throws is told. */
-  FaultLog faults() {
-    return faults;
-  }
-
   /** Raised when all threads shall end, served or not. */
   Signal quit() {
     return quit;
@@ -143,20 +141,18 @@ public final class Queues implements AutoCloseable {
   /**
    * A thread has ended, and uses nothing any more.
    *
-   * @param failure why, if it was not because the device was stopped; else null
+   * @param cause why, if it was not because the device was stopped; else null
    */
-  void threadEnded(String name, Throwable failure) {
+  void threadEnded(String name, Throwable cause) {
     try {
-      if (failure == null) {
-        ended.complete(null);
-      } else {
-        ended.completeExceptionally(failure);
+      if (cause != null) {
+        failure.compareAndSet(null, cause);
         raiseQuit();
-        LOG.log(
-            System.Logger.Level.ERROR,
+        LOG.fault(
             "thread " + name + " failed; " + info.blockPath() + " ends, its users get errors",
-            failure);
+            cause);
       }
+      ended.complete(null);
     } finally {
       if (running.decrementAndGet() == 0) {
         giveBack();
@@ -165,32 +161,18 @@ public final class Queues implements AutoCloseable {
   }
 
   /**
-   * Waits until the first thread has ended: then the device is, or is about to be, served no more.
-   *
-   * @throws UblkException if it failed
+   * Runs something when the first thread ends, as the device is or is about to be served no more:
+   * in that thread, which must be kept from nothing; in the calling one if it has ended already.
    */
-  public void awaitEnd() throws InterruptedException, UblkException {
-    try {
-      ended.get();
-    } catch (ExecutionException e) {
-      throw failure(e.getCause());
-    }
+  public void whenEnded(Runnable action) {
+    CompletableFuture<Void> _ = ended.thenRun(action);
   }
 
-  /** Whether a thread has failed. */
-  public boolean failed() {
-    return ended.isCompletedExceptionally();
-  }
-
-  /** Says why, if a thread has failed. */
-  public void throwIfFailed() throws UblkException {
-    if (failed()) {
-      throw failure(ended.exceptionNow());
-    }
-  }
-
-  private UblkException failure(Throwable cause) {
-    return new UblkException("a queue of " + info.blockPath() + " failed: " + cause, cause);
+  /** What has failed; nothing if the device was stopped, or is still served. */
+  public Optional<UblkException> failure() {
+    return Optional.ofNullable(failure.get())
+        .map(cause ->
+            new UblkException("a queue of " + info.blockPath() + " failed: " + cause, cause));
   }
 
   /** How many bytes of memory the buffers of all tags hold now, about. */

@@ -1,5 +1,6 @@
 package io.zublk.ublk.io;
 
+import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.uring.sys.LinuxException;
@@ -32,12 +33,12 @@ final class RequestWait {
   /** Who has had no request for so long is idle, and has time to give memory back. */
   static final long IDLE_NANOS = 1_000_000_000L;
 
-  private final QueueCounters counters;
+  private final ThreadCounters<UblkCounter> counters;
 
   /** Null while not polling. */
   private volatile SpinLimit spin;
 
-  RequestWait(QueueCounters counters, Polling polling) {
+  RequestWait(ThreadCounters<UblkCounter> counters, Polling polling) {
     this.counters = counters;
     setPolling(polling);
   }

@@ -5,7 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
+import io.zublk.block.RateLimitedLog;
+import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.UblkCounter;
+import io.zublk.ublk.UblkDeviceInfo;
 import io.zublk.ublk.abi.UblkAbi;
 import java.lang.foreign.MemorySegment;
 
@@ -17,23 +20,25 @@ final class TagServer {
   private final MemorySegment descriptors;
   private final MemorySegment buffers;
   private final BlockChannel channel;
-  private final QueueCounters counters;
-  private final FaultLog faults;
+  private final ThreadCounters<UblkCounter> counters;
+  private final RateLimitedLog log;
+  private final String fault;
   private boolean largeBuffers;
 
   TagServer(
-      int maxIoBytes,
+      UblkDeviceInfo device,
       QueueMemory memory,
       BlockChannel channel,
-      QueueCounters counters,
-      FaultLog faults) {
-    this.maxIoBytes = maxIoBytes;
+      ThreadCounters<UblkCounter> counters,
+      RateLimitedLog log) {
+    this.maxIoBytes = device.maxIoBytes();
     this.memory = memory;
     this.descriptors = memory.descriptors();
     this.buffers = memory.buffers();
     this.channel = channel;
     this.counters = counters;
-    this.faults = faults;
+    this.log = log;
+    this.fault = device.blockPath() + ": the store threw; the request gets EIO, the device goes on";
   }
 
   /** Whether large requests have left buffers that hold more than {@link QueueMemory} keeps. */
@@ -67,7 +72,7 @@ final class TagServer {
       };
     } catch (Throwable t) {
       // The user of the disk gets an error; the other requests, and the disk, live on.
-      faults.report(t);
+      log.fault(fault, t);
       return failed(UblkCounter.EXCEPTIONS, -Errno.EIO);
     }
   }

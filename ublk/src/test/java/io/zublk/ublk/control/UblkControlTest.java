@@ -42,7 +42,7 @@ class UblkControlTest {
   void aServerThatCannotStartLeavesNoThread() {
     assumeNoDriver();
     NullDevice device = new NullDevice(new Geometry(1 << 20, 4096));
-    assertThatThrownBy(() -> UblkServer.start(device, UblkOptions.defaults()))
+    assertThatThrownBy(() -> UblkServer.start(device, UblkOptions.defaults(), (_, _) -> {}))
         .hasMessageContaining("no ublk driver");
     assertThat(Thread.getAllStackTraces().keySet())
         .noneMatch(thread -> thread.getName().startsWith("ublk"));

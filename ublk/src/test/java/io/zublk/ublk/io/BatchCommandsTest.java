@@ -6,6 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.ThreadCounters;
+import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.abi.UblkAbi;
 import io.zublk.uring.Ring;
 import io.zublk.uring.Sqe;
@@ -30,7 +32,7 @@ class BatchCommandsTest {
 
   @TempDir private Path directory;
   private final FakeDevice device = new FakeDevice();
-  private final QueueCounters counters = new QueueCounters();
+  private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
   private QueueMemory memory;
   private Ring ring;
   private BatchCommands commands;
@@ -42,8 +44,7 @@ class BatchCommandsTest {
     memory = Samples.memory();
     ring = Ring.open(BatchCommands.ring());
     TagServer server =
-        new TagServer(
-            Samples.MAX_IO_BYTES, memory, device.openChannel(), counters, new FaultLog("disk"));
+        new TagServer(Samples.info(), memory, device.openChannel(), counters, Queues.LOG);
     commands = new BatchCommands(QUEUE, TAGS, memory, server, new QueueRing(ring, false, counters));
     Path fifo = directory.resolve("fifo");
     assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();

@@ -3,6 +3,7 @@ package io.zublk.ublk.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.uring.Ring;
 import io.zublk.uring.RingOptions;
@@ -17,7 +18,7 @@ class QueueRingTest {
 
   @Test
   void theKernelHasTakenAllEvenIfItRefusedSome() throws LinuxException {
-    QueueCounters counters = new QueueCounters();
+    ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
     try (Ring ring = Ring.open(RingOptions.forThisThread(8))) {
       SubmissionQueue submissions = ring.submissions();
       // The kernel stops after an entry that makes no sense to it.

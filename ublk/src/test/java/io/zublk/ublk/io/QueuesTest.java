@@ -65,8 +65,7 @@ class QueuesTest {
     Queues queues = serving();
     served.await();
     queues.close();
-    queues.awaitEnd();
-    assertThat(queues.failed()).isFalse();
+    assertThat(queues.failure()).isEmpty();
     assertThat(device.open).hasValue(0);
     assertGivenBack(queues);
     queues.close();
@@ -76,12 +75,14 @@ class QueuesTest {
   void aThreadThatFailsEndsTheOthersAndSaysWhy() throws Exception {
     breakAThread();
     Queues queues = serving();
-    assertThatThrownBy(queues::awaitEnd)
-        .isInstanceOf(UblkException.class)
-        .hasMessageStartingWith("a queue of /dev/ublkb7 failed: ")
-        .hasMessageContaining("io_uring_enter");
-    assertThat(queues.failed()).isTrue();
-    assertThatThrownBy(queues::throwIfFailed).isInstanceOf(UblkException.class);
+    CountDownLatch told = new CountDownLatch(1);
+    queues.whenEnded(told::countDown);
+    told.await();
+    assertThat(queues.failure())
+        .hasValueSatisfying(failure ->
+            assertThat(failure)
+                .hasMessageStartingWith("a queue of /dev/ublkb7 failed: ")
+                .hasMessageContaining("io_uring_enter"));
     // Without anybody's close: a command that waits for the requests in flight could not call it.
     queues.awaitThreads();
     assertGivenBack(queues);
@@ -112,9 +113,8 @@ class QueuesTest {
         };
     Queues queues = serving();
     thrown.await();
-    assertThat(queues.failed()).isFalse();
+    assertThat(queues.failure()).isEmpty();
     queues.close();
-    queues.awaitEnd();
   }
 
   @Test

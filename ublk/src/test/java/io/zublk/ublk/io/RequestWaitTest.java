@@ -2,6 +2,7 @@ package io.zublk.ublk.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.uring.sys.LinuxException;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class RequestWaitTest {
 
-  private final QueueCounters counters = new QueueCounters();
+  private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
   private final FakeKernel kernel = new FakeKernel();
 
   /** A request comes at a given look, or while others run, or else only to who sleeps. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.block.Errno;
+import io.zublk.block.ThreadCounters;
+import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.abi.UblkAbi;
 import io.zublk.uring.Ring;
 import io.zublk.uring.sys.Errnos;
@@ -24,7 +26,7 @@ class TagCommandsTest {
   private static final TagRange TAGS = new TagRange(1, 2, Samples.DEPTH);
 
   private final FakeDevice device = new FakeDevice();
-  private final QueueCounters counters = new QueueCounters();
+  private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
   private QueueMemory memory;
   private Ring ring;
   private TagCommands commands;
@@ -34,8 +36,7 @@ class TagCommandsTest {
     memory = Samples.memory();
     ring = Ring.open(TagCommands.ringFor(TAGS));
     TagServer server =
-        new TagServer(
-            Samples.MAX_IO_BYTES, memory, device.openChannel(), counters, new FaultLog("disk"));
+        new TagServer(Samples.info(), memory, device.openChannel(), counters, Queues.LOG);
     commands = new TagCommands(QUEUE, TAGS, memory, server, new QueueRing(ring, true, counters));
   }
 

@@ -3,6 +3,7 @@ package io.zublk.ublk.io;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.Errno;
+import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.abi.UblkAbi;
 import io.zublk.uring.sys.LinuxException;
@@ -18,26 +19,21 @@ class TagServerTest {
   private static final int BUFFER = TAG * Samples.MAX_IO_BYTES;
 
   private final FakeDevice device = new FakeDevice();
-  private final QueueCounters counters = new QueueCounters();
-  private final FakeLog log = new FakeLog();
+  private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
+  private final LogLines log = new LogLines();
   private QueueMemory memory;
   private TagServer server;
 
   @BeforeEach
   void makeServer() throws LinuxException {
     memory = Samples.memory();
-    server =
-        new TagServer(
-            Samples.MAX_IO_BYTES,
-            memory,
-            device.openChannel(),
-            counters,
-            new FaultLog("disk", log, () -> 0));
+    server = new TagServer(Samples.info(), memory, device.openChannel(), counters, log.log());
   }
 
   @AfterEach
   void freeMemory() {
     memory.close();
+    log.close();
   }
 
   private int serve(int opFlags, long position, long length) {
@@ -105,10 +101,12 @@ class TagServerTest {
     assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(-Errno.EIO);
     device.answer =
         () -> {
-          throw new IllegalStateException("another");
+          throw fault;
         };
     assertThat(serve(UblkAbi.OP_WRITE, 0, 4096)).isEqualTo(-Errno.EIO);
     assertThat(counters.get(UblkCounter.EXCEPTIONS)).isEqualTo(2);
+    assertThat(log.lines)
+        .containsExactly("/dev/ublkb7: the store threw; the request gets EIO, the device goes on");
     assertThat(log.traces).containsExactly(fault);
 
     device.answer = () -> 0;
