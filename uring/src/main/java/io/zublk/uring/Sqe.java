@@ -24,14 +24,11 @@ public final class Sqe {
   public static final int COMMAND_OFFSET = 48;
 
   private static final int IORING_OP_NOP = 0;
-  private static final int IORING_OP_POLL_ADD = 6;
   private static final int IORING_OP_READ = 22;
   private static final int IORING_OP_WRITE = 23;
   private static final int IORING_OP_URING_CMD = 46;
   private static final int IORING_OP_READ_MULTISHOT = 49;
   private static final long IORING_URING_CMD_MULTISHOT = 1 << 1;
-
-  private static final long POLLIN = 1;
 
   private static final int LENGTH_OFFSET = 24;
   private static final int GROUP_OFFSET = 40;
@@ -67,12 +64,6 @@ public final class Sqe {
       int length,
       long userData) {
     fill(sqes, at, IORING_OP_WRITE, flags, fd, position, address, length, userData);
-  }
-
-  /** Completes, with a positive result, once a file can be read. */
-  public static void pollIn(MemorySegment sqes, long at, int fd, long userData) {
-    fill(sqes, at, IORING_OP_POLL_ADD, 0, fd, 0, 0, 0, userData);
-    sqes.set(JAVA_LONG, at + LENGTH_OFFSET, POLLIN << 32);
   }
 
   /**

@@ -156,29 +156,6 @@ class RingTest {
   }
 
   @Test
-  void aRaisedSignalWakesEveryRingThatPollsIt() throws Exception {
-    try (Signal signal = Signal.open()) {
-      FutureTask<Integer> first = new FutureTask<>(() -> poll(signal));
-      FutureTask<Integer> second = new FutureTask<>(() -> poll(signal));
-      Thread.ofPlatform().start(first);
-      Thread.ofPlatform().start(second);
-      signal.raise();
-      signal.raise();
-      assertThat(first.get()).isPositive();
-      assertThat(second.get()).isPositive();
-      // Who comes late is not forgotten.
-      assertThat(poll(signal)).isPositive();
-    }
-  }
-
-  private static int poll(Signal signal) throws LinuxException {
-    try (Ring ring = Ring.open(RingOptions.forThisThread(1))) {
-      Sqe.pollIn(ring.submissions().memory(), ring.submissions().next(), signal.fd(), 3);
-      return completeOne(ring, 3);
-    }
-  }
-
-  @Test
   void ringsBeyondTheSixteenIndexesOfAThreadWorkToo() throws LinuxException {
     Ring[] rings = new Ring[20];
     for (int i = 0; i < rings.length; i++) {

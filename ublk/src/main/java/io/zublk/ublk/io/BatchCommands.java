@@ -65,7 +65,7 @@ final class BatchCommands implements QueueCommands {
   }
 
   @Override
-  public int lend() {
+  public int lend() throws LinuxException {
     for (int tag = tags.first(); tag < tags.depth(); tag += tags.step()) {
       add(tag, 0);
     }
@@ -74,7 +74,7 @@ final class BatchCommands implements QueueCommands {
   }
 
   @Override
-  public void begin() {
+  public void begin() throws LinuxException {
     Sqe.commandMultishot(
         ring.entries(),
         ring.next(),
@@ -87,7 +87,7 @@ final class BatchCommands implements QueueCommands {
   }
 
   @Override
-  public int commit() {
+  public int commit() throws LinuxException {
     if (results == 0) {
       return 0;
     }
@@ -96,7 +96,7 @@ final class BatchCommands implements QueueCommands {
   }
 
   // The driver has read the elements when it is back from being entered, whatever it answers.
-  private void send(int command) {
+  private void send(int command) throws LinuxException {
     int bytes = results * UblkAbi.ELEMENT_BYTES;
     Sqe.command(
         ring.entries(),
@@ -109,6 +109,13 @@ final class BatchCommands implements QueueCommands {
         UblkAbi.batchCommand(queue, UblkAbi.BATCH_HAS_ADDRESS, results, UblkAbi.ELEMENT_BYTES),
         bytes);
     results = 0;
+  }
+
+  @Override
+  public void answer(int tag, int result) {
+    if (result != TagServer.LATE) {
+      add(tag, result);
+    }
   }
 
   private void add(int tag, int result) {
@@ -152,7 +159,7 @@ final class BatchCommands implements QueueCommands {
       if (tag >= tags.depth()) {
         throw QueueCommands.broken("a tag of nobody", tag);
       }
-      add(tag, server.serve(tag));
+      answer(tag, server.serve(tag));
       at += Short.BYTES;
     }
   }

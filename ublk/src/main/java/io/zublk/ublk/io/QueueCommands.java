@@ -16,17 +16,25 @@ interface QueueCommands extends AutoCloseable {
    *
    * @return how many completions will come of it; a negative result says that it was refused
    */
-  int lend();
+  int lend() throws LinuxException;
 
   /** Puts into the ring what makes requests come, once all threads have lent their tags. */
-  void begin();
+  void begin() throws LinuxException;
+
+  /**
+   * Returns the result of a request that {@link #take} has left without one; it goes into the ring
+   * now, or with {@link #commit}.
+   *
+   * @param result what the driver is to be told, or {@link TagServer#LATE} for nothing yet
+   */
+  void answer(int tag, int result) throws LinuxException;
 
   /**
    * Puts results that are not in the ring yet there, for the driver.
    *
    * @return how many completions will come by themselves, without a request
    */
-  int commit();
+  int commit() throws LinuxException;
 
   /**
    * Serves what a completion has brought.

@@ -87,10 +87,21 @@ final class QueueRing implements RequestWait.Kernel, AutoCloseable {
     return submissions.memory();
   }
 
-  /** Takes the next entry, which then must be written; returns where it is in {@link #entries}. */
-  long next() {
+  /**
+   * Takes the next entry, which then must be written. Enters the kernel if all others wait for
+   * that.
+   *
+   * @return where it is in {@link #entries}
+   */
+  long next() throws LinuxException {
     long at = submissions.next();
-    assert at != SubmissionQueue.FULL : "more entries than the ring was opened for";
+    if (at == SubmissionQueue.FULL) {
+      enter(0);
+      at = submissions.next();
+      if (at == SubmissionQueue.FULL) {
+        throw new LinuxException("io_uring takes no entries", Errnos.EBUSY);
+      }
+    }
     return at;
   }
 

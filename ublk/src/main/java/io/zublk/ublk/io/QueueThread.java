@@ -10,13 +10,13 @@ import io.zublk.ublk.UblkStatistics;
 import io.zublk.ublk.UblkThread;
 import io.zublk.uring.CompletionQueue;
 import io.zublk.uring.RingOptions;
-import io.zublk.uring.Sqe;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Tasks;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A thread that serves requests of one hardware queue, in copy mode: it takes a batch, has the
@@ -28,9 +28,6 @@ final class QueueThread {
   /** The character device's index among the ring's registered files. */
   static final int CHAR_DEVICE = 0;
 
-  /** User data of the poll of the signal to end; all others of a thread are smaller. */
-  static final long QUIT = Long.MAX_VALUE;
-
   private final Queues queues;
   private final int queue;
   private final TagRange tags;
@@ -39,12 +36,15 @@ final class QueueThread {
   private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
   private final RequestWait wait;
   private final BitSet cpus;
+  private final Bell bell;
+  private final LateRequests late;
   private final Thread thread;
   private final CompletableFuture<Void> lent = new CompletableFuture<>();
 
-  /** Makes the thread; {@link #start} starts it. */
+  /** Makes the thread; {@link #start} starts it, and {@link #giveBack} must come last. */
   QueueThread(
-      Queues queues, int queue, TagRange tags, BitSet cpus, Polling polling, QueueMemory memory) {
+      Queues queues, int queue, TagRange tags, BitSet cpus, Polling polling, QueueMemory memory)
+      throws LinuxException {
     this.queues = queues;
     this.queue = queue;
     this.tags = tags;
@@ -52,6 +52,8 @@ final class QueueThread {
     this.cpus = cpus;
     this.memory = memory;
     this.wait = new RequestWait(counters, polling);
+    this.bell = Bell.open();
+    this.late = new LateRequests(tags.depth(), this::call);
     String name = "ublk" + queues.info().id() + "-q" + queue;
     this.thread =
         Thread.ofPlatform()
@@ -69,18 +71,39 @@ final class QueueThread {
     return lent;
   }
 
+  /** Calls the thread out of wherever it waits: to end, or for answers. Any thread may. */
+  void call() {
+    bell.ring();
+    LockSupport.unpark(thread);
+  }
+
   private void run() {
-    Throwable failure = null;
     try {
       Tasks.setAffinity(cpus);
-      try (BlockChannel channel = queues.device().openChannel()) {
-        serve(new TagServer(queues.info(), memory, channel, counters, Queues.LOG));
+      try (BlockChannel channel = queues.device().openChannel(late)) {
+        serve(channel);
       }
     } catch (Throwable t) {
-      // Whoever waits for the start is told; later there is nobody but the log.
-      failure = lent.completeExceptionally(t) ? null : t;
+      tell(t);
     } finally {
-      queues.threadEnded(thread.getName(), failure);
+      queues.threadEnded();
+    }
+  }
+
+  // What a late request uses stays until its answer, however this has ended; others are told first.
+  private void serve(BlockChannel channel) {
+    try {
+      serve(new TagServer(queues.info(), memory, channel, late, counters, Queues.LOG));
+    } catch (Throwable t) {
+      tell(t);
+    }
+    late.awaitAll();
+  }
+
+  // Until the thread has started, whoever waits for that is told.
+  private void tell(Throwable failure) {
+    if (!lent.completeExceptionally(failure)) {
+      queues.threadFailed(thread.getName(), failure);
     }
   }
 
@@ -96,7 +119,7 @@ final class QueueThread {
       lend(ring, commands);
       lent.complete(null);
       queues.awaitBegin();
-      Sqe.pollIn(ring.entries(), ring.next(), queues.quit().fd(), QUIT);
+      bell.listen(ring);
       commands.begin();
       serve(ring, server, commands);
     }
@@ -131,19 +154,32 @@ final class QueueThread {
       throws LinuxException {
     CompletionQueue completions = ring.completions();
     while (!commands.ended()) {
-      boolean shrinkable = server.hasLargeBuffers() && ownsItsTags();
+      boolean shrinkable = server.canShrinkBuffers() && ownsItsTags();
       wait.forRequests(ring, commands.commit(), shrinkable);
       int ready = completions.ready();
       for (int i = 0; i < ready; i++) {
-        if (completions.userData(i) == QUIT) {
+        if (completions.userData(i) != Bell.RUNG) {
+          commands.take(i);
+        } else if (queues.isEnding()) {
           return;
+        } else {
+          Bell.requireRung(completions.result(i));
+          bell.listen(ring);
+          answerLate(server, commands);
         }
-        commands.take(i);
       }
       completions.advance(ready);
       if (shrinkable && ready == 0) {
         server.shrinkBuffers(tags);
       }
+    }
+  }
+
+  private void answerLate(TagServer server, QueueCommands commands) throws LinuxException {
+    int next;
+    for (int tag = late.takeAll(); tag != LateRequests.NONE; tag = next) {
+      next = late.next(tag);
+      commands.answer(tag, server.goOn(tag, late.end(tag)));
     }
   }
 
@@ -174,5 +210,10 @@ final class QueueThread {
   /** Waits until the thread has ended, whatever interrupts. */
   void awaitEnd() {
     Threads.join(thread);
+  }
+
+  /** Gives back what other threads may use of this one. */
+  void giveBack() {
+    bell.close();
   }
 }

@@ -8,7 +8,6 @@ import io.zublk.ublk.UblkException;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.UblkStatistics;
 import io.zublk.ublk.UblkThread;
-import io.zublk.uring.Signal;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
 import java.util.ArrayList;
@@ -39,7 +38,6 @@ public final class Queues implements AutoCloseable {
   private final UblkDeviceInfo info;
   private final BlockDevice device;
   private final LinuxFile charDevice;
-  private final Signal quit;
   private final List<QueueMemory> memories = new ArrayList<>();
   private final List<QueueThread> threads = new ArrayList<>();
   private final CompletableFuture<Void> begin = new CompletableFuture<>();
@@ -50,6 +48,9 @@ public final class Queues implements AutoCloseable {
   /** Completed by the first thread that ends. */
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
+  /** Whether all threads shall end, served or not. */
+  private volatile boolean ending;
+
   private final AtomicInteger running = new AtomicInteger();
   private boolean givenBack;
 
@@ -58,17 +59,10 @@ public final class Queues implements AutoCloseable {
    *
    * @param charDevice the driver's end of the device, which this object closes from now on
    */
-  public Queues(UblkDeviceInfo info, BlockDevice device, LinuxFile charDevice)
-      throws LinuxException {
+  public Queues(UblkDeviceInfo info, BlockDevice device, LinuxFile charDevice) {
     this.info = info;
     this.device = device;
     this.charDevice = charDevice;
-    try {
-      this.quit = Signal.open();
-    } catch (LinuxException e) {
-      charDevice.close();
-      throw e;
-    }
   }
 
   /**
@@ -87,7 +81,7 @@ public final class Queues implements AutoCloseable {
    * @param memory its memory, which this object frees from now on
    * @param cpus the CPUs of each of its threads
    */
-  void add(QueueMemory memory, List<BitSet> cpus, Polling polling) {
+  void add(QueueMemory memory, List<BitSet> cpus, Polling polling) throws LinuxException {
     int queue = memories.size();
     memories.add(memory);
     for (int index = 0; index < cpus.size(); index++) {
@@ -128,9 +122,9 @@ public final class Queues implements AutoCloseable {
     return charDevice;
   }
 
-  /** Raised when all threads shall end, served or not. */
-  Signal quit() {
-    return quit;
+  /** Whether all threads shall end, served or not. */
+  boolean isEnding() {
+    return ending;
   }
 
   /** Waits until all threads have lent their tags, or shall end. */
@@ -138,20 +132,18 @@ public final class Queues implements AutoCloseable {
     begin.join();
   }
 
-  /**
-   * A thread has ended, and uses nothing any more.
-   *
-   * @param cause why, if it was not because the device was stopped; else null
-   */
-  void threadEnded(String name, Throwable cause) {
+  /** A thread that was serving has failed, and is about to end; so must all others. */
+  void threadFailed(String name, Throwable cause) {
+    failure.compareAndSet(null, cause);
+    endThreads();
+    LOG.fault(
+        "thread " + name + " failed; " + info.blockPath() + " ends, its users get errors", cause);
+    ended.complete(null);
+  }
+
+  /** A thread has ended, and uses nothing any more. */
+  void threadEnded() {
     try {
-      if (cause != null) {
-        failure.compareAndSet(null, cause);
-        raiseQuit();
-        LOG.fault(
-            "thread " + name + " failed; " + info.blockPath() + " ends, its users get errors",
-            cause);
-      }
       ended.complete(null);
     } finally {
       if (running.decrementAndGet() == 0) {
@@ -161,8 +153,9 @@ public final class Queues implements AutoCloseable {
   }
 
   /**
-   * Runs something when the first thread ends, as the device is or is about to be served no more:
-   * in that thread, which must be kept from nothing; in the calling one if it has ended already.
+   * Runs something when the first thread ends or is about to, as the device is or is about to be
+   * served no more: in that thread, which must be kept from nothing; in the calling one if it has
+   * ended already.
    */
   public void whenEnded(Runnable action) {
     CompletableFuture<Void> _ = ended.thenRun(action);
@@ -205,7 +198,7 @@ public final class Queues implements AutoCloseable {
   @Override
   public void close() {
     begin.complete(null);
-    raiseQuit();
+    endThreads();
     awaitThreads();
     giveBack(); // had none been started
   }
@@ -215,18 +208,17 @@ public final class Queues implements AutoCloseable {
     threads.forEach(QueueThread::awaitEnd);
   }
 
-  private synchronized void raiseQuit() {
-    if (!givenBack) {
-      quit.raise();
-    }
+  private void endThreads() {
+    ending = true;
+    threads.forEach(QueueThread::call);
   }
 
   private synchronized void giveBack() {
     if (!givenBack) {
       givenBack = true;
       memories.forEach(QueueMemory::close);
+      threads.forEach(QueueThread::giveBack);
       charDevice.close();
-      quit.close();
     }
   }
 }

@@ -35,7 +35,7 @@ final class TagCommands implements QueueCommands {
   }
 
   @Override
-  public int lend() {
+  public int lend() throws LinuxException {
     for (int tag = tags.first(); tag < tags.depth(); tag += tags.step()) {
       send(UblkAbi.FETCH_REQ, tag, 0);
     }
@@ -67,7 +67,14 @@ final class TagCommands implements QueueCommands {
     if (!tags.has(tag)) {
       throw QueueCommands.broken("a tag of nobody", tag);
     }
-    send(UblkAbi.COMMIT_AND_FETCH_REQ, tag, server.serve(tag));
+    answer(tag, server.serve(tag));
+  }
+
+  @Override
+  public void answer(int tag, int result) throws LinuxException {
+    if (result != TagServer.LATE) {
+      send(UblkAbi.COMMIT_AND_FETCH_REQ, tag, result);
+    }
   }
 
   @Override
@@ -75,8 +82,7 @@ final class TagCommands implements QueueCommands {
     return lent == 0;
   }
 
-  private void send(int command, int tag, int result) {
-    // There is an entry for each tag, and a tag is either here or with the driver.
+  private void send(int command, int tag, int result) throws LinuxException {
     Sqe.command(
         ring.entries(),
         ring.next(),

@@ -12,23 +12,36 @@ import io.zublk.ublk.UblkDeviceInfo;
 import io.zublk.ublk.abi.UblkAbi;
 import java.lang.foreign.MemorySegment;
 
-/** Has the device serve the request in a tag, from or to the tag's buffer. Allocates nothing. */
+/**
+ * Has the device serve the request in a tag, from or to the tag's buffer. Allocates nothing.
+ *
+ * <p>Used by one queue thread.
+ */
 final class TagServer {
+
+  /** No result yet: the device answers the request later. No request has this result. */
+  static final int LATE = Integer.MIN_VALUE;
 
   private final int maxIoBytes;
   private final QueueMemory memory;
   private final MemorySegment descriptors;
   private final MemorySegment buffers;
   private final BlockChannel channel;
+  private final LateRequests late;
   private final ThreadCounters<UblkCounter> counters;
   private final RateLimitedLog log;
   private final String fault;
+
+  /** By tag: whether it is not the write that is late, but the flush after it. */
+  private final boolean[] flushing;
+
   private boolean largeBuffers;
 
   TagServer(
       UblkDeviceInfo device,
       QueueMemory memory,
       BlockChannel channel,
+      LateRequests late,
       ThreadCounters<UblkCounter> counters,
       RateLimitedLog log) {
     this.maxIoBytes = device.maxIoBytes();
@@ -36,30 +49,34 @@ final class TagServer {
     this.descriptors = memory.descriptors();
     this.buffers = memory.buffers();
     this.channel = channel;
+    this.late = late;
+    this.flushing = new boolean[device.depth()];
     this.counters = counters;
     this.log = log;
     this.fault = device.blockPath() + ": the store threw; the request gets EIO, the device goes on";
   }
 
-  /** Whether large requests have left buffers that hold more than {@link QueueMemory} keeps. */
-  boolean hasLargeBuffers() {
-    return largeBuffers;
+  /**
+   * Whether large requests have left buffers that hold more than {@link QueueMemory} keeps, and no
+   * late request needs them any more.
+   */
+  boolean canShrinkBuffers() {
+    return largeBuffers && !late.any();
   }
 
   /** Gives such buffers' memory back; none of the tags may hold a request. */
   void shrinkBuffers(TagRange tags) {
+    assert !late.any();
     memory.giveBack(tags);
     largeBuffers = false;
   }
 
-  /** Serves the request in a tag; returns what the driver is to be told. */
+  /** Serves the request in a tag; returns what the driver is to be told, or {@link #LATE}. */
   int serve(int tag) {
-    long descriptor = (long) tag * UblkAbi.DESCRIPTOR_BYTES;
-    int opFlags = descriptors.get(JAVA_INT, descriptor + UblkAbi.DESCRIPTOR_OP_FLAGS);
-    int sectors = descriptors.get(JAVA_INT, descriptor + UblkAbi.DESCRIPTOR_SECTORS);
-    long sector = descriptors.get(JAVA_LONG, descriptor + UblkAbi.DESCRIPTOR_START_SECTOR);
-    long length = Integer.toUnsignedLong(sectors) << UblkAbi.SECTOR_SHIFT;
-    long position = sector << UblkAbi.SECTOR_SHIFT;
+    int opFlags = opFlags(tag);
+    long length = length(tag);
+    long position = sector(tag) << UblkAbi.SECTOR_SHIFT;
+    late.begin(tag);
     try {
       return switch (opFlags & UblkAbi.OP_MASK) {
         case UblkAbi.OP_READ -> read(tag, position, length);
@@ -71,10 +88,66 @@ final class TagServer {
         default -> failed(UblkCounter.FAILED_OTHERS, -Errno.EOPNOTSUPP);
       };
     } catch (Throwable t) {
-      // The user of the disk gets an error; the other requests, and the disk, live on.
-      log.fault(fault, t);
-      return failed(UblkCounter.EXCEPTIONS, -Errno.EIO);
+      return thrown(t);
     }
+  }
+
+  /**
+   * Goes on with a request that the device has answered late.
+   *
+   * @param answer 0 or a negative errno
+   * @return as {@link #serve} does
+   */
+  int goOn(int tag, int answer) {
+    late.begin(tag);
+    try {
+      return switch (opFlags(tag) & UblkAbi.OP_MASK) {
+        case UblkAbi.OP_READ -> ended(UblkCounter.READ_BYTES, length(tag), answer);
+        case UblkAbi.OP_WRITE -> goOnWriting(tag, answer);
+        default -> ended(answer);
+      };
+    } catch (Throwable t) {
+      return thrown(t);
+    }
+  }
+
+  private int goOnWriting(int tag, int answer) {
+    boolean flushed = flushing[tag];
+    flushing[tag] = false;
+    boolean durably = (opFlags(tag) & UblkAbi.FLAG_FUA) != 0;
+    return answer == 0 && durably && !flushed
+        ? flushAfterWrite(tag, length(tag))
+        : ended(UblkCounter.WRITTEN_BYTES, length(tag), answer);
+  }
+
+  private int flushAfterWrite(int tag, long length) {
+    int error = channel.flush();
+    flushing[tag] = error == BlockChannel.LATE;
+    return ended(UblkCounter.WRITTEN_BYTES, length, error);
+  }
+
+  // The user of the disk gets an error; the other requests, and the disk, live on.
+  private int thrown(Throwable t) {
+    log.fault(fault, t);
+    int result = failed(UblkCounter.EXCEPTIONS, -Errno.EIO);
+    return late.isAnsweredBeforeWithdrawn() ? LATE : result;
+  }
+
+  private int opFlags(int tag) {
+    return descriptors.get(JAVA_INT, descriptor(tag) + UblkAbi.DESCRIPTOR_OP_FLAGS);
+  }
+
+  private long length(int tag) {
+    int sectors = descriptors.get(JAVA_INT, descriptor(tag) + UblkAbi.DESCRIPTOR_SECTORS);
+    return Integer.toUnsignedLong(sectors) << UblkAbi.SECTOR_SHIFT;
+  }
+
+  private long sector(int tag) {
+    return descriptors.get(JAVA_LONG, descriptor(tag) + UblkAbi.DESCRIPTOR_START_SECTOR);
+  }
+
+  private static long descriptor(int tag) {
+    return (long) tag * UblkAbi.DESCRIPTOR_BYTES;
   }
 
   private int read(int tag, long position, long length) {
@@ -84,11 +157,7 @@ final class TagServer {
     }
     largeBuffers |= memory.touch(tag, (int) length);
     int error = channel.read(position, buffers, memory.offset(tag), (int) length);
-    if (error != 0) {
-      return failed(UblkCounter.FAILED_READS, error);
-    }
-    counters.add(UblkCounter.READ_BYTES, length);
-    return (int) length;
+    return ended(UblkCounter.READ_BYTES, length, error);
   }
 
   private int write(int tag, long position, long length, boolean durably) {
@@ -98,35 +167,50 @@ final class TagServer {
     }
     largeBuffers |= memory.touch(tag, (int) length);
     int error = channel.write(position, buffers, memory.offset(tag), (int) length);
-    if (error == 0 && durably) {
-      error = channel.flush();
-    }
-    if (error != 0) {
-      return failed(UblkCounter.FAILED_WRITES, error);
-    }
-    counters.add(UblkCounter.WRITTEN_BYTES, length);
-    return (int) length;
+    return error == 0 && durably
+        ? flushAfterWrite(tag, length)
+        : ended(UblkCounter.WRITTEN_BYTES, length, error);
   }
 
   private int flush() {
     counters.add(UblkCounter.FLUSHES, 1);
-    int error = channel.flush();
-    return error == 0 ? 0 : failed(UblkCounter.FAILED_OTHERS, error);
+    return ended(channel.flush());
   }
 
   private int discard(long position, long length) {
     counters.add(UblkCounter.DISCARDS, 1);
-    int error = channel.discard(position, length);
-    return error == 0 ? 0 : failed(UblkCounter.FAILED_OTHERS, error);
+    return ended(channel.discard(position, length));
   }
 
   private int writeZeroes(long position, long length, boolean mayUnmap) {
     counters.add(UblkCounter.WRITE_ZEROES, 1);
-    int error = channel.writeZeroes(position, length, mayUnmap);
+    return ended(channel.writeZeroes(position, length, mayUnmap));
+  }
+
+  /** The end of an operation that moves bytes, which are its result. */
+  private int ended(UblkCounter moved, long length, int error) {
+    if (error != 0) {
+      return failed(
+          moved == UblkCounter.READ_BYTES ? UblkCounter.FAILED_READS : UblkCounter.FAILED_WRITES,
+          error);
+    }
+    assert !late.isPostponed();
+    counters.add(moved, length);
+    return (int) length;
+  }
+
+  /** The end of an operation that moves none. */
+  private int ended(int error) {
     return error == 0 ? 0 : failed(UblkCounter.FAILED_OTHERS, error);
   }
 
   private int failed(UblkCounter counter, int error) {
+    if (error == BlockChannel.LATE) {
+      if (!late.isPostponed()) {
+        throw new IllegalStateException("the device says LATE, and has no ticket to answer");
+      }
+      return LATE;
+    }
     counters.add(counter, 1);
     return error;
   }

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.BlockChannel;
 import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.abi.UblkAbi;
@@ -33,6 +34,7 @@ class BatchCommandsTest {
   @TempDir private Path directory;
   private final FakeDevice device = new FakeDevice();
   private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
+  private final LateRequests late = new LateRequests(Samples.DEPTH, () -> {});
   private QueueMemory memory;
   private Ring ring;
   private BatchCommands commands;
@@ -44,7 +46,7 @@ class BatchCommandsTest {
     memory = Samples.memory();
     ring = Ring.open(BatchCommands.ring());
     TagServer server =
-        new TagServer(Samples.info(), memory, device.openChannel(), counters, Queues.LOG);
+        new TagServer(Samples.info(), memory, device.openChannel(late), late, counters, Queues.LOG);
     commands = new BatchCommands(QUEUE, TAGS, memory, server, new QueueRing(ring, false, counters));
     Path fifo = directory.resolve("fifo");
     assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
@@ -100,7 +102,7 @@ class BatchCommandsTest {
   }
 
   @Test
-  void allTagsAreLentWithOneCommand() {
+  void allTagsAreLentWithOneCommand() throws LinuxException {
     assertThat(commands.lend()).isOne();
     MemorySegment elements = assertEntry(UblkAbi.PREP_IO_CMDS, Samples.DEPTH);
     for (int tag = 0; tag < Samples.DEPTH; tag++) {
@@ -123,6 +125,24 @@ class BatchCommandsTest {
     assertElement(elements, 0, 3, 4096);
     assertElement(elements, 1, 1, 512);
     assertThat(commands.commit()).isZero();
+  }
+
+  @Test
+  void aLateRequestIsAnsweredInALaterBatch() throws Exception {
+    device.answer =
+        () -> {
+          long _ = device.answers().postpone();
+          return BlockChannel.LATE;
+        };
+    Samples.request(memory, 1, UblkAbi.OP_READ, 0, 4096);
+    bring(1);
+    commands.take(0);
+    assertThat(commands.commit()).isZero();
+    commands.answer(1, TagServer.LATE);
+    assertThat(commands.commit()).isZero();
+    commands.answer(1, 4096);
+    assertThat(commands.commit()).isOne();
+    assertElement(assertEntry(UblkAbi.COMMIT_IO_CMDS, 1), 0, 1, 4096);
   }
 
   @Test

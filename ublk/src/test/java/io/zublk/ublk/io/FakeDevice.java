@@ -3,8 +3,11 @@ package io.zublk.ublk.io;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
+import io.zublk.block.LateAnswers;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
@@ -13,6 +16,7 @@ import java.util.function.IntSupplier;
 public final class FakeDevice implements BlockDevice {
 
   final List<String> asked = new CopyOnWriteArrayList<>();
+  private final Map<Thread, LateAnswers> answers = new ConcurrentHashMap<>();
   public final AtomicInteger open = new AtomicInteger();
   public volatile IntSupplier answer = () -> 0;
 
@@ -28,6 +32,17 @@ public final class FakeDevice implements BlockDevice {
   public BlockChannel openChannel() {
     open.incrementAndGet();
     return new FakeChannel();
+  }
+
+  @Override
+  public BlockChannel openChannel(LateAnswers late) {
+    answers.put(Thread.currentThread(), late);
+    return openChannel();
+  }
+
+  /** Where requests of this thread can be answered later. */
+  LateAnswers answers() {
+    return answers.get(Thread.currentThread());
   }
 
   private final class FakeChannel implements BlockChannel {

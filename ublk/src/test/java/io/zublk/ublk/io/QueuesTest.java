@@ -6,13 +6,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
+import io.zublk.block.LateAnswers;
+import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.UblkException;
+import io.zublk.ublk.UblkStatistics;
 import io.zublk.ublk.examples.RingBreaker;
 import io.zublk.uring.sys.Syscall;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -87,6 +97,97 @@ class QueuesTest {
     queues.awaitThreads();
     assertGivenBack(queues);
     assertThat(device.open).hasValue(0);
+    queues.close();
+  }
+
+  /** Has other threads answer all requests. */
+  private ExecutorService answerByOthers() {
+    ExecutorService others = Executors.newFixedThreadPool(2);
+    device.answer =
+        () -> {
+          LateAnswers answers = device.answers();
+          long ticket = answers.postpone();
+          others.execute(() -> answers.answer(ticket, 0));
+          return BlockChannel.LATE;
+        };
+    return others;
+  }
+
+  @Test
+  void lateAnswersBringTheNextRequests() throws Exception {
+    try (ExecutorService others = answerByOthers()) {
+      Queues queues = serving();
+      while (UblkStatistics.sum(queues.statistics()).get(UblkCounter.READ_BYTES) < 10_000L << 12) {
+        Thread.sleep(1);
+      }
+      queues.close();
+      assertThat(queues.failure()).isEmpty();
+      assertThat(device.open).hasValue(0);
+      assertGivenBack(queues);
+    }
+  }
+
+  /** Has all requests wait; returns what answers them. */
+  private BlockingQueue<Runnable> keepWaiting() {
+    BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
+    device.answer =
+        () -> {
+          LateAnswers late = device.answers();
+          long ticket = late.postpone();
+          answers.add(() -> late.answer(ticket, 0));
+          return BlockChannel.LATE;
+        };
+    return answers;
+  }
+
+  @Test
+  void theEndWaitsForWhatTheDeviceStillDoesToTheBuffers() throws Exception {
+    BlockingQueue<Runnable> answers = keepWaiting();
+    Queues queues = serving();
+    List<Runnable> all = new ArrayList<>();
+    for (int i = 0; i < 2 * Samples.DEPTH; i++) {
+      all.add(answers.take());
+    }
+    Thread closing = Thread.ofPlatform().start(queues::close);
+    while (!queues.isEnding()) {
+      Thread.sleep(1); // else an answer would bring the next request
+    }
+    for (Runnable answer : all) {
+      assertThat(closing.isAlive()).isTrue();
+      assertThat(Samples.isOpen(queues)).isTrue();
+      assertThat(queues.bufferBytes()).isPositive();
+      answer.run();
+    }
+    closing.join();
+    assertThat(device.open).hasValue(0);
+    assertGivenBack(queues);
+  }
+
+  @Test
+  void aFailureIsToldBeforeWhatIsLateIsAnswered() throws Exception {
+    BlockingQueue<Runnable> answers = keepWaiting();
+    Queues queues = Samples.endlessQueues(device);
+    Samples.addQueue(queues, ALL_CPUS);
+    CountDownLatch told = new CountDownLatch(1);
+    queues.whenEnded(told::countDown);
+    IntSupplier late = device.answer;
+    AtomicInteger requests = new AtomicInteger();
+    device.answer =
+        () -> {
+          if (requests.incrementAndGet() == Samples.DEPTH) {
+            RingBreaker.breakRingOfThisThread();
+          }
+          return late.getAsInt();
+        };
+    queues.start();
+    told.await();
+    assertThat(queues.failure()).isPresent();
+    assertThat(Samples.isOpen(queues)).isTrue();
+    for (int i = 0; i < Samples.DEPTH; i++) {
+      answers.take().run();
+    }
+    queues.awaitThreads();
+    assertGivenBack(queues);
     queues.close();
   }
 

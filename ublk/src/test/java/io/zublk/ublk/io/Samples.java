@@ -33,15 +33,23 @@ public final class Samples {
 
   /** Device 7, not yet started. */
   public static UblkDeviceInfo info() {
-    return new UblkDeviceInfo(7, 1, DEPTH, MAX_IO_BYTES, UblkState.DEAD, 1, Set.of(), 0);
+    return info(MAX_IO_BYTES);
+  }
+
+  static UblkDeviceInfo info(int maxIoBytes) {
+    return new UblkDeviceInfo(7, 1, DEPTH, maxIoBytes, UblkState.DEAD, 1, Set.of(), 0);
   }
 
   /** A queue's memory, with descriptors that can be written. */
   static QueueMemory memory() throws LinuxException {
+    return memory(MAX_IO_BYTES);
+  }
+
+  static QueueMemory memory(int maxIoBytes) throws LinuxException {
     return new QueueMemory(
-        info(),
+        info(maxIoBytes),
         Memory.mapAnonymous(UblkAbi.descriptorsLength(DEPTH, Memory.pageBytes())),
-        Memory.mapAnonymous((long) DEPTH * MAX_IO_BYTES));
+        Memory.mapAnonymous((long) DEPTH * maxIoBytes));
   }
 
   /**

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
 import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.UblkCounter;
@@ -27,6 +28,7 @@ class TagCommandsTest {
 
   private final FakeDevice device = new FakeDevice();
   private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
+  private final LateRequests late = new LateRequests(Samples.DEPTH, () -> {});
   private QueueMemory memory;
   private Ring ring;
   private TagCommands commands;
@@ -36,7 +38,7 @@ class TagCommandsTest {
     memory = Samples.memory();
     ring = Ring.open(TagCommands.ringFor(TAGS));
     TagServer server =
-        new TagServer(Samples.info(), memory, device.openChannel(), counters, Queues.LOG);
+        new TagServer(Samples.info(), memory, device.openChannel(late), late, counters, Queues.LOG);
     commands = new TagCommands(QUEUE, TAGS, memory, server, new QueueRing(ring, true, counters));
   }
 
@@ -58,7 +60,7 @@ class TagCommandsTest {
   }
 
   @Test
-  void itsOwnTagsAreLentAndNoOthers() {
+  void itsOwnTagsAreLentAndNoOthers() throws LinuxException {
     assertThat(commands.lend()).isZero();
     assertThat(ring.submissions().pending()).isEqualTo(2);
     assertEntry(0, UblkAbi.FETCH_REQ, 1, 0);
@@ -83,6 +85,25 @@ class TagCommandsTest {
     Samples.complete(ring, 1, 0);
     commands.take(0);
     assertEntry(64, UblkAbi.COMMIT_AND_FETCH_REQ, 1, -Errno.EIO);
+  }
+
+  @Test
+  void aLateRequestIsAnsweredWhenItsResultIsThere() throws LinuxException {
+    commands.lend();
+    device.answer =
+        () -> {
+          long _ = device.answers().postpone();
+          return BlockChannel.LATE;
+        };
+    Samples.request(memory, 3, UblkAbi.OP_READ, 0, 4096);
+    Samples.complete(ring, 3, 0);
+    commands.take(0);
+    assertThat(ring.submissions().pending()).isZero();
+    commands.answer(3, TagServer.LATE);
+    assertThat(ring.submissions().pending()).isZero();
+    commands.answer(3, 4096);
+    assertThat(ring.submissions().pending()).isOne();
+    assertEntry(64, UblkAbi.COMMIT_AND_FETCH_REQ, 3, 4096);
   }
 
   @Test

@@ -1,7 +1,9 @@
 package io.zublk.ublk.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
 import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.UblkCounter;
@@ -21,13 +23,20 @@ class TagServerTest {
   private final FakeDevice device = new FakeDevice();
   private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
   private final LogLines log = new LogLines();
+  private final LateRequests late = new LateRequests(Samples.DEPTH, () -> {});
   private QueueMemory memory;
   private TagServer server;
+  private long ticket;
 
   @BeforeEach
   void makeServer() throws LinuxException {
     memory = Samples.memory();
-    server = new TagServer(Samples.info(), memory, device.openChannel(), counters, log.log());
+    server = server(Samples.MAX_IO_BYTES);
+  }
+
+  private TagServer server(int maxIoBytes) {
+    return new TagServer(
+        Samples.info(maxIoBytes), memory, device.openChannel(late), late, counters, log.log());
   }
 
   @AfterEach
@@ -111,6 +120,123 @@ class TagServerTest {
 
     device.answer = () -> 0;
     assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(4096);
+  }
+
+  private void answerLate() {
+    device.answer =
+        () -> {
+          ticket = device.answers().postpone();
+          return BlockChannel.LATE;
+        };
+  }
+
+  /** Answers the late request, and goes on with it. */
+  private int answered(int result) {
+    device.answers().answer(ticket, result);
+    assertThat(late.takeAll()).isEqualTo(TAG);
+    return server.goOn(TAG, late.end(TAG));
+  }
+
+  @Test
+  void whatIsLateCountsWhenItIsAnswered() {
+    answerLate();
+    assertThat(serve(UblkAbi.OP_READ, 8192, 4096)).isEqualTo(TagServer.LATE);
+    assertThat(counters.get(UblkCounter.READ_BYTES)).isZero();
+    assertThat(answered(0)).isEqualTo(4096);
+    assertThat(counters.get(UblkCounter.READ_BYTES)).isEqualTo(4096);
+    assertThat(serve(UblkAbi.OP_WRITE, 0, 512)).isEqualTo(TagServer.LATE);
+    assertThat(answered(0)).isEqualTo(512);
+    assertThat(counters.get(UblkCounter.WRITTEN_BYTES)).isEqualTo(512);
+    assertThat(serve(UblkAbi.OP_DISCARD, 0, 4096)).isEqualTo(TagServer.LATE);
+    assertThat(answered(0)).isZero();
+    assertThat(log.lines).isEmpty();
+  }
+
+  @Test
+  void anErrorThatIsLateIsOneToo() {
+    answerLate();
+    assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(TagServer.LATE);
+    assertThat(answered(-Errno.ENOSPC)).isEqualTo(-Errno.ENOSPC);
+    assertThat(serve(UblkAbi.OP_WRITE | UblkAbi.FLAG_FUA, 0, 4096)).isEqualTo(TagServer.LATE);
+    assertThat(answered(-Errno.EIO)).isEqualTo(-Errno.EIO);
+    assertThat(serve(UblkAbi.OP_FLUSH, 0, 0)).isEqualTo(TagServer.LATE);
+    assertThat(answered(-Errno.EIO)).isEqualTo(-Errno.EIO);
+    assertThat(counters.get(UblkCounter.FAILED_READS)).isOne();
+    assertThat(counters.get(UblkCounter.FAILED_WRITES)).isOne();
+    assertThat(counters.get(UblkCounter.FAILED_OTHERS)).isOne();
+  }
+
+  @Test
+  void aWriteThatMustLastIsFlushedOnceThoughBothAreLate() {
+    answerLate();
+    for (int i = 1; i <= 2; i++) {
+      assertThat(serve(UblkAbi.OP_WRITE | UblkAbi.FLAG_FUA, 0, 4096)).isEqualTo(TagServer.LATE);
+      assertThat(device.asked).hasSize(2 * i - 1);
+      assertThat(answered(0)).isEqualTo(TagServer.LATE);
+      assertThat(device.asked).hasSize(2 * i).endsWith("flush");
+      assertThat(answered(0)).isEqualTo(4096);
+      assertThat(device.asked).hasSize(2 * i);
+    }
+    assertThat(counters.get(UblkCounter.WRITTEN_BYTES)).isEqualTo(8192);
+  }
+
+  @Test
+  void aLateWriteIsFlushedAtOnceIfThatCanBe() {
+    answerLate();
+    assertThat(serve(UblkAbi.OP_WRITE | UblkAbi.FLAG_FUA, 0, 4096)).isEqualTo(TagServer.LATE);
+    device.answer = () -> 0;
+    assertThat(answered(0)).isEqualTo(4096);
+    assertThat(device.asked).containsExactly("write 0+4096 at " + BUFFER, "flush");
+  }
+
+  @Test
+  void whatIsThrownAfterPostponingIsEioAndTheTicketVoid() {
+    device.answer =
+        () -> {
+          ticket = device.answers().postpone();
+          throw new IllegalStateException("a bug");
+        };
+    assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(-Errno.EIO);
+    assertThat(late.any()).isFalse();
+    assertThatThrownBy(() -> device.answers().answer(ticket, 0))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void whatIsThrownAfterTheAnswerDoesNotAnswerTwice() {
+    device.answer =
+        () -> {
+          device.answers().answer(device.answers().postpone(), -Errno.ENOSPC);
+          throw new IllegalStateException("a bug");
+        };
+    assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(TagServer.LATE);
+    assertThat(late.takeAll()).isEqualTo(TAG);
+    assertThat(server.goOn(TAG, late.end(TAG))).isEqualTo(-Errno.ENOSPC);
+  }
+
+  @Test
+  void lateWithoutATicketIsAFaultOfTheDevice() {
+    device.answer = () -> BlockChannel.LATE;
+    assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(-Errno.EIO);
+    assertThat(log.traces).hasSize(1);
+  }
+
+  @Test
+  void buffersShrinkOnceNoRequestIsLate() throws LinuxException {
+    int large = QueueMemory.KEPT_BYTES + 4096;
+    memory.close();
+    memory = Samples.memory(2 * QueueMemory.KEPT_BYTES);
+    server = server(2 * QueueMemory.KEPT_BYTES);
+    assertThat(server.canShrinkBuffers()).isFalse();
+    answerLate();
+    assertThat(serve(UblkAbi.OP_READ, 0, large)).isEqualTo(TagServer.LATE);
+    assertThat(server.canShrinkBuffers()).isFalse();
+    assertThat(answered(0)).isEqualTo(large);
+    assertThat(server.canShrinkBuffers()).isTrue();
+    assertThat(memory.heldBytes()).isEqualTo(large);
+    server.shrinkBuffers(new TagRange(0, 1, Samples.DEPTH));
+    assertThat(memory.heldBytes()).isEqualTo(QueueMemory.KEPT_BYTES);
+    assertThat(server.canShrinkBuffers()).isFalse();
   }
 
   @Test

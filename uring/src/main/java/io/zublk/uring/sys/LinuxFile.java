@@ -36,7 +36,6 @@ public final class LinuxFile implements AutoCloseable {
 
   private static final int O_CLOEXEC = 0x80000;
   private static final int MFD_CLOEXEC = 1;
-  private static final int EFD_NONBLOCK = 0x800;
   private static final int CLOSED = -1;
 
   private static final int AT_FDCWD = -100;
@@ -90,9 +89,12 @@ public final class LinuxFile implements AutoCloseable {
     }
   }
 
-  /** Makes a count of events, 0 at first, that {@link #append} adds words to (eventfd2(2)). */
+  /**
+   * Makes a count of events, 0 at first, that {@link #append} adds words to; to read it waits until
+   * it is not 0, and sets it to that (eventfd2(2)).
+   */
   public static LinuxFile event() throws LinuxException {
-    long result = Syscall.call(Syscall.EVENTFD2, 0, O_CLOEXEC | EFD_NONBLOCK);
+    long result = Syscall.call(Syscall.EVENTFD2, 0, O_CLOEXEC);
     return new LinuxFile("eventfd", (int) Syscall.check("eventfd2", result));
   }
 
