@@ -18,12 +18,14 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.reflect.AccessFlag;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Loads the classes of the store anew, chosen ones with a call of {@link Steps} before each access
- * to what threads share. The code under test needs no seam for that, and is the code that ships.
+ * Loads the classes of store and ublk anew, chosen ones with a call of {@link Steps} before each
+ * access to what threads share. The code under test needs no seam for that, and is the code that
+ * ships.
  *
  * <p>Such accesses are the operations of VarHandles and atomics, elements of {@code long} arrays
  * and volatile fields. Other fields, and bytes of a MemorySegment that are accessed without a
@@ -32,7 +34,7 @@ import java.util.stream.Collectors;
  */
 final class SteppedClasses extends ClassLoader {
 
-  private static final String PREFIX = "io.zublk.store.";
+  private static final List<String> PREFIXES = List.of("io.zublk.store.", "io.zublk.ublk.");
   private static final ClassDesc STEPS = ClassDesc.of(Steps.class.getName());
   private static final MethodTypeDesc PAUSE = MethodTypeDesc.of(ConstantDescs.CD_void);
   private static final MethodTypeDesc BEFORE =
@@ -59,7 +61,7 @@ final class SteppedClasses extends ClassLoader {
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
     synchronized (getClassLoadingLock(name)) {
-      if (!name.startsWith(PREFIX)) {
+      if (PREFIXES.stream().noneMatch(name::startsWith)) {
         return super.loadClass(name, resolve);
       }
       Class<?> loaded = findLoadedClass(name);

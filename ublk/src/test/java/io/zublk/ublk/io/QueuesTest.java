@@ -101,8 +101,7 @@ class QueuesTest {
   }
 
   /** Has other threads answer all requests. */
-  private ExecutorService answerByOthers() {
-    ExecutorService others = Executors.newFixedThreadPool(2);
+  private void answerBy(ExecutorService others) {
     device.answer =
         () -> {
           LateAnswers answers = device.answers();
@@ -110,12 +109,12 @@ class QueuesTest {
           others.execute(() -> answers.answer(ticket, 0));
           return BlockChannel.LATE;
         };
-    return others;
   }
 
   @Test
   void lateAnswersBringTheNextRequests() throws Exception {
-    try (ExecutorService others = answerByOthers()) {
+    try (ExecutorService others = Executors.newFixedThreadPool(2)) {
+      answerBy(others);
       Queues queues = serving();
       while (UblkStatistics.sum(queues.statistics()).get(UblkCounter.READ_BYTES) < 10_000L << 12) {
         Thread.sleep(1);
