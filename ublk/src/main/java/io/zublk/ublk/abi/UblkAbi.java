@@ -94,6 +94,17 @@ public final class UblkAbi {
   private static final int IOC_WRITE = 1;
   private static final int IOC_READ = 2;
 
+  static {
+    // What lies last ends where its structure does: a reserved word or two are ours to leave out.
+    assert INFO_COOKIE + Long.BYTES <= INFO_BYTES;
+    assert DISCARD_MAX_SEGMENTS + 2 * Short.BYTES == PARAMS_BYTES;
+    assert DESCRIPTOR_START_SECTOR + 2 * Long.BYTES == DESCRIPTOR_BYTES;
+    // Tags, queues and numbers of elements have 16 bits, lengths and results 31.
+    assert MAX_DEPTH <= 1 << 16 && MAX_QUEUES <= NO_QUEUE;
+    assert (long) MAX_DEPTH * ELEMENT_BYTES <= Integer.MAX_VALUE;
+    assert MAX_IO_BYTES % (1 << SECTOR_SHIFT) == 0;
+  }
+
   private UblkAbi() {}
 
   /** The first word of an I/O command: queue, tag, and result of the request just served. */

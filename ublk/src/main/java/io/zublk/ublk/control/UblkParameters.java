@@ -28,6 +28,12 @@ public record UblkParameters(
 
   private static final int PAGE_SHIFT = Integer.numberOfTrailingZeros(Geometry.PAGE_BYTES);
 
+  static {
+    assert MAX_DISCARD_BYTES % Geometry.PAGE_BYTES == 0;
+    // Before Linux 6.11 the driver counts the bytes of write-zeroes in 32 bits.
+    assert MAX_DISCARD_BYTES > 0;
+  }
+
   void write(MemorySegment params) {
     params.fill((byte) 0);
     params.set(JAVA_INT, UblkAbi.PARAMS_LENGTH, UblkAbi.PARAMS_BYTES);

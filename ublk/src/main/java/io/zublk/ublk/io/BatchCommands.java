@@ -119,6 +119,7 @@ final class BatchCommands implements QueueCommands {
   }
 
   private void add(int tag, int result) {
+    assert results < tags.depth() : "more results than tags";
     long at = (long) results++ * UblkAbi.ELEMENT_BYTES;
     elements.set(JAVA_LONG, at, UblkAbi.element(tag, result));
     elements.set(JAVA_LONG, at + Long.BYTES, memory.address(tag));

@@ -78,6 +78,7 @@ final class QueueMemory implements AutoCloseable {
 
   /** Where in {@link #buffers} a tag's buffer starts. */
   long offset(int tag) {
+    assert tag >= 0 && tag < touched.length;
     return (long) tag * maxIoBytes;
   }
 
@@ -92,6 +93,7 @@ final class QueueMemory implements AutoCloseable {
    * @return whether it is more than a buffer keeps
    */
   boolean touch(int tag, int length) {
+    assert length >= 0 && length <= maxIoBytes;
     if (length > touched[tag]) {
       touched[tag] = length;
     }

@@ -141,6 +141,9 @@ final class QueueThread {
         throw new LinuxException("ublk tag", -completions.result(i));
       }
     }
+    for (int i = 0; i < own; i++) {
+      commands.take(i);
+    }
     completions.advance(own);
   }
 

@@ -58,6 +58,7 @@ final class TagCommands implements QueueCommands {
     int result = completions.result(index);
     if (result == UblkAbi.RESULT_ABORTED) {
       lent--;
+      assert lent >= 0 : "more tags taken back than lent";
       return;
     }
     int tag = (int) completions.userData(index);

@@ -11,6 +11,10 @@ package io.zublk.ublk.io;
  */
 record TagRange(int first, int step, int depth) {
 
+  TagRange {
+    assert first >= 0 && first < step && step <= depth;
+  }
+
   /** Whether a tag is the thread's own. */
   boolean has(int tag) {
     return tag >= 0 && tag < depth && tag % step == first;

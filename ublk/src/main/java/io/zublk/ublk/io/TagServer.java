@@ -205,6 +205,7 @@ final class TagServer {
   }
 
   private int failed(UblkCounter counter, int error) {
+    assert error < 0 || error == BlockChannel.LATE : "the device answers " + error;
     if (error == BlockChannel.LATE) {
       if (!late.isPostponed()) {
         throw new IllegalStateException("the device says LATE, and has no ticket to answer");
