@@ -1,6 +1,6 @@
 # The guest itself: has it what the other scenarios take for granted?
 # guest: uml
-# limit: 120
+# limit: 200
 . /payload/lib.sh
 
 ok "the ublk driver is there" test -c /dev/ublk-control

@@ -50,14 +50,21 @@ fails_with() {
     grep -q "$text" $OWN/failure
 }
 
-# eventually SECONDS COMMAND… : succeeds as soon as the command does; shows its last try if never
+# How many seconds a state is waited for that must come: half of what a check may take, which is
+# much longer than it needs in an emulated guest on a busy machine. Only what fails waits so long.
+PATIENCE=$((LIMIT / 2))
+
+# eventually COMMAND… : succeeds as soon as the command does; shows its last try if never
 eventually() {
-    local until=$((SECONDS + $1)); shift
+    local until=$((SECONDS + PATIENCE))
     while ! "$@" > $OWN/try 2>&1; do
         [ $SECONDS -le $until ] || { cat $OWN/try; return 1; }
         sleep 0.1
     done
 }
+
+# has_served DISK COUNT : so many reads and writes of it have come to their end
+has_served() { [ "$(awk '{print $1 + $5}' "/sys/block/${1#/dev/}/stat")" -ge "$2" ]; }
 
 # The last check of all: the kernel had nothing to complain about. Then the plan.
 finish() {
@@ -168,7 +175,7 @@ example() {
         -cp "$lib/zublk-ublk.jar:$lib/zublk-uring.jar:$lib/zublk-block.jar:/payload/test-classes" \
         "io.zublk.ublk.examples.$name" "$@" > $OWN/$name 2>&1 &
     EXAMPLE_SERVER=$!
-    eventually 90 grep -q '^/dev/ublkb' $OWN/$name || { cat $OWN/$name; return 1; }
+    eventually grep -q '^/dev/ublkb' $OWN/$name || { cat $OWN/$name; return 1; }
     EXAMPLE=$(grep -m 1 '^/dev/ublkb' $OWN/$name)
     [ -b "$EXAMPLE" ]
 }

@@ -28,49 +28,45 @@ ok "remove --all" zublk remove --all
 ok "nothing is left" nothing_left
 
 # --- Twenty times
-twenty_times() {
-    local round
-    for round in $(seq 20); do
-        create --size 16M || { echo "create failed in round $round"; return 1; }
-        dd if=/dev/zero of=$DEVICE bs=1M count=4 oflag=direct status=none || return
-        remove || { echo "remove failed in round $round"; return 1; }
-        nothing_left || { echo "something was left in round $round"; return 1; }
-    done
+one_more() {
+    create --size 16M || { echo "create failed"; return 1; }
+    dd if=/dev/zero of=$DEVICE bs=1M count=4 oflag=direct status=none || return
+    remove || { echo "remove failed"; return 1; }
+    nothing_left
 }
-ok "create and remove, twenty times" twenty_times
+for round in $(seq 20); do ok "create and remove, $round of 20" one_more; done
 ok "kernel workers do not pile up" \
     test "$(ps -o comm | grep -c -e ublk -e iou-wrk -e iou-sqp)" = 0
 
 # --- The server is told to go while requests are in flight
 load() {
     fio --name=load --filename=$DEVICE --allow_file_create=0 --direct=1 --ioengine=io_uring \
-        --rw=randrw --bs=4k --iodepth=32 --size=32m --time_based --runtime=60 \
+        --rw=randrw --bs=4k --iodepth=32 --size=32m --time_based --runtime=1000 \
         --output=$OWN/fio
 }
 must "create one to be stopped" create --size 64M
 load > $OWN/load 2>&1 &
 job=$!
-sleep 2
-ok "it is busy" kill -0 $job
+ok "it is busy" eventually has_served $DEVICE 2000
 kill -TERM $SERVER
 gone() { refuses kill -0 $SERVER 2> /dev/null; }
-ok "SIGTERM under I/O: the server ends" eventually 15 gone
+ok "SIGTERM under I/O: the server ends" eventually gone
 ended() { refuses kill -0 $job 2> /dev/null; }
-ok "... the load ends too, with an error" eventually 15 ended
+ok "... the load ends too, with an error" eventually ended
 kill $job 2> /dev/null
 wait $job
-ok "... nothing is left" eventually 5 nothing_left
+ok "... nothing is left" eventually nothing_left
 
 # --- In the foreground
 # Not by the function of that name: a signal would reach only the shell that it runs in.
 $ZUBLK create --foreground --transport ublk --size 32M > $OWN/path 2> $OWN/foreground &
 server=$!
-ok "foreground: says where" eventually 20 grep -q '^/dev/ublkb[0-9]*$' $OWN/path
+ok "foreground: says where" eventually grep -q '^/dev/ublkb[0-9]*$' $OWN/path
 ok "foreground: serves" put $OWN/data "$(cat $OWN/path)" 0 64k
 kill -TERM $server
 wait $server
 status=$?
 # 143 is how a program ended by SIGTERM looks to a shell.
 ok "foreground: SIGTERM ends it well ($status)" test $status = 0 -o $status = 143
-ok "foreground: nothing is left" eventually 5 nothing_left
+ok "foreground: nothing is left" eventually nothing_left
 finish

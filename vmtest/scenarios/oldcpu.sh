@@ -3,7 +3,7 @@
 # guest: qemu
 # cpu: Penryn
 # cpus: 1
-# limit: 240
+# limit: 400
 . /payload/lib.sh
 
 if grep -q ' avx' /proc/cpuinfo; then bail "this CPU has AVX"; fi

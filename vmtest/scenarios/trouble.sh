@@ -1,6 +1,6 @@
 # What goes wrong with a real driver: taken ids, killed servers, other people's devices, no memory.
 # guest: uml
-# limit: 300
+# limit: 400
 . /payload/lib.sh
 
 mixed_data $OWN/data 8
@@ -28,7 +28,7 @@ ok "nothing is left" nothing_left
 must "create one to be killed" create --size 32M --id 3
 kill -KILL $SERVER
 gone() { refuses test -b /dev/ublkb3; }
-ok "SIGKILL: the disk goes" eventually 5 gone
+ok "SIGKILL: the disk goes" eventually gone
 ok "... its control node stays, as the driver has it" test -c /dev/ublkc3
 ok "... list does not fail" zublk list
 ok "... list does not show it as a working device" \
@@ -36,7 +36,7 @@ ok "... list does not show it as a working device" \
 ok "the id can be had again" create --size 32M --id 3
 ok "... with a working device" put $OWN/data $DEVICE 0 64k
 kill -KILL $SERVER
-eventually 5 gone
+eventually gone
 ok "SIGKILL: remove --all clears it away" zublk remove --all
 ok "... wholly" nothing_left
 
@@ -54,7 +54,7 @@ ok "after remove --all it has its data" same_data $OWN/data $EXAMPLE 0 64k
 kill -KILL $EXAMPLE_SERVER
 wait $EXAMPLE_SERVER 2> /dev/null
 theirs_gone() { refuses test -b $EXAMPLE; }
-ok "killed, its disk goes" eventually 5 theirs_gone
+ok "killed, its disk goes" eventually theirs_gone
 ok "... and is still not ours: create refuses the id" \
     refuses_clearly --size 32M --id $theirs --transport ublk
 zublk remove --all

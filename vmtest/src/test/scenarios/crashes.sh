@@ -4,7 +4,7 @@
 mkdir -p /run/zublk/0
 echo "what a device said" > /run/zublk/0/log
 jwebserver -p 8000 > $OWN/jwebserver 2>&1 &
-eventually 20 grep -q 8000 $OWN/jwebserver
+eventually grep -q 8000 $OWN/jwebserver
 kill -SEGV $!
 wait $!
 ok "this is not" false
