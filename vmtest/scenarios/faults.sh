@@ -22,7 +22,7 @@ load() {
 busy() {
     load > $OWN/load 2>&1 &
     job=$!
-    ok "$1: it is busy" eventually has_served "$EXAMPLE" 2000
+    ok "$1: it is busy" at_work "$EXAMPLE"
 }
 ended() { refuses kill -0 "$1" 2> /dev/null; }
 

@@ -28,10 +28,9 @@ late() {
     ok "$name: reads as zeros then" reads_zero "$EXAMPLE" 64
     ok "$name: large writes" put $OWN/data "$EXAMPLE" 1 1M
     ok "$name: small reads of them" same_data $OWN/data "$EXAMPLE" 1 4k
-    io --rw=randrw --bs=4k --iodepth=32 --time_based --runtime=60 > $OWN/load 2>&1 &
+    io --rw=randrw --bs=4k --iodepth=32 --time_based --runtime=1000 > $OWN/load 2>&1 &
     local job=$!
-    sleep 2
-    ok "$name: it is busy" kill -0 $job
+    ok "$name: it is busy" at_work "$EXAMPLE"
     ok "$name: SIGTERM ends it" stop_example
     wait $job
     ok "$name: every request was answered" \

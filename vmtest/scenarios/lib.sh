@@ -63,8 +63,10 @@ eventually() {
     done
 }
 
-# has_served DISK COUNT : so many reads and writes of it have come to their end
-has_served() { [ "$(awk '{print $1 + $5}' "/sys/block/${1#/dev/}/stat")" -ge "$2" ]; }
+# at_work DISK : waits until it has served a thousand more requests
+at_work() { eventually has_served "$1" $(($(served "$1") + 1000)); }
+has_served() { [ "$(served "$1")" -ge "$2" ]; }
+served() { awk '{print $1 + $5}' "/sys/block/${1#/dev/}/stat"; }
 
 # The last check of all: the kernel had nothing to complain about. Then the plan.
 finish() {

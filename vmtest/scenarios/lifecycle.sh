@@ -47,7 +47,7 @@ load() {
 must "create one to be stopped" create --size 64M
 load > $OWN/load 2>&1 &
 job=$!
-ok "it is busy" eventually has_served $DEVICE 2000
+ok "it is busy" at_work $DEVICE
 kill -TERM $SERVER
 gone() { refuses kill -0 $SERVER 2> /dev/null; }
 ok "SIGTERM under I/O: the server ends" eventually gone
