@@ -141,9 +141,6 @@ final class QueueThread {
         throw new LinuxException("ublk tag", -completions.result(i));
       }
     }
-    for (int i = 0; i < own; i++) {
-      commands.take(i);
-    }
     completions.advance(own);
   }
 
