@@ -3,6 +3,7 @@ package io.zublk.cli;
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.daemon.PerformanceConfig;
+import io.zublk.daemon.PerformanceConfigBuilder;
 import io.zublk.daemon.Preset;
 import io.zublk.daemon.UserException;
 import io.zublk.store.StoreTuning;
@@ -11,7 +12,6 @@ import picocli.CommandLine.Option;
 
 /** The options of {@code create} that trade memory and CPU time for speed. */
 final class PerformanceOptions {
-
 
   @ArgGroup private Presets presets;
 
@@ -111,21 +111,22 @@ final class PerformanceOptions {
   private Integer numaNode;
 
   PerformanceConfig config() {
-    return new PerformanceConfig(
-        preset(),
-        queues,
-        queueDepth,
-        threadsPerQueue,
-        batchIo,
-        polling,
-        pollSpinCycles,
-        pollAdaptive,
-        batchPages,
-        batchTimeoutMicros,
-        workers,
-        staging == null ? null : stagingPages(staging),
-        cpuAffinity,
-        numaNode);
+    return PerformanceConfigBuilder.builder()
+        .preset(preset())
+        .queues(queues)
+        .queueDepth(queueDepth)
+        .threadsPerQueue(threadsPerQueue)
+        .batchIo(batchIo)
+        .polling(polling)
+        .pollSpinCycles(pollSpinCycles)
+        .pollAdaptive(pollAdaptive)
+        .batchPages(batchPages)
+        .batchTimeoutMicros(batchTimeoutMicros)
+        .workers(workers)
+        .stagingPages(staging == null ? null : stagingPages(staging))
+        .cpuAffinity(cpuAffinity)
+        .numaNode(numaNode)
+        .build();
   }
 
   private Preset preset() {

@@ -1,5 +1,6 @@
 package io.zublk.daemon;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.codec.CodecSpec;
 import io.zublk.store.StoreOptions;
 import java.util.Objects;
@@ -17,6 +18,7 @@ import java.util.Objects;
  * @param nbd where and for whom an NBD server serves, if it is one
  * @param performance how fast it is to be, and at what price
  */
+@RecordBuilder
 public record DeviceConfig(
     String runDir,
     int id,
@@ -25,7 +27,8 @@ public record DeviceConfig(
     long memLimitBytes,
     TransportKind transport,
     NbdConfig nbd,
-    PerformanceConfig performance) {
+    PerformanceConfig performance)
+    implements DeviceConfigBuilder.With {
 
   /** The lowest free id. */
   public static final int ANY_ID = -1;
@@ -61,22 +64,5 @@ public record DeviceConfig(
 
   public StoreOptions storeOptions() {
     return new StoreOptions(sizeBytes, CodecSpec.parse(algorithm), memLimitBytes);
-  }
-
-  /** This configuration with its id settled. */
-  public DeviceConfig withId(int settled) {
-    return new DeviceConfig(
-        runDir, settled, sizeBytes, algorithm, memLimitBytes, transport, nbd, performance);
-  }
-
-  /** This configuration with another memory limit, in bytes. */
-  public DeviceConfig withMemLimit(long bytes) {
-    return new DeviceConfig(runDir, id, sizeBytes, algorithm, bytes, transport, nbd, performance);
-  }
-
-  /** This configuration with its transport settled. */
-  public DeviceConfig withTransport(TransportKind settled) {
-    return new DeviceConfig(
-        runDir, id, sizeBytes, algorithm, memLimitBytes, settled, nbd, performance);
   }
 }

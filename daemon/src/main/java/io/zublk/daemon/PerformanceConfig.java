@@ -1,5 +1,6 @@
 package io.zublk.daemon;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.store.StoreTuning;
 import io.zublk.uring.sys.CpuList;
 import java.util.LinkedHashMap;
@@ -28,6 +29,7 @@ import java.util.stream.Stream;
  * @param cpuAffinity the CPUs of the device's threads, such as {@code 1,2,4-7}
  * @param numaNode the node that threads and memory are on
  */
+@RecordBuilder
 public record PerformanceConfig(
     Preset preset,
     Integer queues,
@@ -54,8 +56,7 @@ public record PerformanceConfig(
 
   /** A preset and nothing beside it. */
   public static PerformanceConfig of(Preset preset) {
-    return new PerformanceConfig(
-        preset, null, null, null, null, null, null, null, null, null, null, null, null, null);
+    return PerformanceConfigBuilder.builder().preset(preset).build();
   }
 
   /**

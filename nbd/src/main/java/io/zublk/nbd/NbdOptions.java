@@ -1,5 +1,6 @@
 package io.zublk.nbd;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.block.IdleSet;
 import java.time.Duration;
 
@@ -17,12 +18,14 @@ import java.time.Duration;
  *     requests in flight before it hangs up. Default: 5 s
  * @param socketAccess who may connect to a unix socket. Default: its owner
  */
+@RecordBuilder
 public record NbdOptions(
     int maxConnections,
     Duration handshakeTimeout,
     int workers,
     Duration drainTimeout,
-    SocketAccess socketAccess) {
+    SocketAccess socketAccess)
+    implements NbdOptionsBuilder.With {
 
   /** The highest limit on clients; their threads are what more would ask too much for. */
   public static final int MOST_CONNECTIONS = 1024;
@@ -48,31 +51,6 @@ public record NbdOptions(
         workers,
         Duration.ofSeconds(5),
         SocketAccess.OWNER);
-  }
-
-  /** These options with another limit on connections. */
-  public NbdOptions withMaxConnections(int connections) {
-    return new NbdOptions(connections, handshakeTimeout, workers, drainTimeout, socketAccess);
-  }
-
-  /** These options with another handshake deadline. */
-  public NbdOptions withHandshakeTimeout(Duration timeout) {
-    return new NbdOptions(maxConnections, timeout, workers, drainTimeout, socketAccess);
-  }
-
-  /** These options with another number of worker threads. */
-  public NbdOptions withWorkers(int count) {
-    return new NbdOptions(maxConnections, handshakeTimeout, count, drainTimeout, socketAccess);
-  }
-
-  /** These options with another patience on close. */
-  public NbdOptions withDrainTimeout(Duration timeout) {
-    return new NbdOptions(maxConnections, handshakeTimeout, workers, timeout, socketAccess);
-  }
-
-  /** These options with another choice of who may connect to a unix socket. */
-  public NbdOptions withSocketAccess(SocketAccess access) {
-    return new NbdOptions(maxConnections, handshakeTimeout, workers, drainTimeout, access);
   }
 
   /**

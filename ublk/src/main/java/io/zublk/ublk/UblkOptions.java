@@ -1,5 +1,6 @@
 package io.zublk.ublk;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.block.Geometry;
 import io.zublk.ublk.abi.UblkAbi;
 import java.util.BitSet;
@@ -24,6 +25,7 @@ import java.util.List;
  * @param batchIo whether to serve by BATCH_IO where the driver grants it (7.0)
  * @param cookie a mark that tells this program's devices from others'
  */
+@RecordBuilder
 public record UblkOptions(
     int id,
     int queues,
@@ -35,7 +37,8 @@ public record UblkOptions(
     int numaNode,
     Polling polling,
     boolean batchIo,
-    long cookie) {
+    long cookie)
+    implements UblkOptionsBuilder.With {
 
   /** Lets the driver choose the device's number. */
   public static final int ANY_ID = -1;
@@ -73,170 +76,5 @@ public record UblkOptions(
   public static UblkOptions defaults() {
     return new UblkOptions(
         ANY_ID, 1, 1, 128, 512 << 10, true, List.of(), ANY_NODE, Polling.OFF, false, 0);
-  }
-
-  public UblkOptions withId(int value) {
-    return new UblkOptions(
-        value,
-        queues,
-        threadsPerQueue,
-        depth,
-        maxIoBytes,
-        volatileCache,
-        affinity,
-        numaNode,
-        polling,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withQueues(int value) {
-    return new UblkOptions(
-        id,
-        value,
-        threadsPerQueue,
-        depth,
-        maxIoBytes,
-        volatileCache,
-        affinity,
-        numaNode,
-        polling,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withThreadsPerQueue(int value) {
-    return new UblkOptions(
-        id,
-        queues,
-        value,
-        depth,
-        maxIoBytes,
-        volatileCache,
-        affinity,
-        numaNode,
-        polling,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withDepth(int value) {
-    return new UblkOptions(
-        id,
-        queues,
-        threadsPerQueue,
-        value,
-        maxIoBytes,
-        volatileCache,
-        affinity,
-        numaNode,
-        polling,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withMaxIoBytes(int value) {
-    return new UblkOptions(
-        id,
-        queues,
-        threadsPerQueue,
-        depth,
-        value,
-        volatileCache,
-        affinity,
-        numaNode,
-        polling,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withVolatileCache(boolean value) {
-    return new UblkOptions(
-        id,
-        queues,
-        threadsPerQueue,
-        depth,
-        maxIoBytes,
-        value,
-        affinity,
-        numaNode,
-        polling,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withAffinity(List<BitSet> value) {
-    return new UblkOptions(
-        id,
-        queues,
-        threadsPerQueue,
-        depth,
-        maxIoBytes,
-        volatileCache,
-        value,
-        numaNode,
-        polling,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withNumaNode(int value) {
-    return new UblkOptions(
-        id,
-        queues,
-        threadsPerQueue,
-        depth,
-        maxIoBytes,
-        volatileCache,
-        affinity,
-        value,
-        polling,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withPolling(Polling value) {
-    return new UblkOptions(
-        id,
-        queues,
-        threadsPerQueue,
-        depth,
-        maxIoBytes,
-        volatileCache,
-        affinity,
-        numaNode,
-        value,
-        batchIo,
-        cookie);
-  }
-
-  public UblkOptions withBatchIo(boolean value) {
-    return new UblkOptions(
-        id,
-        queues,
-        threadsPerQueue,
-        depth,
-        maxIoBytes,
-        volatileCache,
-        affinity,
-        numaNode,
-        polling,
-        value,
-        cookie);
-  }
-
-  public UblkOptions withCookie(long value) {
-    return new UblkOptions(
-        id,
-        queues,
-        threadsPerQueue,
-        depth,
-        maxIoBytes,
-        volatileCache,
-        affinity,
-        numaNode,
-        polling,
-        batchIo,
-        value);
   }
 }

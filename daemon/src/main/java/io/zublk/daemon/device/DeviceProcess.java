@@ -207,7 +207,7 @@ final class DeviceProcess {
     // Written down before it is made: who cleans up after us must know what to look for.
     DeviceConfig settled = claim.record().config();
     long cookie = transports.newCookie(settled);
-    claim.write(claim.record().withCookie(cookie));
+    claim.write(claim.record().withUblkCookie(cookie));
     Path socket = claim.dir().nbdSocket();
     transport = transports.start(store, settled, cookie, settings, socket, stop::fail);
     cleanup.push("start the transport", _ -> closeTransport());

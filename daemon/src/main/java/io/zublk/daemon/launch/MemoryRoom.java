@@ -85,7 +85,7 @@ public final class MemoryRoom {
 
   private DeviceConfig limited(DeviceConfig config, long room) {
     try {
-      return config.withMemLimit(Math.max(room, 1));
+      return config.withMemLimitBytes(Math.max(room, 1));
     } catch (IllegalArgumentException e) {
       throw new UserException(
           "no memory for a device: %s; raise that, or insist by --mem-limit"

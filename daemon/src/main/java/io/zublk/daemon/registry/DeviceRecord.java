@@ -1,5 +1,6 @@
 package io.zublk.daemon.registry;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.machine.ProcFs;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
  * @param config what was asked for, with the transport and the id settled
  * @param deathCause why a dead device serves no more, if its process could say so; else null
  */
+@RecordBuilder
 public record DeviceRecord(
     int id,
     State state,
@@ -29,7 +31,8 @@ public record DeviceRecord(
     String storeFile,
     long ublkCookie,
     DeviceConfig config,
-    String deathCause) {
+    String deathCause)
+    implements DeviceRecordBuilder.With {
 
   /**
    * A killed process leaves what it was in; one that failed while it served says that it is DEAD.
@@ -64,18 +67,11 @@ public record DeviceRecord(
     var _ = Path.of(storeFile); // which this process's locale may not be able to say
   }
 
-  public DeviceRecord withCookie(long cookie) {
-    return new DeviceRecord(
-        id, state, pid, startTicks, path, storeFile, cookie, config, deathCause);
-  }
-
   public DeviceRecord serving(String servedPath) {
-    return new DeviceRecord(
-        id, State.SERVING, pid, startTicks, servedPath, storeFile, ublkCookie, config, null);
+    return withState(State.SERVING).withPath(servedPath);
   }
 
   public DeviceRecord dead(String cause) {
-    return new DeviceRecord(
-        id, State.DEAD, pid, startTicks, path, storeFile, ublkCookie, config, cause);
+    return withState(State.DEAD).withDeathCause(cause);
   }
 }

@@ -30,7 +30,8 @@ class DeviceDirTest {
 
   @Test
   void keepsARecord() throws IOException {
-    DeviceRecord record = Samples.starting(temp, 3).withCookie(Long.MAX_VALUE).serving("/dev/x");
+    DeviceRecord record =
+        Samples.starting(temp, 3).withUblkCookie(Long.MAX_VALUE).serving("/dev/x");
     try (FileLocks.Held _ = dir.claim()) {
       dir.write(Samples.starting(temp, 3));
       dir.write(record);
