@@ -19,6 +19,7 @@ public final class BlockStatus {
 
   /** Packs a run of {@code length} bytes, at most 2^60, and its {@link #HOLE} | {@link #ZERO}. */
   public static long of(long length, int flags) {
+    assert length >= 0 && length <= 1L << 60 && (flags & ~(HOLE | ZERO)) == 0;
     return length << FLAG_BITS | flags;
   }
 

@@ -11,6 +11,10 @@ public record Geometry(long sizeBytes, int blockBytes) {
   /** The unit of compression, and of atomicity, in bytes. */
   public static final int PAGE_BYTES = 4096;
 
+  static {
+    assert Integer.bitCount(PAGE_BYTES) == 1; // it is masked with, and shifted by
+  }
+
   public Geometry {
     if (blockBytes < 512 || blockBytes > PAGE_BYTES || Integer.bitCount(blockBytes) != 1) {
       throw new IllegalArgumentException(

@@ -32,16 +32,18 @@ package io.zublk.block;
  * Errno#ESHUTDOWN}.
  *
  * <p><b>Limits.</b> A transport has memory for so many late operations. When it is used up, it
- * waits for answers before it serves more; {@code postpone()} always succeeds.
+ * waits for answers before it serves more.
  */
 public interface LateAnswers {
 
   /**
-   * Says that the operation that this thread is in will be answered late, at most once an
-   * operation. An operation that fails all the same, after that, either answers its ticket with the
-   * error or throws; then the ticket is void.
+   * Says that the operation that this thread is in will be answered late; at most once an
+   * operation, which then returns {@code LATE}. If it returns anything else or throws, the request
+   * fails and the ticket is void: nobody may answer it or use the buffer any more.
    *
    * @return a ticket for {@link #answer}: the transport's own number, meaningful to it alone
+   * @throws OutOfMemoryError if the system has no memory or thread left for the first late answer;
+   *     the operation lets it pass
    */
   long postpone();
 

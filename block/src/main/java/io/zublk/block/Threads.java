@@ -1,5 +1,7 @@
 package io.zublk.block;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * Waiting for threads that serve requests. An interrupt cannot cut it short, because the memory
  * that such a thread uses could not be given back.
@@ -14,6 +16,24 @@ public final class Threads {
     while (thread.isAlive()) {
       try {
         thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Waits on a monitor, which the caller holds, until something is so; an interrupt stays pending.
+   * Whoever makes it so calls {@link Object#notifyAll()}.
+   */
+  public static void await(Object monitor, BooleanSupplier isSo) {
+    boolean interrupted = false;
+    while (!isSo.getAsBoolean()) {
+      try {
+        monitor.wait();
       } catch (InterruptedException e) {
         interrupted = true;
       }

@@ -11,15 +11,15 @@ public final class HandshakeFuzz {
 
   private static final NbdExport EXPORT =
       new NbdExport("disk", "for a fuzzer", RamStore.device(), false);
-  private static final ConnectionMemory MEMORY = new ConnectionMemory();
+  private static final TransferBuffer IN = new TransferBuffer();
+  private static final TransferBuffer OUT = new TransferBuffer();
 
   private HandshakeFuzz() {}
 
   public static void fuzzerTestOneInput(byte[] data) {
     MemoryChannel channel = new MemoryChannel(data, Integer.MAX_VALUE);
-    ByteBuffer in = MEMORY.spare(null).bytes();
     try {
-      Session session = new Handshake(channel, EXPORT, in, MEMORY.replies().scratch()).run();
+      Session session = new Handshake(channel, EXPORT, IN.bytes(), OUT.bytes()).run();
       if (session != null && session.blockStatus() && !session.structured()) {
         throw new AssertionError("block status without structured replies");
       }

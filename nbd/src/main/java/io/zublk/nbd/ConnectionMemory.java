@@ -1,54 +1,67 @@
 package io.zublk.nbd;
 
-import io.zublk.block.Geometry;
-import java.nio.ByteBuffer;
+import io.zublk.block.Threads;
 
 /**
  * All the direct memory of one connection. A server keeps it for the next connection, so that
  * clients who come and go cost nothing and the total is bounded.
+ *
+ * <p>The connection's thread takes buffers; it, workers and the thread that answers late release
+ * them.
  */
 final class ConnectionMemory {
 
-  /** One to receive into, three that workers may still be busy with. */
-  static final int MAX_SLABS = 4;
-
-  /** What aligning a piece of direct memory to pages costs, in bytes. */
-  private static final int ALIGNING_BYTES = Geometry.PAGE_BYTES;
-
-  /** What the replies of one thread take, in bytes. */
-  static final int REPLIES_BYTES = ReplyBuffer.CAPACITY_BYTES + ALIGNING_BYTES;
+  /** One to receive into, one to reply from, three that workers or the device may be busy with. */
+  static final int MAX_BUFFERS = 5;
 
   /** The most direct memory that one connection ever holds, in bytes. */
-  static final int MAX_BYTES = MAX_SLABS * (Slab.CAPACITY_BYTES + ALIGNING_BYTES) + REPLIES_BYTES;
+  static final int MAX_BYTES = MAX_BUFFERS * TransferBuffer.DIRECT_BYTES + LateReplier.DIRECT_BYTES;
 
-  private final Slab[] slabs = new Slab[MAX_SLABS];
-  private final ReplyBuffer replies = new ReplyBuffer();
+  private final TransferBuffer[] buffers = new TransferBuffer[MAX_BUFFERS];
 
   ConnectionMemory() {
-    slabs[0] = new Slab();
+    buffers[0] = new TransferBuffer();
+    buffers[1] = new TransferBuffer();
   }
 
-  ReplyBuffer replies() {
-    return replies;
+  /** Whether {@link #take} would not have to wait. */
+  boolean hasUnused() {
+    return unused() != null;
   }
 
-  /** A slab that nobody uses, or null when all but {@code current} are pinned. */
-  Slab spare(Slab current) {
-    for (int i = 0; i < MAX_SLABS; i++) {
-      if (slabs[i] == null) {
-        slabs[i] = new Slab();
+  /** Takes a buffer that nobody uses; waits for one if need be. */
+  TransferBuffer take() {
+    TransferBuffer buffer = unused();
+    if (buffer == null) {
+      buffer = awaitUnused();
+    }
+    buffer.addUser();
+    return buffer;
+  }
+
+  private TransferBuffer unused() {
+    for (int i = 0; i < MAX_BUFFERS; i++) {
+      if (buffers[i] == null) {
+        buffers[i] = new TransferBuffer();
       }
-      if (slabs[i] != current && !slabs[i].pinned()) {
-        return slabs[i];
+      if (buffers[i].isUnused()) {
+        return buffers[i];
       }
     }
     return null;
   }
 
-  /** Page-aligned direct memory, touched first by the thread that uses it. */
-  static ByteBuffer allocate(int bytes) {
-    return ByteBuffer.allocateDirect(bytes + ALIGNING_BYTES)
-        .alignedSlice(Geometry.PAGE_BYTES)
-        .slice(0, bytes);
+  private synchronized TransferBuffer awaitUnused() {
+    Threads.await(this, this::hasUnused);
+    return unused(); // only this thread takes them
+  }
+
+  /** Ends a use of a buffer. From any thread. */
+  void release(TransferBuffer buffer) {
+    if (buffer.removeUser()) {
+      synchronized (this) {
+        notifyAll();
+      }
+    }
   }
 }

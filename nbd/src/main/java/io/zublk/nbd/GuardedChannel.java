@@ -7,22 +7,29 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Turns whatever a faulty device throws, errors included, into EIO: one request fails, the
- * connection and the thread go on.
+ * connection and the thread go on. {@code LATE} passes only where somebody waits for the answer.
  */
 final class GuardedChannel implements BlockChannel {
 
   private final BlockChannel channel;
+  private final LateOperations late;
   private final RateLimitedLog log;
 
-  GuardedChannel(BlockChannel channel, RateLimitedLog log) {
+  /**
+   * Guards a channel.
+   *
+   * @param late those of the channel, null if it was opened without
+   */
+  GuardedChannel(BlockChannel channel, LateOperations late, RateLimitedLog log) {
     this.channel = channel;
+    this.late = late;
     this.log = log;
   }
 
   @Override
   public int read(long position, MemorySegment buffer, long offset, int length) {
     try {
-      return channel.read(position, buffer, offset, length);
+      return check(channel.read(position, buffer, offset, length));
     } catch (Throwable e) {
       return fault(e);
     }
@@ -31,7 +38,7 @@ final class GuardedChannel implements BlockChannel {
   @Override
   public int write(long position, MemorySegment buffer, long offset, int length) {
     try {
-      return channel.write(position, buffer, offset, length);
+      return check(channel.write(position, buffer, offset, length));
     } catch (Throwable e) {
       return fault(e);
     }
@@ -40,7 +47,7 @@ final class GuardedChannel implements BlockChannel {
   @Override
   public int discard(long position, long length) {
     try {
-      return channel.discard(position, length);
+      return check(channel.discard(position, length));
     } catch (Throwable e) {
       return fault(e);
     }
@@ -49,7 +56,7 @@ final class GuardedChannel implements BlockChannel {
   @Override
   public int writeZeroes(long position, long length, boolean mayUnmap) {
     try {
-      return channel.writeZeroes(position, length, mayUnmap);
+      return check(channel.writeZeroes(position, length, mayUnmap));
     } catch (Throwable e) {
       return fault(e);
     }
@@ -58,7 +65,7 @@ final class GuardedChannel implements BlockChannel {
   @Override
   public int flush() {
     try {
-      return channel.flush();
+      return check(channel.flush());
     } catch (Throwable e) {
       return fault(e);
     }
@@ -78,7 +85,18 @@ final class GuardedChannel implements BlockChannel {
     channel.close();
   }
 
+  private int check(int result) {
+    boolean postponed = late != null && late.postponed() != null;
+    if (postponed == (result == LATE) && result <= LATE) {
+      return result;
+    }
+    return fault(new IllegalStateException("a result of " + result));
+  }
+
   private int fault(Throwable e) {
+    if (late != null && late.postponed() != null) {
+      late.withdraw();
+    }
     log.fault("the device failed unexpectedly; the request gets EIO", e);
     return -Errno.EIO;
   }

@@ -13,9 +13,6 @@ import java.util.regex.Pattern;
 /** Where an NBD server listens. */
 public sealed interface NbdAddress {
 
-  /** RFC 3986, section 2.3, and the slash that separates path segments. */
-  String UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-
   /**
    * Parses {@code unix:PATH}, {@code tcp:HOST:PORT} or {@code tcp:[V6ADDRESS]:PORT}.
    *
@@ -181,9 +178,10 @@ public sealed interface NbdAddress {
 
   /** Percent-encodes all but the unreserved characters of RFC 3986, section 2.3, and '/'. */
   private static String encode(String text) {
+    String plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
     StringBuilder encoded = new StringBuilder();
     for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      if (b > 0 && UNRESERVED.indexOf(b) >= 0) {
+      if (b > 0 && plain.indexOf(b) >= 0) {
         encoded.append((char) b);
       } else {
         encoded.append(String.format("%%%02X", b));

@@ -59,6 +59,6 @@ public record NbdOptions(
    */
   public long maxDirectMemoryBytes() {
     return (long) maxConnections * ConnectionMemory.MAX_BYTES
-        + (long) workers * ConnectionMemory.REPLIES_BYTES;
+        + (long) workers * TransferBuffer.DIRECT_BYTES;
   }
 }

@@ -111,6 +111,10 @@ final class NbdProtocol {
   /** The id this server gives {@link #BASE_ALLOCATION}; any number would do. */
   static final int BASE_ALLOCATION_ID = 1;
 
+  static {
+    assert MAX_PAYLOAD_BYTES % ReplyBuffer.PAYLOAD_BYTES == 0;
+  }
+
   private NbdProtocol() {}
 
   /** The error value for a device's errno; what the protocol does not know becomes EIO. */

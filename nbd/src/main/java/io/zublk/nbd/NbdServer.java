@@ -1,10 +1,12 @@
 package io.zublk.nbd;
 
+import io.zublk.block.FailureListener;
 import io.zublk.block.RateLimitedLog;
 import io.zublk.block.ThreadCounters;
 import io.zublk.block.Threads;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -39,6 +41,7 @@ public final class NbdServer implements AutoCloseable {
   private static final String CANNOT_SERVE = "hung up on a client";
 
   private final RateLimitedLog log = new RateLimitedLog("io.zublk.nbd");
+  private final FailureListener failures;
   private final NbdExport export;
   private final NbdOptions options;
   private final Listener listener;
@@ -55,7 +58,10 @@ public final class NbdServer implements AutoCloseable {
   private long handshakesFailed;
   private boolean closed;
 
-  private NbdServer(NbdExport export, NbdOptions options, Listener listener) throws IOException {
+  private NbdServer(
+      NbdExport export, NbdOptions options, Listener listener, FailureListener failures)
+      throws IOException {
+    this.failures = FailureListener.once(failures);
     this.export = export;
     this.options = options;
     this.listener = listener;
@@ -86,9 +92,28 @@ public final class NbdServer implements AutoCloseable {
    */
   public static NbdServer start(NbdAddress address, NbdExport export, NbdOptions options)
       throws IOException {
-    Listener listener = Listener.open(address, options);
+    return start(address, export, options, (_, _) -> {});
+  }
+
+  /**
+   * Starts to serve, for somebody who wants to know when that has an end.
+   *
+   * @param failures is told when no more clients can be accepted. Those that are connected are
+   *     served on; lack of memory, threads or file descriptors is no failure, as it may pass
+   * @throws IOException with one line for the user if the address cannot be had
+   */
+  public static NbdServer start(
+      NbdAddress address, NbdExport export, NbdOptions options, FailureListener failures)
+      throws IOException {
+    return start(Listener.open(address, options), export, options, failures);
+  }
+
+  /** Starts to serve; the listener is the server's from now on. */
+  static NbdServer start(
+      Listener listener, NbdExport export, NbdOptions options, FailureListener failures)
+      throws IOException {
     try {
-      NbdServer server = new NbdServer(export, options, listener);
+      NbdServer server = new NbdServer(export, options, listener, failures);
       server.acceptor.start();
       server.log.debug("listening on " + server.address());
       return server;
@@ -113,7 +138,7 @@ public final class NbdServer implements AutoCloseable {
     ThreadCounters<Counter> sum = new ThreadCounters<>(Counter.class);
     sum.addAll(ended);
     for (NbdConnection connection : connections) {
-      sum.addAll(connection.counters());
+      connection.addCountersTo(sum);
     }
     workers.addCountersTo(sum);
     return NbdCounters.of(
@@ -188,7 +213,7 @@ public final class NbdServer implements AutoCloseable {
 
   // ---- the accepting thread
 
-  /** Nothing that can be thrown ends it: the clients to come have done no wrong. */
+  /** Nothing ends it but the loss of the socket: the clients to come have done no wrong. */
   private void accept() {
     while (!isClosed()) {
       try {
@@ -198,7 +223,11 @@ public final class NbdServer implements AutoCloseable {
         if (channel != null) {
           welcome(channel);
         }
-        dropLateHandshakes();
+        dropOverdueHandshakes();
+      } catch (ClosedChannelException e) {
+        log.fault(CANNOT_ACCEPT, e);
+        failures.failed("the NBD server lost its socket and accepts no more clients", e);
+        return;
       } catch (IOException e) {
         // Out of file descriptors, most likely: clients that leave will free some.
         log.warning(CANNOT_ACCEPT, e);
@@ -267,10 +296,10 @@ public final class NbdServer implements AutoCloseable {
     return connection;
   }
 
-  private synchronized void dropLateHandshakes() {
+  private synchronized void dropOverdueHandshakes() {
     long now = System.nanoTime();
     for (NbdConnection connection : connections) {
-      connection.abortIfLate(now);
+      connection.abortIfOverdue(now);
     }
   }
 
@@ -286,7 +315,7 @@ public final class NbdServer implements AutoCloseable {
 
   synchronized void connectionEnded(NbdConnection connection) {
     if (connections.remove(connection)) {
-      ended.addAll(connection.counters());
+      connection.addCountersTo(ended);
       unusedMemory.add(connection.memory());
       notifyAll();
     }

@@ -9,34 +9,44 @@ import java.nio.channels.SocketChannel;
 
 /**
  * The bytes that came from a client and are not used up yet: from {@link #head} to {@link #tail} of
- * the current slab. One read brings as many requests as the socket has and the slab can hold.
+ * the current buffer. One read brings as many requests as the socket has and the buffer can hold.
  */
 final class Receiver {
 
-  /** Less room than this at the end of a slab is not worth a system call, in bytes. */
+  /** Less room than this at the end of a buffer is not worth a system call, in bytes. */
   private static final int WORTHWHILE_BYTES = 4096;
 
   private final SocketChannel channel;
   private final ConnectionMemory memory;
+  private final ReplyWriter writer;
+  private final ReplyBuffer replies;
   private final ThreadCounters<Counter> counters;
-  private Slab slab;
+  private TransferBuffer buffer;
   private int head;
   private int tail;
 
-  Receiver(SocketChannel channel, ConnectionMemory memory, ThreadCounters<Counter> counters) {
+  /** Receives from a client whose answered requests wait in {@code replies}. */
+  Receiver(
+      SocketChannel channel,
+      ConnectionMemory memory,
+      ReplyWriter writer,
+      ReplyBuffer replies,
+      ThreadCounters<Counter> counters) {
     this.channel = channel;
     this.memory = memory;
+    this.writer = writer;
+    this.replies = replies;
     this.counters = counters;
-    this.slab = memory.spare(null);
+    this.buffer = memory.take();
   }
 
-  /** Where the unused bytes lie; valid until the next {@link #receive} or {@link #makeRoom}. */
-  Slab slab() {
-    return slab;
+  /** Where the unused bytes lie; valid until the next {@link #receive}. */
+  TransferBuffer buffer() {
+    return buffer;
   }
 
   ByteBuffer bytes() {
-    return slab.bytes();
+    return buffer.bytes();
   }
 
   int head() {
@@ -51,28 +61,34 @@ final class Receiver {
     head += length;
   }
 
-  /** Whether the slab still has room for a worthwhile read. */
+  /** Whether the buffer still has room for a worthwhile read. */
   boolean hasRoom() {
-    return Slab.CAPACITY_BYTES - tail >= WORTHWHILE_BYTES;
+    return TransferBuffer.CAPACITY_BYTES - tail >= WORTHWHILE_BYTES;
   }
 
-  /** Whether workers may keep the current slab: another one is there to go on with. */
-  boolean mayPin() {
-    return memory.spare(slab) != null;
+  /** Whether workers may keep the current buffer: another one is there to go on with. */
+  boolean mayShare() {
+    return memory.hasUnused();
   }
 
   /**
-   * Waits for bytes and adds them to the available ones.
+   * Waits for bytes and adds them to the available ones; whatever is answered is sent before.
    *
    * @return false if the client sends no more
    */
   boolean receive() throws IOException {
-    if (head == tail && !slab.pinned()) {
+    if (replies.waiting() > 0) {
+      writer.send(replies);
+    }
+    if (!hasRoom()) {
+      makeRoom();
+    }
+    if (head == tail && !buffer.isShared()) {
       head = 0;
       tail = 0;
     }
-    ByteBuffer bytes = slab.bytes();
-    int count = channel.read(bytes.limit(Slab.CAPACITY_BYTES).position(tail));
+    ByteBuffer bytes = buffer.bytes();
+    int count = channel.read(bytes.limit(TransferBuffer.CAPACITY_BYTES).position(tail));
     counters.add(Counter.SOCKET_READS, 1);
     if (count <= 0) {
       return false;
@@ -81,20 +97,29 @@ final class Receiver {
     return true;
   }
 
-  /** Moves the available bytes to the beginning of a slab that nobody else uses. */
-  void makeRoom() {
-    // mayPin() saw a spare before the current slab was pinned, and only this thread takes spares.
-    Slab next = slab.pinned() ? memory.spare(slab) : slab;
+  /** Moves the available bytes to the beginning of a buffer that nobody else uses. */
+  private void makeRoom() {
+    TransferBuffer full = buffer;
+    if (full.isShared()) {
+      buffer = memory.take();
+    }
     MemorySegment.copy(
-        slab.segment(),
+        full.segment(),
         ValueLayout.JAVA_BYTE,
         head,
-        next.segment(),
+        buffer.segment(),
         ValueLayout.JAVA_BYTE,
         0,
         available());
     tail = available();
     head = 0;
-    slab = next;
+    if (buffer != full) {
+      memory.release(full);
+    }
+  }
+
+  /** Gives its memory back. */
+  void close() {
+    memory.release(buffer);
   }
 }

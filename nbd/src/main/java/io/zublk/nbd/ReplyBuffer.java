@@ -17,33 +17,80 @@ final class ReplyBuffer {
   /** Room for the headers of all chunks that holes can cut a full payload into. */
   static final int CHUNKS_BYTES = 4 << 10;
 
-  /** A full payload with its headers, and the last small replies before it. */
-  static final int CAPACITY_BYTES = PAYLOAD_BYTES + CHUNKS_BYTES + (4 << 10);
+  /** A chunk without its data, at most, in bytes: that of a hole. */
+  static final int LONGEST_HEADER_BYTES =
+      NbdProtocol.CHUNK_HEADER_BYTES + Long.BYTES + Integer.BYTES;
 
   /** Enough for any reply without payload. */
   static final int SMALL_REPLY_BYTES = 64;
 
-  private final ByteBuffer bytes = ConnectionMemory.allocate(CAPACITY_BYTES);
-  private final MemorySegment segment = MemorySegment.ofBuffer(bytes);
+  private TransferBuffer memory;
+  private ByteBuffer bytes;
+  private int begin;
   private int end;
   private int lastChunk;
 
-  MemorySegment segment() {
-    return segment;
+  /** Makes replies in memory of which nobody else uses a part yet. */
+  ReplyBuffer(TransferBuffer memory) {
+    fill(memory);
   }
 
-  /** How many bytes are waiting; the offset at which the next reply begins. */
+  /** Makes the next replies in other memory; nothing may be waiting. */
+  void fill(TransferBuffer other) {
+    assert waiting() == 0 : waiting();
+    memory = other;
+    bytes = other.bytes();
+    begin = 0;
+    end = 0;
+  }
+
+  /** Shows replies, or one chunk, that were made by another thread and are to be sent now. */
+  void show(TransferBuffer other, int from, int to) {
+    memory = other;
+    bytes = other.otherView();
+    bytes.limit(bytes.capacity());
+    begin = from;
+    end = to;
+    lastChunk = from;
+  }
+
+  TransferBuffer memory() {
+    return memory;
+  }
+
+  MemorySegment segment() {
+    return memory.segment();
+  }
+
+  /** The offset at which the next reply begins. */
   int end() {
     return end;
   }
 
+  /** How many bytes are to be sent. */
+  int waiting() {
+    return end - begin;
+  }
+
   int free() {
-    return CAPACITY_BYTES - end;
+    return bytes.capacity() - end;
   }
 
   /** Forgets everything from {@code newEnd} on. */
   void truncate(int newEnd) {
     end = newEnd;
+  }
+
+  /** Forgets everything that waits. */
+  void clear() {
+    end = begin;
+  }
+
+  /** Goes on behind memory that is not this thread's any more; nothing may be waiting. */
+  void skipTo(int offset) {
+    assert waiting() == 0 && offset >= end && offset <= bytes.capacity() : offset;
+    begin = offset;
+    end = offset;
   }
 
   /** The memory itself, for use before the first reply. */
@@ -53,12 +100,18 @@ final class ReplyBuffer {
 
   /** The waiting bytes, ready for a channel's write. */
   ByteBuffer toSend() {
-    return bytes.position(0).limit(end);
+    return bytes.limit(end).position(begin);
+  }
+
+  /** Says that what waited was sent. Shared memory is used once only, from front to back. */
+  void markSent() {
+    begin = memory.isShared() ? end : 0;
+    end = begin;
   }
 
   /** Adds a simple reply; a READ's data must follow it. */
   void addSimple(long cookie, int error) {
-    bytes.limit(CAPACITY_BYTES);
+    bytes.limit(bytes.capacity());
     bytes.putInt(end, NbdProtocol.SIMPLE_REPLY_MAGIC);
     bytes.putInt(end + 4, error);
     bytes.putLong(end + 8, cookie);
@@ -68,6 +121,7 @@ final class ReplyBuffer {
   /** Marks {@code length} bytes that were filled at {@link #end()} as part of the last reply. */
   void addFilled(int length) {
     end += length;
+    assert free() >= 0 : free();
   }
 
   /** Adds a chunk without payload: the whole request succeeded. */
@@ -127,7 +181,7 @@ final class ReplyBuffer {
   }
 
   private void addChunkHeader(long cookie, int type, int payloadBytes) {
-    bytes.limit(CAPACITY_BYTES);
+    bytes.limit(bytes.capacity());
     bytes.putInt(end, NbdProtocol.STRUCTURED_REPLY_MAGIC);
     bytes.putShort(end + 4, (short) 0);
     bytes.putShort(end + 6, (short) type);

@@ -1,12 +1,11 @@
 package io.zublk.nbd;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.block.BlockDevice;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
-import io.zublk.block.Geometry;
 import io.zublk.block.RateLimitedLog;
 import io.zublk.block.ThreadCounters;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Serves requests on one thread: asks the device, and puts replies into that thread's buffer. Each
@@ -16,50 +15,141 @@ import java.lang.foreign.MemorySegment;
  */
 final class RequestServer implements AutoCloseable {
 
-  /**
-   * A hole inside a READ becomes a chunk of its own from this length on, in bytes: below it, the
-   * client's handling of one more chunk costs more than copying the zeros.
-   */
-  static final int MIN_HOLE_BYTES = 32 << 10;
-
   /** Enough for any map a client can digest at once: 16 KiB of reply. Clients ask on from there. */
   private static final int MAX_EXTENTS = 2048;
 
+  /** The longest reply to a BLOCK_STATUS request, in bytes. */
+  private static final int MAP_BYTES =
+      NbdProtocol.CHUNK_HEADER_BYTES + Integer.BYTES + MAX_EXTENTS * Long.BYTES;
+
   private final BlockChannel channel;
   private final ReplyBuffer replies;
+  private final ReadReplies reads;
   private final ThreadCounters<Counter> counters;
+  private final RateLimitedLog log;
 
+  /** Null if the channel has none. */
+  private final LateOperations late;
+
+  /** Serves with a channel that waits for whatever it needs. */
   RequestServer(
-      BlockChannel channel,
+      BlockDevice device,
       ReplyBuffer replies,
       ThreadCounters<Counter> counters,
       RateLimitedLog log) {
-    this.channel = new GuardedChannel(channel, log);
+    this(device.openChannel(), replies, counters, log, null);
+  }
+
+  /** Serves with a channel whose operations may be answered later. */
+  RequestServer(
+      BlockDevice device,
+      ReplyBuffer replies,
+      ThreadCounters<Counter> counters,
+      RateLimitedLog log,
+      LateOperations late) {
+    this(device.openChannel(late), replies, counters, log, late);
+  }
+
+  private RequestServer(
+      BlockChannel channel,
+      ReplyBuffer replies,
+      ThreadCounters<Counter> counters,
+      RateLimitedLog log,
+      LateOperations late) {
+    this.channel = new GuardedChannel(channel, late, log);
     this.replies = replies;
+    this.reads = new ReadReplies(this, this.channel, replies, late);
     this.counters = counters;
+    this.log = log;
+    this.late = late;
   }
 
   ReplyBuffer replies() {
     return replies;
   }
 
+  ReadReplies reads() {
+    return reads;
+  }
+
   ThreadCounters<Counter> counters() {
     return counters;
   }
 
-  /** Performs a part of a WRITE; returns 0 or a positive errno. */
-  int write(long position, MemorySegment data, long offset, int length) {
-    return -channel.write(position, data, offset, length);
+  // ---- room
+
+  /** Sees to it that so many bytes can be added to the replies, at most a full one. */
+  void reserve(Client client, int bytes) {
+    assert bytes <= TransferBuffer.CAPACITY_BYTES : bytes;
+    if (replies.free() < bytes) {
+      client.writer().send(replies);
+    }
+    if (replies.free() < bytes) {
+      renewReplies();
+    }
   }
 
-  /** Performs a request without payload either way; returns 0 or a positive errno. */
-  int perform(Request request) {
-    return -switch (request.type) {
-      case NbdProtocol.CMD_FLUSH -> channel.flush();
-      case NbdProtocol.CMD_TRIM -> channel.discard(request.position, request.length);
-      case NbdProtocol.CMD_WRITE_ZEROES -> writeZeroes(request);
-      default -> 0; // CACHE: everything is in memory already
-    };
+  /** Sees to it that nothing waits to be sent, and that the whole buffer is free. */
+  void reserveAll(Client client) {
+    client.writer().send(replies);
+    if (replies.memory().isShared()) {
+      renewReplies();
+    }
+  }
+
+  /** Leaves the memory to the device, which is to fill some of it still. */
+  private void renewReplies() {
+    TransferBuffer full = replies.memory();
+    replies.fill(late.memory().take());
+    late.memory().release(full);
+  }
+
+  /** Waits, if need be, until one more operation may be late; what is answered is sent before. */
+  void awaitRoom(Client client) {
+    if (late != null && late.isFull()) {
+      client.writer().send(replies);
+      late.awaitRoom();
+    }
+  }
+
+  // ---- requests
+
+  /**
+   * Performs a part of a WRITE. What the device answers later becomes a part of its own.
+   *
+   * @return 0 or a positive errno
+   */
+  int write(
+      Client client, Request request, TransferBuffer data, int offset, long position, int length) {
+    awaitRoom(client);
+    int result = channel.write(position, data.segment(), offset, length);
+    if (result != BlockChannel.LATE) {
+      return -result;
+    }
+    client.parts().add(request);
+    late.postponed().use(data);
+    late.postponed().fillIn(request);
+    late.handOver();
+    return 0;
+  }
+
+  /**
+   * Performs a request without payload either way, and adds its reply.
+   *
+   * @return whether the device will answer later instead
+   */
+  boolean perform(Client client, Request request) {
+    awaitRoom(client);
+    int result =
+        switch (request.type) {
+          case NbdProtocol.CMD_FLUSH -> channel.flush();
+          case NbdProtocol.CMD_TRIM -> channel.discard(request.position, request.length);
+          case NbdProtocol.CMD_WRITE_ZEROES -> writeZeroes(request);
+          default -> 0; // CACHE: everything is in memory already
+        };
+    return result == BlockChannel.LATE
+        ? leave(client, request)
+        : addResult(client, request, -result);
   }
 
   private int writeZeroes(Request request) {
@@ -71,31 +161,49 @@ final class RequestServer implements AutoCloseable {
     return channel.writeZeroes(request.position, request.length, mayUnmap);
   }
 
-  /** Adds the reply of a request that has no payload in its reply. */
-  void addResult(Session session, Request request, int errno) {
+  private boolean leave(Client client, Request request) {
+    client.parts().leave(request);
+    late.postponed().fillIn(request);
+    late.handOver();
+    return true;
+  }
+
+  // ---- replies
+
+  /**
+   * Adds the reply of a request that has no payload in its reply.
+   *
+   * @return whether the device will answer later instead
+   */
+  boolean addResult(Client client, Request request, int errno) {
     int result = errno;
     if (result == 0 && request.has(NbdProtocol.CMD_FLAG_FUA)) {
+      awaitRoom(client);
       result = -channel.flush();
+      if (result == -BlockChannel.LATE) {
+        request.flags &= ~NbdProtocol.CMD_FLAG_FUA; // will have been seen to
+        return leave(client, request);
+      }
     }
     if (result == 0) {
       replies.addSimple(request.cookie, 0);
     } else {
-      addError(session, request, result);
+      addError(client, request, result);
     }
+    return false;
   }
 
   /** Ends a part of a split request that is answered as a whole; the last one sends the reply. */
-  void finish(Session session, Request request, int error, ReplyWriter writer) {
-    int result = writer.endPiece(request, error);
-    if (result != ReplyWriter.OTHERS_GO_ON) {
-      addResult(session, request, result);
-      writer.sendLast(request, replies);
+  void finish(Client client, Request request, int error) {
+    int result = client.parts().end(request, error);
+    if (result != SplitRequests.OTHERS_GO_ON && !addResult(client, request, result)) {
+      client.parts().sendLast(request, replies);
     }
   }
 
-  void addError(Session session, Request request, int errno) {
+  void addError(Client client, Request request, int errno) {
     counters.add(Counter.ERRORS, 1);
-    if (session.structured()) {
+    if (client.session().structured()) {
       replies.addError(request.cookie, NbdProtocol.errorOf(errno));
       replies.markDone();
     } else {
@@ -103,87 +211,15 @@ final class RequestServer implements AutoCloseable {
     }
   }
 
-  /** Adds a simple reply to a READ, at most {@link ReplyBuffer#PAYLOAD_BYTES} long. */
-  void addSimpleRead(Session session, Request request) {
-    int start = replies.end();
-    replies.addSimple(request.cookie, 0);
-    int errno = addBytes(request.position, (int) request.length);
-    if (errno != 0) {
-      replies.truncate(start);
-      addError(session, request, errno);
-    }
-  }
-
-  /** Adds bytes of the device to the reply that was begun; returns 0 or a positive errno. */
-  int addBytes(long position, int length) {
-    int errno = -channel.read(position, replies.segment(), replies.end(), length);
-    if (errno == 0) {
-      replies.addFilled(length);
-    }
-    return errno;
-  }
-
-  /**
-   * Adds the chunks for a part of a READ, at most {@link ReplyBuffer#PAYLOAD_BYTES} long: data, and
-   * holes where they pay. None of them is marked as the last.
-   */
-  void addChunks(Request request, long position, int length) {
-    if (request.has(NbdProtocol.CMD_FLAG_DF)) {
-      addData(request, position, length);
-      return;
-    }
-    int done = 0;
-    while (done < length) {
-      int hole = zerosAt(position + done, length - done);
-      if (hole >= MIN_HOLE_BYTES || hole == length) {
-        replies.addHole(request.cookie, position + done, hole);
-        done += hole;
-      } else {
-        int data = dataAt(position + done, length - done);
-        addData(request, position + done, data);
-        done += data;
-      }
-    }
-  }
-
-  /** How many of the bytes from {@code position} on are known to be zeros. */
-  private int zerosAt(long position, int length) {
-    long status = channel.status(position, length);
-    boolean zero = status > 0 && (BlockStatus.flags(status) & BlockStatus.ZERO) != 0;
-    return zero ? (int) BlockStatus.length(status) : 0;
-  }
-
-  /** How many bytes from {@code position} on are best sent as data: up to the next long hole. */
-  private int dataAt(long position, int length) {
-    int data = Math.min(length, Geometry.PAGE_BYTES);
-    while (data < length) {
-      long status = channel.status(position + data, length - data);
-      if (status <= 0) {
-        return length; // reading will tell what is wrong
-      }
-      int run = (int) BlockStatus.length(status);
-      boolean zero = (BlockStatus.flags(status) & BlockStatus.ZERO) != 0;
-      if (zero && run >= MIN_HOLE_BYTES) {
-        return data;
-      }
-      data += run;
-    }
-    return length;
-  }
-
-  private void addData(Request request, long position, int length) {
-    int start = replies.end();
-    replies.addDataHeader(request.cookie, position, length);
-    int errno = addBytes(position, length);
-    if (errno != 0) {
-      counters.add(Counter.ERRORS, 1);
-      replies.truncate(start);
-      replies.addErrorAt(request.cookie, NbdProtocol.errorOf(errno), position);
-    }
+  /** Adds the error of a part of a READ that begins at {@code position}. */
+  void addErrorAt(Request request, int errno, long position) {
+    counters.add(Counter.ERRORS, 1);
+    replies.addErrorAt(request.cookie, NbdProtocol.errorOf(errno), position);
   }
 
   /** Adds the reply to a BLOCK_STATUS request: neighbours of one status are one extent. */
-  void addBlockStatus(Session session, Request request) {
+  void addBlockStatus(Client client, Request request) {
+    reserve(client, MAP_BYTES);
     int start = replies.end();
     replies.addBlockStatusHeader(request.cookie);
     int maxExtents = request.has(NbdProtocol.CMD_FLAG_REQ_ONE) ? 1 : MAX_EXTENTS;
@@ -195,7 +231,7 @@ final class RequestServer implements AutoCloseable {
       long status = channel.status(request.position + done + run, request.length - done - run);
       if (status <= 0) {
         replies.truncate(start);
-        addError(session, request, status == 0 ? Errno.EIO : (int) -status);
+        addError(client, request, status == 0 ? Errno.EIO : (int) -status);
         return;
       }
       if (run > 0 && BlockStatus.flags(status) != flags) {
@@ -213,6 +249,17 @@ final class RequestServer implements AutoCloseable {
       replies.addExtent((int) run, flags);
     }
     replies.markDone();
+  }
+
+  /**
+   * Ends a part after a fault in this program; what the device throws never comes so far. What is
+   * half said to the client cannot be taken back: it is hung up on, and its thread waits no longer.
+   */
+  void giveUp(Client client, Request request, String where, Throwable fault) {
+    replies.clear();
+    client.writer().hangUp();
+    client.parts().abandon(request, 1);
+    log.fault("dropped a client because of a fault in " + where, fault);
   }
 
   @Override

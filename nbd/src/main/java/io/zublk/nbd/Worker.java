@@ -1,6 +1,5 @@
 package io.zublk.nbd;
 
-import io.zublk.block.RateLimitedLog;
 import io.zublk.block.ThreadCounters;
 import java.util.concurrent.locks.LockSupport;
 
@@ -14,12 +13,10 @@ final class Worker extends Thread {
   private final WorkerPool pool;
   private final int index;
   private final RequestServer server;
-  private final RateLimitedLog log;
 
-  private ReplyWriter writer;
-  private Session session;
+  private Client client;
   private Request request;
-  private Slab slab;
+  private TransferBuffer data;
   private int offset;
   private long position;
   private int length;
@@ -29,12 +26,11 @@ final class Worker extends Thread {
 
   private volatile boolean stopping;
 
-  Worker(WorkerPool pool, int index, RequestServer server, RateLimitedLog log) {
+  Worker(WorkerPool pool, int index, RequestServer server) {
     super(null, null, "nbd-worker-" + index, 0, false);
     this.pool = pool;
     this.index = index;
     this.server = server;
-    this.log = log;
     setDaemon(true);
   }
 
@@ -42,24 +38,16 @@ final class Worker extends Thread {
     return server.counters();
   }
 
-  /**
-   * Gives the worker, which the caller claimed, a part of a WRITE. The slab, which the caller
-   * pinned, is unpinned when the bytes are no longer needed.
-   */
-  void write(ReplyWriter to, Session of, Request part, Slab data, int from, long at, int bytes) {
-    slab = data;
-    offset = from;
-    begin(to, of, part, at, bytes);
+  /** Gives the worker, which the caller claimed, a part of a WRITE, with its memory. */
+  void write(Client of, Request part, TransferBuffer from, int fromOffset, long at, int bytes) {
+    data = from;
+    offset = fromOffset;
+    serve(of, part, at, bytes);
   }
 
   /** Gives the worker, which the caller claimed, a part of a READ or another whole request. */
-  void serve(ReplyWriter to, Session of, Request part, long at, int bytes) {
-    begin(to, of, part, at, bytes);
-  }
-
-  private void begin(ReplyWriter to, Session of, Request part, long at, int bytes) {
-    writer = to;
-    session = of;
+  void serve(Client of, Request part, long at, int bytes) {
+    client = of;
     request = part;
     position = at;
     length = bytes;
@@ -76,10 +64,11 @@ final class Worker extends Thread {
   public void run() {
     while (!stopping) {
       if (busy) {
+        server.counters().add(Counter.HANDED_OVER, 1);
         try {
           serveTask();
         } catch (Throwable e) {
-          giveUp(e);
+          server.giveUp(client, request, "a worker", e);
         }
         busy = false;
         pool.release(index);
@@ -90,42 +79,36 @@ final class Worker extends Thread {
     server.close();
   }
 
-  /**
-   * Ends the part after a fault in this program; what the device throws never comes so far. What is
-   * half said to the client cannot be taken back: it is hung up on, and its thread waits no longer.
-   */
-  private void giveUp(Throwable fault) {
-    server.replies().truncate(0);
-    writer.hangUp();
-    writer.abandonPieces(request, 1);
-    log.fault("dropped a client because of a fault in a worker", fault);
-  }
-
   private void serveTask() {
     switch (request.type) {
       case NbdProtocol.CMD_READ -> read();
       case NbdProtocol.CMD_WRITE -> write();
-      default -> server.finish(session, request, server.perform(request), writer);
+      default -> perform();
     }
   }
 
   private void read() {
-    if (session.structured()) {
-      server.addChunks(request, position, length);
-      writer.sendPiece(request, server.replies());
+    if (client.session().structured()) {
+      boolean _ = server.reads().addChunks(client, request, position, length);
+      client.parts().sendChunks(request, server.replies());
     } else {
-      server.addSimpleRead(session, request);
-      writer.sendLast(request, server.replies());
+      boolean _ = server.reads().addSimple(client, request);
+      client.parts().sendLast(request, server.replies());
     }
   }
 
   private void write() {
     int error;
     try {
-      error = server.write(position, slab.segment(), offset, length);
+      error = server.write(client, request, data, offset, position, length);
     } finally {
-      slab.unpin();
+      client.memory().release(data);
     }
-    server.finish(session, request, error, writer);
+    server.finish(client, request, error);
+  }
+
+  private void perform() {
+    boolean _ = server.perform(client, request);
+    client.parts().sendLast(request, server.replies());
   }
 }

@@ -3,8 +3,9 @@
  * privileges.
  *
  * <p>{@link io.zublk.nbd.NbdServer} listens and owns the threads; {@code Handshake} is the
- * negotiation, {@code NbdConnection} the transmission phase of one client, {@code RequestServer}
- * what a thread does with a request, {@code Worker} the help for large ones. All numbers of the
- * protocol are in {@code NbdProtocol}.
+ * negotiation, {@code Transmission} what follows it: {@code Reads} and {@code Writes} decide who
+ * serves a request, {@code RequestServer} is what a thread does with it, {@code Worker} the help
+ * for large ones, {@code LateOperations} what the device answers later. {@code SplitRequests} knows
+ * who still works on what. All numbers of the protocol are in {@code NbdProtocol}.
  */
 package io.zublk.nbd;

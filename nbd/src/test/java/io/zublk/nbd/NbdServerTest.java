@@ -16,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -291,6 +294,23 @@ class NbdServerTest {
       assertServes(server);
       assertThat(log.lines(true)).singleElement().asString().contains("cannot accept");
     }
+  }
+
+  @Test
+  void theLossOfItsSocketIsToldOnceAndClientsAreServedOn() throws Exception {
+    BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    Listener listener = Listener.open(NbdAddress.parse("tcp:127.0.0.1:0"), OPTIONS);
+    NbdExport export = new NbdExport("", device);
+    try (CapturedLog log = new CapturedLog();
+        NbdServer server =
+            NbdServer.start(listener, export, OPTIONS, (reason, _) -> told.add(reason));
+        NbdTestClient client = NbdTestClient.connect(server.address(), true)) {
+      listener.channel().close();
+      assertThat(told.poll(30, TimeUnit.SECONDS)).contains("accepts no more clients");
+      assertThat(log.lines(true)).singleElement().asString().contains("cannot accept");
+      assertThat(client.read(0, 512).error()).isZero();
+    }
+    assertThat(told).isEmpty();
   }
 
   @Test

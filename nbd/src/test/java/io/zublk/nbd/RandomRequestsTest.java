@@ -3,6 +3,7 @@ package io.zublk.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.Errno;
+import io.zublk.nbd.LateDevice.Time;
 import io.zublk.nbd.NbdTestClient.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -39,12 +41,15 @@ class RandomRequestsTest {
       @ForAll long seed,
       @ForAll boolean structured,
       @ForAll @IntRange(min = 1, max = 3) int connections,
-      @ForAll @IntRange(min = 0, max = 3) int workers)
+      @ForAll @IntRange(min = 0, max = 3) int workers,
+      @ForAll @IntRange(min = 0, max = 2) int latePerTwo)
       throws IOException {
     Arrays.fill(model, (byte) 0);
     Random random = new Random(seed);
     NbdOptions options = NbdOptions.defaults().withWorkers(workers);
-    try (TestServer server = new TestServer(new RamDevice(SIZE), options)) {
+    try (LateDevice device = new LateDevice(new RamDevice(SIZE));
+        TestServer server = new TestServer(device, options)) {
+      device.setChoice((_, _, _) -> whenever(latePerTwo));
       List<NbdTestClient> clients = new ArrayList<>();
       for (int i = 0; i < connections; i++) {
         clients.add(NbdTestClient.connect(server.address(), structured));
@@ -116,6 +121,14 @@ class RandomRequestsTest {
       case 8 -> new Sent(NbdProtocol.CMD_TRIM, fua, position, length, none);
       default -> new Sent(NbdProtocol.CMD_BLOCK_STATUS, 0, position, length, none);
     };
+  }
+
+  private static Time whenever(int latePerTwo) {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    if (random.nextInt(2) >= latePerTwo) {
+      return Time.NOW;
+    }
+    return random.nextBoolean() ? Time.SOON : Time.TOO_SOON;
   }
 
   private static byte[] data(Random random, int length) {

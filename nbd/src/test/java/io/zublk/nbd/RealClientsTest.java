@@ -2,9 +2,11 @@ package io.zublk.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.nbd.LateDevice.Time;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -153,6 +155,26 @@ class RealClientsTest {
   @ParameterizedTest
   @ValueSource(strings = {"4k", "512-192k"})
   void fioVerifiesWhatItWrote(String blockSizes) throws Exception {
+    verifyByFio(server, blockSizes);
+  }
+
+  /** Every other operation is answered by another thread. */
+  @Test
+  void aDeviceThatAnswersLaterIsADeviceLikeAnyOther() throws Exception {
+    AtomicInteger count = new AtomicInteger();
+    try (LateDevice device = new LateDevice(new RamDevice(Files.size(image)));
+        TestServer late = new TestServer(device, NbdOptions.defaults())) {
+      device.setChoice((_, _, _) -> count.incrementAndGet() % 2 == 0 ? Time.SOON : Time.NOW);
+      Tool.run("nbdcopy", "--connections=4", image.toString(), late.uri());
+      Path back = directory.resolve("back");
+      Tool.run("nbdcopy", "--connections=4", late.uri(), back.toString());
+      Tool.run("cmp", image.toString(), back.toString());
+      verifyByFio(late, "512-192k");
+      assertThat(device.late()).isPositive();
+    }
+  }
+
+  private static void verifyByFio(TestServer server, String blockSizes) throws Exception {
     Tool.run(
         "fio",
         "--name=verify",

@@ -1,18 +1,17 @@
 package io.zublk.nbd;
 
+import io.zublk.block.BlockDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A server of a {@link RamDevice} on a socket of its own in a temporary directory. */
+/** A server of a device on a socket of its own in a temporary directory. */
 final class TestServer implements AutoCloseable {
 
   private final Path directory;
-  private final RamDevice device;
   private final NbdServer server;
 
-  TestServer(RamDevice device, NbdOptions options) throws IOException {
-    this.device = device;
+  TestServer(BlockDevice device, NbdOptions options) throws IOException {
     directory = Files.createTempDirectory("nbd");
     NbdAddress address = new NbdAddress.Unix(directory.resolve("socket"));
     server = NbdServer.start(address, new NbdExport("ram", "a disk", device, false), options);
@@ -20,10 +19,6 @@ final class TestServer implements AutoCloseable {
 
   TestServer(long sizeBytes) throws IOException {
     this(new RamDevice(sizeBytes), NbdOptions.defaults());
-  }
-
-  RamDevice device() {
-    return device;
   }
 
   NbdServer server() {

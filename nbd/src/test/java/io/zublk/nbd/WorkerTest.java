@@ -18,7 +18,6 @@ class WorkerTest {
   @TempDir private Path directory;
 
   private final RamDevice device = new RamDevice(1 << 20);
-  private final Request request = new Request(0);
 
   /** A fault in our own code: no session, as no client can bring about. */
   @Test
@@ -27,29 +26,31 @@ class WorkerTest {
     try (CapturedLog log = new CapturedLog();
         SocketPair first = new SocketPair(directory.resolve("first"));
         SocketPair second = new SocketPair(directory.resolve("second"))) {
-      ReplyWriter unlucky = new ReplyWriter(first.here(), 1, new ThreadCounters<>(Counter.class));
-      give(pool, unlucky, null);
-      unlucky.awaitAllEnded();
-      assertThat(unlucky.isBroken()).isTrue();
+      Client unlucky = client(first, null);
+      give(pool, unlucky);
+      unlucky.parts().awaitAllEnded();
+      assertThat(unlucky.writer().isBroken()).isTrue();
       assertThat(first.here().isOpen()).isFalse();
 
-      ReplyWriter next = new ReplyWriter(second.here(), 1, new ThreadCounters<>(Counter.class));
-      give(pool, next, STRUCTURED);
-      next.awaitAllEnded();
-      assertThat(next.isBroken()).isFalse();
+      Client next = client(second, STRUCTURED);
+      give(pool, next);
+      next.parts().awaitAllEnded();
+      assertThat(next.writer().isBroken()).isFalse();
       assertThat(log.lines(true)).singleElement().asString().contains("a fault in a worker");
     }
     pool.shutDown();
   }
 
-  private void give(WorkerPool pool, ReplyWriter writer, Session session) {
-    Worker worker = pool.claim();
-    while (worker == null) {
-      Thread.onSpinWait(); // it is idle a moment after its last part has ended
-      worker = pool.claim();
-    }
+  private static Client client(SocketPair sockets, Session session) {
+    ReplyWriter writer = new ReplyWriter(sockets.here(), new ThreadCounters<>(Counter.class));
+    return new Client(session, writer, new SplitRequests(writer, 1), new ConnectionMemory());
+  }
+
+  private static void give(WorkerPool pool, Client client) {
+    Request request = client.parts().unused();
     request.length = 4096;
-    writer.split(request, 1);
-    worker.serve(writer, session, request, 0, 4096);
+    while (!pool.handOver(client, request)) {
+      Thread.onSpinWait(); // it is idle a moment after its last part has ended
+    }
   }
 }
