@@ -1,5 +1,6 @@
 package io.zublk.daemon.device;
 
+import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.UserException;
@@ -209,7 +210,8 @@ final class DeviceProcess {
     long cookie = transports.newCookie(settled);
     claim.write(claim.record().withUblkCookie(cookie));
     Path socket = claim.dir().nbdSocket();
-    transport = transports.start(store, settled, cookie, settings, socket, stop::fail);
+    FailureListener listener = (reason, _) -> stop.fail(reason);
+    transport = transports.start(store, settled, cookie, settings, socket, listener);
     cleanup.push("start the transport", _ -> closeTransport());
   }
 

@@ -1,6 +1,7 @@
 package io.zublk.daemon.transport;
 
 import io.zublk.block.BlockDevice;
+import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
@@ -82,7 +83,7 @@ public class Transports {
    *
    * @param cookie what {@link #newCookie} gave
    * @param nbdSocket where an NBD server listens that was not told where
-   * @param ended is told why, if it ends though nobody closed it
+   * @param listener is told why, if it ends though nobody closed it
    */
   public Transport start(
       BlockDevice device,
@@ -90,10 +91,10 @@ public class Transports {
       long cookie,
       PerformanceSettings settings,
       Path nbdSocket,
-      Consumer<String> ended)
+      FailureListener listener)
       throws IOException {
     return switch (config.transport()) {
-      case UBLK -> UblkTransport.start(device, config.id(), cookie, settings, ended);
+      case UBLK -> UblkTransport.start(device, config.id(), cookie, settings, listener);
       case NBD -> NbdTransport.start(device, config.nbd(), settings, nbdSocket);
       case AUTO -> throw new IllegalArgumentException("transport is not settled");
     };

@@ -1,6 +1,7 @@
 package io.zublk.daemon.transport;
 
 import io.zublk.block.BlockDevice;
+import io.zublk.block.FailureListener;
 import io.zublk.daemon.machine.DiskUse;
 import io.zublk.daemon.machine.UblkDriver;
 import io.zublk.daemon.settings.PerformanceSettings;
@@ -21,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Serves a device as {@code /dev/ublkbN}. The device's id is the driver's. */
@@ -69,16 +69,18 @@ final class UblkTransport implements Transport {
   /**
    * Starts to serve.
    *
-   * @param ended is told why, if the device ends though nobody closed this transport
+   * @param listener is told why, if the device ends though nobody closed this transport
    * @throws IdTakenException if another program has the id
    */
   static Transport start(
-      BlockDevice device, int id, long cookie, PerformanceSettings settings, Consumer<String> ended)
+      BlockDevice device,
+      int id,
+      long cookie,
+      PerformanceSettings settings,
+      FailureListener listener)
       throws IOException {
     try {
-      UblkServer server =
-          UblkServer.start(
-              device, settings.applyTo(options(id, cookie)), (reason, _) -> ended.accept(reason));
+      UblkServer server = UblkServer.start(device, settings.applyTo(options(id, cookie)), listener);
       return new UblkTransport(server, settings);
     } catch (UblkException e) {
       if (e.errno() == Errnos.EEXIST) {

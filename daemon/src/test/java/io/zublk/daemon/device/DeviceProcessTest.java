@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
+import io.zublk.block.FailureListener;
 import io.zublk.daemon.Device;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Devices;
@@ -27,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,7 +83,7 @@ class DeviceProcessTest {
   }
 
   private static final class FakeTransports extends Transports {
-    private Consumer<String> ended;
+    private FailureListener listener;
     private boolean endsWhileStarting;
     private boolean closes = true;
     private PageStore store;
@@ -95,16 +95,16 @@ class DeviceProcessTest {
         long cookie,
         PerformanceSettings settings,
         Path nbdSocket,
-        Consumer<String> whenEnded) {
+        FailureListener whenFailed) {
       try (BlockChannel channel = device.openChannel();
           Arena arena = Arena.ofConfined()) {
         MemorySegment page = arena.allocate(4096);
         page.fill((byte) 7);
         assertThat(channel.write(0, page, 0, 4096)).isZero();
       }
-      ended = whenEnded;
+      listener = whenFailed;
       if (endsWhileStarting) {
-        ended.accept("it broke at once");
+        listener.failed("it broke at once", null);
       }
       store = (PageStore) device;
       return new FakeTransport(closes);
@@ -152,7 +152,7 @@ class DeviceProcessTest {
     serve();
     DeviceDir dir = runDir.device(ID);
     Path store = Path.of(dir.record().orElseThrow().storeFile());
-    transports.ended.accept("a queue failed");
+    transports.listener.failed("a queue failed", null);
 
     assertThat(running.join()).isFalse();
     assertThat(told.failure)
@@ -170,7 +170,7 @@ class DeviceProcessTest {
   void whoAsksADeadDeviceHearsWhyItDied() throws Exception {
     serve();
     Device device = new Devices(runDir.path()).find("4");
-    transports.ended.accept("a queue failed");
+    transports.listener.failed("a queue failed", null);
     running.join();
     assertThatThrownBy(device::stat)
         .isInstanceOf(UserException.class)
@@ -181,7 +181,7 @@ class DeviceProcessTest {
   void whatADeadDeviceHoldsStaysUntilItIsRemoved() throws Exception {
     serve();
     Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
-    transports.ended.accept("a queue failed");
+    transports.listener.failed("a queue failed", null);
     running.join();
 
     new Devices(runDir.path()).clearUnfinished();
@@ -196,7 +196,7 @@ class DeviceProcessTest {
     serve();
     Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
     process.stop("removed");
-    transports.ended.accept("a queue failed");
+    transports.listener.failed("a queue failed", null);
 
     assertThat(running.join()).isTrue();
     assertThat(store).doesNotExist();
