@@ -23,9 +23,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Loads the classes of store and ublk anew, chosen ones with a call of {@link Steps} before each
- * access to what threads share. The code under test needs no seam for that, and is the code that
- * ships.
+ * Loads the classes of store and ublk anew, and chosen ones, also others, with a call of {@link
+ * Steps} before each access to what threads share. The code under test needs no seam for that, and
+ * is the code that ships.
  *
  * <p>Such accesses are the operations of VarHandles and atomics, elements of {@code long} arrays
  * and volatile fields. Other fields, and bytes of a MemorySegment that are accessed without a
@@ -61,7 +61,7 @@ final class SteppedClasses extends ClassLoader {
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
     synchronized (getClassLoadingLock(name)) {
-      if (PREFIXES.stream().noneMatch(name::startsWith)) {
+      if (PREFIXES.stream().noneMatch(name::startsWith) && !stepped.contains(name)) {
         return super.loadClass(name, resolve);
       }
       Class<?> loaded = findLoadedClass(name);

@@ -13,7 +13,6 @@ import io.zublk.store.page.PageAccess;
 import io.zublk.store.page.Pages;
 import io.zublk.store.staging.StagingArea;
 import io.zublk.store.staging.StagingWriter;
-import io.zublk.store.work.Housekeeping;
 import io.zublk.store.work.LargeRead;
 import io.zublk.store.work.StoreWorkers;
 import io.zublk.uring.sys.LinuxException;
@@ -36,7 +35,6 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   private final Geometry geometry;
   private final MemoryBudget budget;
   private final Pages pages;
-  private final Housekeeping housekeeping;
   private final StoreWorkers workers;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -52,14 +50,14 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
     StagingArea staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
     this.pages = new Pages(file, options.codec(), budget, arena, staging);
-    this.housekeeping = new Housekeeping(pages, budget);
     this.workers =
         new StoreWorkers(
             pages,
-            housekeeping,
+            budget,
             tuning.workers(),
             tuning.workerCpus(),
             tuning.batchTimeoutMicros() * 1000L);
+    budget.setFileSystemRoom(file.availableBytes());
   }
 
   /**
@@ -152,7 +150,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @return false if some of it could not be for want of memory; it is kept as it is
    */
   public boolean settle() {
-    return workers.settle();
+    return workers.drain();
   }
 
   /**
@@ -161,7 +159,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @return false if there was none
    */
   public boolean trim() {
-    return housekeeping.trim();
+    return workers.trim();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.zublk.store.work;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.block.IdleSet;
 import io.zublk.codec.PageCodec;
 import io.zublk.races.Interleavings;
 import io.zublk.races.Scenario;
@@ -39,8 +40,6 @@ class LargeReadInterleavingsTest {
   /** One worker, which goes to sleep, and two that want its help: nobody waits for ever. */
   static final class TwoReadersAndAWorker implements Scenario {
     private static final Pages EMPTY = emptyPages();
-    private static final Housekeeping HOUSEKEEPING =
-        new Housekeeping(EMPTY, new MemoryBudget(0, 0));
     private static final MemorySegment ZEROS = Arena.global().allocate(BYTES);
     private static final MemorySegment FIRST = Arena.global().allocate(BYTES);
     private static final MemorySegment SECOND = Arena.global().allocate(BYTES);
@@ -50,13 +49,10 @@ class LargeReadInterleavingsTest {
     private final AtomicInteger reading = new AtomicInteger(2);
 
     TwoReadersAndAWorker() throws IOException {
-      workers = new StoreWorkers(EMPTY, HOUSEKEEPING, 1, new BitSet(), 1000);
+      workers = new StoreWorkers(EMPTY, new MemoryBudget(0, 0), 1, new BitSet(), 1000);
+      worker = workers.worker(0);
       FIRST.fill((byte) 1);
       SECOND.fill((byte) 1);
-      LargeRead none = new LargeRead(workers);
-      workers.setIdle(0);
-      worker = workers.recruit(none);
-      assertThat(worker.dismiss(none)).isTrue();
     }
 
     @Override
@@ -89,7 +85,7 @@ class LargeReadInterleavingsTest {
   void nobodyWaitsForEver() throws Exception {
     assertThat(
             Interleavings.explore(
-                TwoReadersAndAWorker.class, 2, StoreWorker.class, StoreWorkers.class))
+                TwoReadersAndAWorker.class, 2, StoreWorker.class, HelpJob.class, IdleSet.class))
         .isGreaterThan(500);
   }
 }

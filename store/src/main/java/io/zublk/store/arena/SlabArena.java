@@ -21,6 +21,9 @@ public final class SlabArena {
   /** Looks at a slab's chunks that somebody else may need in turn; each is rare after another. */
   private static final int TIDY_TRIES = 4;
 
+  /** What {@link #allocateAtHand} returns if the kernel would have to be asked. */
+  public static final int NOT_AT_HAND = -1;
+
   private final StoreFile file;
   private final SlabDirectory directory;
   private final SlabHints hints;
@@ -94,6 +97,28 @@ public final class SlabArena {
       forget(slab, sizeClass, chunks);
       giveBack(slab, sizeClass, slot);
       return -Errno.ENOSPC;
+    }
+    return location(slab, sizeClass, slot);
+  }
+
+  /**
+   * Takes a slot without asking the kernel for memory, for one who cannot wait.
+   *
+   * @return its place in bytes from the arena's start, or {@link #NOT_AT_HAND}
+   */
+  public long allocateAtHand(int bytes) {
+    int sizeClass = SizeClasses.classOf(bytes);
+    int slab = reserve(sizeClass);
+    int slot = slab < 0 ? -1 : directory.claim(slab, SizeClasses.slots(sizeClass));
+    if (slot < 0) {
+      return NOT_AT_HAND;
+    }
+    int missing =
+        SizeClasses.chunksOf(sizeClass, slot) & ~SlabDirectory.chunks(directory.state(slab));
+    if (missing != 0) {
+      boolean _ = directory.clearSlot(slab, slot);
+      giveBack(slab, sizeClass, slot);
+      return NOT_AT_HAND;
     }
     return location(slab, sizeClass, slot);
   }

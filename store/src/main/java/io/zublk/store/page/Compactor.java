@@ -1,5 +1,7 @@
 package io.zublk.store.page;
 
+import static io.zublk.store.arena.SizeClasses.CHUNK_BYTES;
+
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.table.Naps;
 import io.zublk.store.table.PageEntry;
@@ -29,6 +31,18 @@ public final class Compactor {
   /** Less is not worth it: a chunk of every class may be half full, compacted or not. */
   private static final long LEAST_SLACK_BYTES = 512 << 10;
 
+  /**
+   * A write at the limit waits for a cycle only if about so much more is unused than the last one
+   * left: a chunk for every 65536 pages, which are looked at in half a millisecond.
+   */
+  private static final int PAGES_PER_CHUNK = 1 << 16;
+
+  /** And never for more than that part of what the arena takes: the rest would be of no use. */
+  private static final int GROWTH_PARTS = 128;
+
+  /** Of a slack that a cycle has been unable to win: nothing yet. */
+  private static final long NONE = Long.MIN_VALUE / 2;
+
   /** Naps of a millisecond for another thread's cycle: some seconds, the largest table included. */
   private static final int MAX_NAPS = 10_000;
 
@@ -43,7 +57,7 @@ public final class Compactor {
   // Of whoever has taken it.
   private boolean underWay;
   private long cursor;
-  private long fruitlessSlack;
+  private long fruitlessSlack = NONE;
 
   Compactor(PageTable table, SlabArena arena, long pages, ArenaUse use) {
     this.table = table;
@@ -84,13 +98,29 @@ public final class Compactor {
 
   private boolean isWorthwhile() {
     long slack = use.slackBytes();
-    boolean isWorthwhile =
+    return expect(
+        slack,
         slack > LEAST_SLACK_BYTES
             && slack > use.memoryBytes() / SLACK_PARTS
-            && slack > fruitlessSlack + fruitlessSlack / SLACK_PARTS;
-    // What a cycle could not win, the next one cannot either, unless there is more of it.
-    fruitlessSlack = isWorthwhile ? slack : Math.min(fruitlessSlack, slack);
-    return isWorthwhile;
+            && slack > fruitlessSlack + fruitlessSlack / SLACK_PARTS);
+  }
+
+  /** Whether a whole cycle may win something that the last one could not. */
+  private boolean mayWin(boolean anyway) {
+    long growth = Math.min(pages / PAGES_PER_CHUNK * CHUNK_BYTES, use.memoryBytes() / GROWTH_PARTS);
+    long slack = use.slackBytes();
+    return expect(slack, anyway || slack - Math.min(slack, fruitlessSlack) >= growth);
+  }
+
+  /** What a cycle could not win, the next one cannot either, unless there is more of it. */
+  private boolean expect(long slack, boolean begins) {
+    fruitlessSlack = begins ? slack : Math.min(fruitlessSlack, slack);
+    return begins;
+  }
+
+  /** Cycles that are over, since the store was opened. */
+  long cycles() {
+    return cycles.get();
   }
 
   /**
@@ -99,6 +129,15 @@ public final class Compactor {
    * @return false if there was nothing to win
    */
   public boolean run(PageMover mover) {
+    return run(mover, true);
+  }
+
+  /** As {@link #run}, for a write at the limit: only if it may win more than the last one did. */
+  boolean makeRoom(PageMover mover) {
+    return run(mover, false);
+  }
+
+  private boolean run(PageMover mover, boolean anyway) {
     long before = cycles.get();
     for (int naps = 0; !taken.compareAndSet(false, true); naps++) {
       if (naps == MAX_NAPS) {
@@ -110,8 +149,8 @@ public final class Compactor {
       if (cycles.get() != before) {
         return true;
       }
-      boolean begun = underWay;
-      return runCycle(mover) || (begun && runCycle(mover));
+      boolean isBegun = underWay;
+      return (isBegun && runCycle(mover)) || (mayWin(anyway) && runCycle(mover));
     } finally {
       taken.set(false);
     }

@@ -41,6 +41,7 @@ final class ObjectWriter {
   private static final int WHOLE = PAGE_BYTES;
 
   private final MemorySegment scratch;
+  private final PreparedSlot prepared;
 
   // The object that lies there, packed.
   private int packedKind;
@@ -55,19 +56,12 @@ final class ObjectWriter {
     this.codec = codec;
     this.checksum = new PageChecksum(scratch);
     this.scratch = scratch;
+    this.prepared = new PreparedSlot(arena);
   }
 
-  /** Whether what a method returned as an entry is a negated errno. */
+  /** Whether what a method returned as an entry is none: a negated errno, say. */
   static boolean isErrno(long entry) {
     return entry < 0 && entry > -4096; // no entry is of kind 15
-  }
-
-  /** Writes a page, whatever it is; returns its entry or {@code -ENOSPC}. */
-  long write(long page, MemorySegment source, long offset) {
-    if (PageFill.isFilled(source, offset)) {
-      return writeFill(page, source.get(JAVA_LONG_UNALIGNED, offset));
-    }
-    return compress(page, source, offset, false);
   }
 
   /** Writes a page that is one repeated word; returns its entry or {@code -ENOSPC}. */
@@ -77,6 +71,33 @@ final class ObjectWriter {
     }
     packWord(word);
     return place(page, scratch, OBJECT, false);
+  }
+
+  /**
+   * Writes a page, whatever it is, where there is memory: no call of the kernel's may keep waiting
+   * who waits for this thread. What was packed stays so for {@link #prepare}.
+   *
+   * @return its entry or {@link SlabArena#NOT_AT_HAND}
+   */
+  long writeAtHand(long page, MemorySegment source, long offset) {
+    pack(source, offset);
+    long word = scratch.get(JAVA_LONG, OBJECT);
+    if (packedKind == PageEntry.WORD && PageEntry.fitsInEntry(word)) {
+      return PageEntry.ofFill(page, word);
+    }
+    int bytes = packedBytes();
+    long location = prepared.isFor(bytes) ? prepared.use() : arena.allocateAtHand(bytes);
+    return location < 0 ? location : putAt(location, page, source, offset);
+  }
+
+  /** Has a slot ready for a page that is packed; returns 0 or {@code -ENOSPC}. */
+  int prepare() {
+    return prepared.take(packedBytes());
+  }
+
+  /** Frees what was prepared and not used. */
+  void endPreparing() {
+    prepared.free();
   }
 
   /**

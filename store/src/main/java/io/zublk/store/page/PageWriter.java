@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.zublk.block.Errno;
 import io.zublk.codec.PageFill;
+import io.zublk.store.arena.SlabArena;
 import io.zublk.store.staging.StagingWriter;
 import io.zublk.store.table.PageEntry;
 import io.zublk.store.table.PageTable;
@@ -99,7 +100,22 @@ public final class PageWriter {
     return 0;
   }
 
+  /** Ends: who keeps it from its end has written the page, so that it needs another slot. */
   private int writePart(long page, int at, MemorySegment source, long offset, int length) {
+    try {
+      int result = tryPart(page, at, source, offset, length);
+      while (result == SlabArena.NOT_AT_HAND) {
+        int prepared = objects.prepare();
+        result = prepared < 0 ? prepared : tryPart(page, at, source, offset, length);
+      }
+      return result;
+    } finally {
+      objects.endPreparing();
+    }
+  }
+
+  /** Memory that is not there would have to be waited for: not while the entry is locked. */
+  private int tryPart(long page, int at, MemorySegment source, long offset, int length) {
     long old = table.lock(page);
     if (old == PageTable.STUCK) {
       return books.damaged();
@@ -109,7 +125,7 @@ public final class PageWriter {
       if (!draft.make(page, old, at, source, offset, length)) {
         return books.damaged();
       }
-      long changed = objects.write(page, draft.memory(), 0);
+      long changed = objects.writeAtHand(page, draft.memory(), 0);
       if (ObjectWriter.isErrno(changed)) {
         return (int) changed;
       }

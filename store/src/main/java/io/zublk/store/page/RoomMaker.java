@@ -33,7 +33,7 @@ final class RoomMaker {
     return switch (measure) {
       case 0 -> staging.trim();
       case 1 -> drain();
-      default -> compactor.run(mover);
+      default -> compactor.makeRoom(mover);
     };
   }
 

@@ -32,7 +32,7 @@ public final class LargeRead {
   private static final boolean CAN_HELP = Runtime.getRuntime().availableProcessors() > 1;
 
   private final StoreWorkers workers;
-  private final StoreWorker[] helpers = new StoreWorker[StoreWorkers.MAX_WORKERS];
+  private final HelpJob[] helpers = new HelpJob[StoreWorkers.MAX_WORKERS];
   private final AtomicInteger nextPiece = new AtomicInteger();
   private final AtomicInteger finished = new AtomicInteger();
   private final AtomicInteger result = new AtomicInteger();
@@ -77,7 +77,7 @@ public final class LargeRead {
     int wanted = Math.min(pages / PAGES_PER_HELPER, helpers.length);
     int asked = 0;
     while (asked < wanted) {
-      StoreWorker helper = workers.recruit(this);
+      HelpJob helper = workers.recruit(this);
       if (helper == null) {
         break;
       }

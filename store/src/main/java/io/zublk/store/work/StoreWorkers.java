@@ -1,21 +1,21 @@
 package io.zublk.store.work;
 
+import io.zublk.block.IdleSet;
 import io.zublk.block.Threads;
+import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.page.Pages;
 import io.zublk.store.staging.BatchAlarm;
 import io.zublk.store.staging.StagingArea;
 import io.zublk.store.table.Naps;
 import io.zublk.uring.sys.LinuxException;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.List;
 
 /**
- * The threads of a store: they compress what is staged, and help with large reads while they have
- * nothing else to do.
+ * The threads of a store. Each has a {@linkplain Job list of jobs}: all help with large reads and
+ * compress what is staged, and the first also looks after memory.
  *
  * <p>A worker with nothing to do sleeps, and whoever has work wakes one that does. As long as an
  * incomplete batch waits for more pages, one of the sleepers, the ticker, sleeps no longer than
@@ -23,22 +23,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class StoreWorkers implements BatchAlarm {
 
-  private static final VarHandle IDLE = idleHandle();
-
-  /** One bit of a long each. */
-  public static final int MAX_WORKERS = Long.SIZE;
+  public static final int MAX_WORKERS = IdleSet.MAX_WORKERS;
 
   /** Of a millisecond: the largest pool takes some seconds of the slowest codec. */
   private static final int MAX_NAPS = 20_000;
 
   private final StagingArea area;
+  private final StagingWatch watch;
+  private final TrimJob memory;
+  private final IdleSet idle = new IdleSet();
   private final StoreWorker[] workers;
-  private final AtomicBoolean ticking = new AtomicBoolean();
-  private final AtomicInteger hurrying = new AtomicInteger();
-  private final AtomicBoolean faulty = new AtomicBoolean();
-
-  /** A bit for every worker that sleeps, or is about to. */
-  private volatile long idle;
+  private final HelpJob[] helpers;
 
   /**
    * Makes the threads; they run from {@link #start} on.
@@ -47,21 +42,23 @@ public final class StoreWorkers implements BatchAlarm {
    * @param cpus where they run; empty: where the calling thread may
    * @param timeoutNanos how long an incomplete batch waits for more pages
    */
-  public StoreWorkers(
-      Pages pages, Housekeeping housekeeping, int count, BitSet cpus, long timeoutNanos)
+  public StoreWorkers(Pages pages, MemoryBudget budget, int count, BitSet cpus, long timeoutNanos)
       throws LinuxException {
     this.area = pages.staging();
+    this.watch = new StagingWatch(timeoutNanos);
+    this.memory = new TrimJob(pages);
     this.workers = new StoreWorker[count];
-    for (int i = 0; i < workers.length; i++) {
-      workers[i] = new StoreWorker(this, i, pages, housekeeping, cpus, timeoutNanos);
-    }
-  }
-
-  private static VarHandle idleHandle() {
-    try {
-      return MethodHandles.lookup().findVarHandle(StoreWorkers.class, "idle", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
+    this.helpers = new HelpJob[count];
+    for (int i = 0; i < count; i++) {
+      helpers[i] = new HelpJob();
+      List<Job> jobs = new ArrayList<>();
+      jobs.add(helpers[i]);
+      jobs.add(new StagingJob(area, watch, memory));
+      if (i == 0) {
+        jobs.add(memory);
+        jobs.add(new CompactionJob(pages, budget, count));
+      }
+      workers[i] = new StoreWorker(idle, i, jobs.toArray(Job[]::new), pages.open(), cpus);
     }
   }
 
@@ -77,18 +74,23 @@ public final class StoreWorkers implements BatchAlarm {
     }
   }
 
-  /** Cheap if all are awake, or an incomplete batch is minded already. */
+  /** For tests that run a worker's work on threads of their own. */
+  StoreWorker worker(int index) {
+    return workers[index];
+  }
+
+  /** Cheap if all are awake, or incomplete batches are minded already. */
   @Override
   public void ring(boolean isComplete) {
-    if (isComplete || (!ticking.get() && idle != 0)) {
+    if (isComplete || (!watch.hasTicker() && !idle.isEmpty())) {
       wakeOne();
     }
   }
 
   private void wakeOne() {
-    StoreWorker worker = claim();
-    if (worker != null) {
-      worker.wake();
+    int index = idle.claim();
+    if (index != IdleSet.NONE) {
+      workers[index].wake();
     }
   }
 
@@ -97,92 +99,37 @@ public final class StoreWorkers implements BatchAlarm {
     return workers.length > 0 && memory.isAccessibleBy(workers[0]);
   }
 
-  /** Has a sleeping worker take part in a read, and returns it; null if there is none. */
-  StoreWorker recruit(LargeRead read) {
-    StoreWorker worker = claim();
-    if (worker == null) {
+  /** Has a sleeping worker take part in a read; null if there is none. */
+  HelpJob recruit(LargeRead read) {
+    int index = idle.claim();
+    if (index == IdleSet.NONE) {
       return null;
     }
     // A claimed worker may have woken by itself, slept again, and been claimed for another read.
-    boolean hasIt = worker.offer(read);
-    worker.wake();
-    return hasIt ? worker : null;
-  }
-
-  /**
-   * Takes a worker that slept a moment ago, which the caller must wake. Null if all are awake. It
-   * is a hint, not an owner's right: the worker may wake, sleep and be claimed again meanwhile.
-   */
-  private StoreWorker claim() {
-    long mask = idle;
-    while (mask != 0) {
-      long lowest = Long.lowestOneBit(mask);
-      if (takeIdle(lowest)) {
-        return workers[Long.numberOfTrailingZeros(lowest)];
-      }
-      mask = idle;
-    }
-    return null;
-  }
-
-  /** Says that a worker is about to sleep; what comes now wakes it. */
-  void setIdle(int index) {
-    long _ = (long) IDLE.getAndBitwiseOr(this, 1L << index);
-  }
-
-  /** Says that a worker is awake. False if somebody woke it. */
-  boolean clearIdle(int index) {
-    return takeIdle(1L << index);
-  }
-
-  private boolean takeIdle(long bit) {
-    return ((long) IDLE.getAndBitwiseAnd(this, ~bit) & bit) != 0;
-  }
-
-  /** Makes the caller the one that minds the batches' timeout; false if there is one. */
-  boolean becomeTicker() {
-    return ticking.compareAndSet(false, true);
-  }
-
-  void resignAsTicker() {
-    ticking.set(false);
+    boolean hasIt = helpers[index].offer(read);
+    workers[index].wake();
+    return hasIt ? helpers[index] : null;
   }
 
   /** Waits until everything is compressed that was staged before; false if there is no memory. */
-  public boolean settle() {
-    int _ = hurrying.incrementAndGet();
-    boolean settled = !area.hasPages();
-    for (int naps = 0; naps < MAX_NAPS && !settled; naps++) {
+  public boolean drain() {
+    watch.hurry();
+    boolean drained = !area.hasPages();
+    for (int naps = 0; naps < MAX_NAPS && !drained; naps++) {
       wakeOne();
       Naps.millisecond();
-      settled = !area.hasPages();
+      drained = !area.hasPages();
     }
-    int _ = hurrying.decrementAndGet();
-    return settled;
+    watch.calmDown();
+    return drained;
   }
 
-  /** Whether incomplete batches are to be compressed as well as complete ones. */
-  boolean isHurrying() {
-    return hurrying.get() > 0;
+  /** Gives memory back that nothing lies in; false if there was none. */
+  public boolean trim() {
+    return memory.trim();
   }
 
-  /** Logs a fault of a worker, which goes on; only the first, lest a lasting one fill the log. */
-  void report(Throwable fault) {
-    if (!faulty.compareAndSet(false, true)) {
-      return;
-    }
-    try {
-      System.getLogger("io.zublk.store")
-          .log(
-              System.Logger.Level.ERROR,
-              "a store worker failed unexpectedly and goes on; further failures are not logged",
-              fault);
-    } catch (Throwable _) {
-      // Out of descriptors, say. That the worker lives matters more.
-    }
-  }
-
-  /** Ends the threads after their present batch, and waits for that. */
+  /** Ends the threads after what they do now, and waits for that. */
   public void shutDown() {
     for (StoreWorker worker : workers) {
       worker.shutDown();

@@ -35,7 +35,7 @@ class StoreWorkersTest {
     MemoryBudget budget = new MemoryBudget(0, 0);
     area = new StagingArea(file, budget, 4 * BATCH, BATCH);
     pages = new Pages(file, TestPages.LZ4, budget, new SlabArena(file, budget, true), area);
-    workers = new StoreWorkers(pages, new Housekeeping(pages, budget), 1, new BitSet(), 50_000);
+    workers = new StoreWorkers(pages, budget, 1, new BitSet(), 50_000);
   }
 
   @AfterEach
@@ -71,15 +71,13 @@ class StoreWorkersTest {
   }
 
   @Test
-  void aWorkerThatSleepsAgainBeforeItBeginsIsNotPromisedToASecondRead() {
+  void aHelperThatHasAPartInOneReadIsNotPromisedToAnother() {
+    HelpJob helper = new HelpJob();
     LargeRead first = new LargeRead(workers);
     LargeRead second = new LargeRead(workers);
-    workers.setIdle(0);
-    StoreWorker worker = workers.recruit(first);
-    workers.setIdle(0); // as if it had woken by itself before the read was offered
-
-    assertThat(workers.recruit(second)).isNull();
-    assertThat(worker.dismiss(second)).isFalse();
-    assertThat(worker.dismiss(first)).isTrue();
+    assertThat(helper.offer(first)).isTrue();
+    assertThat(helper.offer(second)).isFalse(); // its thread was claimed, slept, and again claimed
+    assertThat(helper.dismiss(second)).isFalse();
+    assertThat(helper.dismiss(first)).isTrue();
   }
 }
