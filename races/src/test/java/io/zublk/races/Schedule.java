@@ -148,11 +148,12 @@ final class Schedule {
     if (runnable.length == 0) {
       return -1;
     }
-    current = choices.next(runnable, self);
-    if (current != self) {
-      turns[current].release();
+    int next = choices.next(runnable, self);
+    current = next;
+    if (next != self) {
+      turns[next].release(); // from now on it may give the turn on
     }
-    return current;
+    return next;
   }
 
   private int[] runnable() {

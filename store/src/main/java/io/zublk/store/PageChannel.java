@@ -30,6 +30,7 @@ final class PageChannel implements BlockChannel {
     UNMAP
   }
 
+  private final Gate.Entrance entrance;
   private final Geometry geometry;
   private final PageTable table;
   private final PageAccess access;
@@ -38,7 +39,13 @@ final class PageChannel implements BlockChannel {
   private final LargeRead largeRead;
   private final Counters counters;
 
-  PageChannel(Geometry geometry, PageTable table, PageAccess access, LargeRead largeRead) {
+  PageChannel(
+      Gate.Entrance entrance,
+      Geometry geometry,
+      PageTable table,
+      PageAccess access,
+      LargeRead largeRead) {
+    this.entrance = entrance;
     this.geometry = geometry;
     this.table = table;
     this.access = access;
@@ -54,12 +61,20 @@ final class PageChannel implements BlockChannel {
         && length % PAGE_BYTES == 0
         && largeRead.isWorthwhile(length, buffer)
         && geometry.contains(position, length)) {
-      int pages = length / PAGE_BYTES;
-      return counted(
-          Counter.FAILED_READS,
-          largeRead.run(reader, position / PAGE_BYTES, pages, buffer, offset));
+      return readWithHelp(position / PAGE_BYTES, length / PAGE_BYTES, buffer, offset);
     }
     return forEachPage(Operation.READ, position, length, buffer, offset);
+  }
+
+  private int readWithHelp(long page, int pages, MemorySegment buffer, long offset) {
+    if (!entrance.enter()) {
+      return -Errno.ESHUTDOWN;
+    }
+    try {
+      return counted(Counter.FAILED_READS, largeRead.run(reader, page, pages, buffer, offset));
+    } finally {
+      entrance.leave();
+    }
   }
 
   @Override
@@ -87,6 +102,18 @@ final class PageChannel implements BlockChannel {
     if (isOutside(position, length)) {
       return -Errno.EINVAL;
     }
+    if (!entrance.enter()) {
+      return -Errno.ESHUTDOWN;
+    }
+    try {
+      return inside(operation, position, length, buffer, offset);
+    } finally {
+      entrance.leave();
+    }
+  }
+
+  private int inside(
+      Operation operation, long position, long length, MemorySegment buffer, long offset) {
     long end = position + length;
     int result = 0;
     for (long at = position; at < end && result == 0; ) {
@@ -139,6 +166,17 @@ final class PageChannel implements BlockChannel {
     if (isOutside(position, length)) {
       return -Errno.EINVAL;
     }
+    if (!entrance.enter()) {
+      return -Errno.ESHUTDOWN;
+    }
+    try {
+      return statusInside(position, length);
+    } finally {
+      entrance.leave();
+    }
+  }
+
+  private long statusInside(long position, long length) {
     long end = position + length;
     int flags = flags(position / PAGE_BYTES);
     long at = position;
@@ -177,5 +215,6 @@ final class PageChannel implements BlockChannel {
   @Override
   public void close() {
     access.close();
+    entrance.close();
   }
 }

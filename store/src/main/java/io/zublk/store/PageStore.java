@@ -36,12 +36,14 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   private final MemoryBudget budget;
   private final Pages pages;
   private final StoreWorkers workers;
+  private final Gate gate;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** A store in a file whose derived parts are zeros; its workers are not started. */
-  PageStore(StoreFile file, StoreTuning tuning) throws LinuxException {
+  PageStore(StoreFile file, StoreTuning tuning, Gate gate) throws LinuxException {
     StoreLayout layout = file.layout();
     this.file = file;
+    this.gate = gate;
     this.options =
         new StoreOptions(layout.pages * Geometry.PAGE_BYTES, file.codec(), file.memLimit());
     this.geometry = new Geometry(options.sizeBytes(), Geometry.PAGE_BYTES);
@@ -103,7 +105,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
       if (restore) {
         file.clearDerived();
       }
-      PageStore store = new PageStore(file, tuning);
+      PageStore store = new PageStore(file, tuning, new Gate());
       if (restore) {
         StoreRecovery.restore(store.pages, store.budget);
       }
@@ -130,7 +132,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   public BlockChannel openChannel() {
     try {
       PageAccess access = pages.open(new StagingWriter(pages.staging(), workers));
-      return new PageChannel(geometry, pages.table(), access, new LargeRead(workers));
+      return new PageChannel(gate.open(), geometry, pages.table(), access, new LargeRead(workers));
     } catch (LinuxException e) {
       throw new UncheckedIOException(e);
     }
@@ -217,12 +219,24 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     return file.allocatedBytes();
   }
 
-  /** Unmaps the file, once, and leaves it where it is. No channel may be in use any more. */
+  /**
+   * Ends the store, once, and leaves its file where it is. It waits for the requests under way; a
+   * channel that is used afterwards returns {@code -ESHUTDOWN}. No other method may be in use.
+   *
+   * @throws IllegalStateException if a request is under way for longer than ten seconds: then the
+   *     file stays mapped, and locked, as long as the process lives
+   */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      workers.shutDown();
-      file.close();
+    if (!closed.compareAndSet(false, true)) {
+      return;
     }
+    boolean isQuiet = gate.shut();
+    workers.shutDown();
+    if (!isQuiet) {
+      throw new IllegalStateException(
+          "a request is still under way: the store file stays mapped until the process ends");
+    }
+    file.close();
   }
 }

@@ -34,7 +34,7 @@ final class LargestStore {
     StoreFile file =
         StoreFile.createSparse(
             Path.of(args[0]), StoreLayout.MAX_PAGES, TestPages.LZ4, StoreTuning.ANY_NODE);
-    try (PageStore store = new PageStore(file, tuning)) {
+    try (PageStore store = new PageStore(file, tuning, new Gate())) {
       store.workers().start();
       List<BlockChannel> channels = new ArrayList<>();
       for (int i = 0; i < CHANNELS; i++) {

@@ -55,6 +55,7 @@ public final class Syscall {
   static final int EVENTFD2 = number(290, 19);
   static final int DUP3 = number(292, 24);
   static final int MEMFD_CREATE = number(319, 279);
+  static final int MEMBARRIER = number(324, 283);
   static final int STATX = number(332, 291);
 
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();

@@ -1,0 +1,153 @@
+package io.zublk.store;
+
+import io.zublk.store.table.Naps;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.ProcessBarrier;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What every request of every channel passes, so that somebody can wait until the store is quiet:
+ * until all channels are between two requests.
+ *
+ * <p>A channel says that it is inside and then looks whether the gate is shut; whoever shuts it
+ * says so and then looks who is inside. Neither may look before the other can see what it said, or
+ * both would go on. For the channel that would take a full barrier in each request. So the other
+ * side, which comes once, makes all threads of the process have one between its saying and its
+ * looking ({@link ProcessBarrier}). A channel that has its barrier after it said that it is inside
+ * is seen inside. One that has it before that looks later than the barrier, and sees the gate shut.
+ * What is left to the channel is that its two accesses are made in this order by the code that runs
+ * them: a fence that costs x86 no instruction keeps the compiler from swapping them. What the CPU
+ * swaps does not matter, as an interrupt, which is how the barrier comes, is between two
+ * instructions.
+ *
+ * <p>A request that is answered late is under way until its answer: who takes it over opens an
+ * entrance of its own and enters there before the channel leaves, and leaves after the answer.
+ */
+final class Gate {
+
+  private static final VarHandle SHUT = shutHandle();
+  private static final VarHandle INSIDE = MethodHandles.arrayElementVarHandle(long[].class);
+
+  /** Otherwise every request pays for the barrier itself. */
+  private static final boolean HAS_PROCESS_BARRIER = ProcessBarrier.isAvailable();
+
+  /** Naps of a millisecond: twice what a request waits for a lock that is never given back. */
+  private static final int MAX_NAPS = 10_000;
+
+  /** Keeps what a thread writes in each request out of the cache lines of others. */
+  private static final int PADDING = 16;
+
+  private final int mostNaps;
+  private final List<Entrance> entrances = new ArrayList<>();
+
+  private boolean shut;
+
+  Gate() {
+    this(MAX_NAPS);
+  }
+
+  /** A gate that waits for those inside so many milliseconds. */
+  Gate(int mostNaps) {
+    this.mostNaps = mostNaps;
+  }
+
+  private static VarHandle shutHandle() {
+    try {
+      return MethodHandles.lookup().findVarHandle(Gate.class, "shut", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Opens an entrance for one thread. */
+  Entrance open() {
+    Entrance entrance = new Entrance();
+    synchronized (entrances) {
+      entrances.add(entrance);
+    }
+    return entrance;
+  }
+
+  /**
+   * Lets no request in any more, and waits for those that are inside.
+   *
+   * @return false if one still is after ten seconds
+   * @throws UncheckedIOException if it cannot be known who is inside: there was no memory for the
+   *     barrier
+   */
+  boolean shut() {
+    SHUT.setVolatile(this, true);
+    awaitBarrier();
+    boolean isQuiet = isQuiet();
+    for (int naps = 0; naps < mostNaps && !isQuiet; naps++) {
+      Naps.millisecond();
+      isQuiet = isQuiet();
+    }
+    return isQuiet;
+  }
+
+  private static void awaitBarrier() {
+    if (HAS_PROCESS_BARRIER) {
+      try {
+        ProcessBarrier.await();
+      } catch (LinuxException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** An entrance that is opened after this finds the gate shut, because of the monitor. */
+  private boolean isQuiet() {
+    synchronized (entrances) {
+      for (Entrance entrance : entrances) {
+        if (entrance.isInside()) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /** One thread's way in. Allocates nothing but itself. */
+  final class Entrance {
+
+    private final long[] inside = new long[PADDING + 1 + PADDING];
+
+    private Entrance() {}
+
+    /** Begins a request; false if the gate is shut, then it is none. */
+    boolean enter() {
+      INSIDE.setOpaque(inside, PADDING, 1L);
+      if (HAS_PROCESS_BARRIER) {
+        VarHandle.acquireFence(); // for the compiler, see above
+      } else {
+        VarHandle.fullFence();
+      }
+      if ((boolean) SHUT.getAcquire(Gate.this)) {
+        leave();
+        return false;
+      }
+      return true;
+    }
+
+    /** Ends a request: all that it did to the store comes before. */
+    void leave() {
+      INSIDE.setRelease(inside, PADDING, 0L);
+    }
+
+    private boolean isInside() {
+      return (long) INSIDE.getVolatile(inside, PADDING) != 0;
+    }
+
+    /** Ends the way in, outside of a request. */
+    void close() {
+      synchronized (entrances) {
+        entrances.remove(this);
+      }
+    }
+  }
+}
