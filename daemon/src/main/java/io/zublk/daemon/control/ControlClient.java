@@ -31,10 +31,12 @@ public final class ControlClient {
       throws IOException {
     Map<String, Object> request = new LinkedHashMap<>(arguments);
     request.put(ControlServer.COMMAND, command);
+    // The server's patience begins with the connection, and the first use of JSON takes long.
+    String sent = Json.line(request);
     String line;
     try (LineChannel channel =
         new LineChannel(SocketChannel.open(UnixDomainSocketAddress.of(socket)), LIMIT)) {
-      channel.writeLine(Json.line(request));
+      channel.writeLine(sent);
       line = channel.readLine(MAX_ANSWER_BYTES);
     }
     if (line.isEmpty()) {

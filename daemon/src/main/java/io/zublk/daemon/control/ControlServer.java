@@ -1,6 +1,5 @@
 package io.zublk.daemon.control;
 
-import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.FileStatus;
 import java.io.IOException;
@@ -14,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -63,7 +61,7 @@ public final class ControlServer implements AutoCloseable {
   private final Path socket;
   private final ServerSocketChannel server;
   private final FileStatus bound;
-  private final Handler handler;
+  private final Conversation conversation;
   private final Thread thread;
 
   /**
@@ -74,7 +72,7 @@ public final class ControlServer implements AutoCloseable {
    */
   public ControlServer(Path socket, Handler handler) throws IOException {
     this.socket = socket;
-    this.handler = handler;
+    this.conversation = new Conversation(handler);
     if (socket.toString().getBytes(StandardCharsets.UTF_8).length > MAX_PATH_BYTES) {
       throw new UserException(
           "run directory %s is too deep: a unix socket's path has at most %d bytes"
@@ -100,7 +98,7 @@ public final class ControlServer implements AutoCloseable {
   private void serve() {
     while (server.isOpen()) {
       try (LineChannel client = new LineChannel(server.accept(), CONNECTION_LIMIT)) {
-        serve(client);
+        conversation.hold(client);
       } catch (ClosedChannelException e) {
         // Ours: then the loop ends. Or a client's, which is gone.
       } catch (Throwable e) {
@@ -118,39 +116,6 @@ public final class ControlServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private void serve(LineChannel client) {
-    Reply reply;
-    try {
-      reply = answer(client.readLine(MAX_REQUEST_BYTES));
-      client.writeLine(Json.line(reply.body()));
-    } catch (IOException e) {
-      // The client's fault: too long, too slow, or gone. No trace, and nobody has to wait for it.
-      LOG.log(Level.INFO, "hung up on a client: {0}", UserException.lineFor(e));
-      return;
-    }
-    reply.afterwards().run();
-  }
-
-  private Reply answer(String line) {
-    try {
-      Map<String, Object> request = Json.object(line);
-      return handler.handle(String.valueOf(request.get(COMMAND)), request);
-    } catch (IOException e) {
-      return error("request is not a JSON object");
-    } catch (UserException e) {
-      return error(UserException.lineFor(e));
-    } catch (Throwable e) {
-      LOG.log(Level.ERROR, "a command failed", e);
-      return error(UserException.lineFor(e));
-    }
-  }
-
-  private static Reply error(String message) {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put(ERROR, message);
-    return Reply.of(body);
   }
 
   /** Stops serving and removes the socket. Waits for a command that is under way. */

@@ -1,0 +1,54 @@
+package io.zublk.daemon.control;
+
+import io.zublk.daemon.Json;
+import io.zublk.daemon.UserException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What is said to one client of a control socket: a request, its reply, and the end. */
+final class Conversation {
+
+  private static final System.Logger LOG = System.getLogger("io.zublk.daemon.control");
+
+  private final ControlServer.Handler handler;
+
+  Conversation(ControlServer.Handler handler) {
+    this.handler = handler;
+  }
+
+  /** Answers the client; whatever it says, or does not, is no failure of ours. */
+  void hold(LineChannel client) {
+    ControlServer.Reply reply;
+    try {
+      reply = answer(client.readLine(ControlServer.MAX_REQUEST_BYTES));
+      client.writeLine(Json.line(reply.body()));
+    } catch (IOException e) {
+      // The client's fault: too long, too slow, or gone. No trace, and nobody has to wait for it.
+      LOG.log(Level.INFO, "hung up on a client: {0}", UserException.lineFor(e));
+      return;
+    }
+    reply.afterwards().run();
+  }
+
+  private ControlServer.Reply answer(String line) {
+    try {
+      Map<String, Object> request = Json.object(line);
+      return handler.handle(String.valueOf(request.get(ControlServer.COMMAND)), request);
+    } catch (IOException e) {
+      return error("request is not a JSON object");
+    } catch (UserException e) {
+      return error(UserException.lineFor(e));
+    } catch (Throwable e) {
+      LOG.log(Level.ERROR, "a command failed", e);
+      return error(UserException.lineFor(e));
+    }
+  }
+
+  private static ControlServer.Reply error(String message) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put(ControlServer.ERROR, message);
+    return ControlServer.Reply.of(body);
+  }
+}
