@@ -35,6 +35,11 @@ final class MemoryChannel extends SocketChannel {
     return ByteBuffer.wrap(replies, 0, replied).slice();
   }
 
+  /** How many of the client's bytes were taken. */
+  int received() {
+    return position;
+  }
+
   @Override
   public int read(ByteBuffer target) throws IOException {
     if (!isOpen()) {

@@ -1,16 +1,19 @@
 package io.zublk.daemon.control;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.zublk.daemon.Json;
 import io.zublk.daemon.log.DeviceLog;
 import io.zublk.daemon.log.DeviceLoggers;
 import io.zublk.fuzz.Logged;
 import io.zublk.fuzz.Runs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,7 +28,10 @@ public final class ControlFuzz {
   private static final Path DIRECTORY = directory();
   private static final Path SOCKET = DIRECTORY.resolve("control.sock");
   private static final Logged LOG = new Logged(DIRECTORY.resolve("log"));
-  private static final ControlServer SERVER = server();
+  private static final ServerSocketChannel SERVER = server();
+
+  /** The system takes as much at once, and asks nobody to read it first. */
+  private static final int MAX_BYTES = 64 << 10;
 
   private ControlFuzz() {}
 
@@ -35,20 +41,20 @@ public final class ControlFuzz {
       directory.toFile().deleteOnExit();
       return directory;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
-  private static ControlServer server() {
+  private static ServerSocketChannel server() {
     try {
       DeviceLog log = new DeviceLog();
       log.attach(LOG.file());
       DeviceLoggers.writeTo(log);
-      ControlServer server = new ControlServer(SOCKET, ControlFuzz::echo);
       SOCKET.toFile().deleteOnExit();
-      return server;
+      return ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+          .bind(UnixDomainSocketAddress.of(SOCKET));
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -59,37 +65,60 @@ public final class ControlFuzz {
   }
 
   public static void fuzzerTestOneInput(byte[] data) throws IOException {
-    java.util.Objects.requireNonNull(SERVER);
+    if (data.length > MAX_BYTES) {
+      return;
+    }
     String reply = talk(data);
     boolean tooLong = reply.isEmpty() && data.length > ControlServer.MAX_REQUEST_BYTES;
     if (!tooLong) {
       if (reply.indexOf('\n') != reply.length() - 1) {
         throw new AssertionError("not one line: " + reply);
       }
-      Map<String, Object> _ = Json.object(reply);
+      checkAnswer(data, reply);
     }
     LOG.checkNoFault();
   }
 
-  private static String talk(byte[] request) throws IOException {
-    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      channel.connect(UnixDomainSocketAddress.of(SOCKET));
-      try {
-        ByteBuffer bytes = ByteBuffer.wrap(request);
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.shutdownOutput();
-      } catch (IOException e) {
-        // Answered and hung up on before the end of it.
+  /** All that was asked comes back, or a reason. */
+  private static void checkAnswer(byte[] data, String reply) throws IOException {
+    String asked = new String(data, UTF_8).split("\n", 2)[0];
+    Map<String, Object> request;
+    try {
+      request = Json.object(asked);
+    } catch (IOException e) {
+      Object reason = Json.object(reply).get(ControlServer.ERROR);
+      if (!(reason instanceof String) || reason.equals("")) {
+        throw new AssertionError("refused without a word: " + asked);
       }
-      ByteBuffer reply = ByteBuffer.allocate(1 << 20);
+      return;
+    }
+    Map<String, Object> expected = new LinkedHashMap<>(request);
+    expected.put("heard", String.valueOf(request.get(ControlServer.COMMAND)));
+    // Half of a surrogate pair has no bytes in UTF-8.
+    String line = new String(Json.line(expected).getBytes(UTF_8), UTF_8) + "\n";
+    if (!reply.equals(line)) {
+      throw new AssertionError(line + " came back as " + reply);
+    }
+  }
+
+  /** Both sides in this thread: the client says everything before it listens. */
+  private static String talk(byte[] request) throws IOException {
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(SOCKET))) {
+      int sent = client.write(ByteBuffer.wrap(request));
+      if (sent != request.length) {
+        throw new AssertionError("only " + sent + " bytes fit");
+      }
+      client.shutdownOutput();
+      try (LineChannel served = new LineChannel(SERVER.accept(), ControlServer.CONNECTION_LIMIT)) {
+        new Conversation(ControlFuzz::echo).hold(served);
+      }
+      ByteBuffer reply = ByteBuffer.allocate(1 << 18);
       try {
-        while (channel.read(reply) >= 0) {}
+        while (client.read(reply) >= 0) {}
       } catch (IOException e) {
         // Hung up on with bytes unread.
       }
-      return new String(reply.array(), 0, reply.position(), StandardCharsets.UTF_8);
+      return new String(reply.array(), 0, reply.position(), UTF_8);
     }
   }
 }
