@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.zublk.block.BlockChannel;
 import io.zublk.codec.CodecSpec;
+import io.zublk.store.arena.MemoryBudget;
+import io.zublk.store.page.PageAccess;
+import io.zublk.store.page.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -35,6 +38,39 @@ class PageStoreAllocationTest {
   @Test
   void norDoStagingAndSharedReads() throws Exception {
     countAllocation("lz4", new StoreTuning(2, 16, 50, 512, new BitSet(), StoreTuning.ANY_NODE));
+  }
+
+  /** A codec that was not needed before is opened once. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lz4", "zstd", "none"})
+  void norDoReadsOfPagesOfAnyCodec(String codec) throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, CodecSpec.parse(codec), 0);
+    try (TestStore test = new TestStore(options);
+        BlockChannel channel = test.get().openChannel()) {
+      writePage(test.get(), TestPages.LZ4, 0);
+      writePage(test.get(), TestPages.ZSTD, 1);
+      long allocated = Long.MAX_VALUE;
+      for (int round = 0; round < ROUNDS && allocated > TOLERANCE; round++) {
+        long before = allocatedBytes();
+        int failed = 0;
+        for (int i = 0; i < OPERATIONS; i++) {
+          failed += channel.read((i & 1L) * PAGE, READ_TARGET, 0, PAGE);
+        }
+        assertThat(failed).isZero();
+        allocated = allocatedBytes() - before;
+      }
+      assertThat(allocated).isLessThanOrEqualTo(TOLERANCE);
+    }
+  }
+
+  private static void writePage(PageStore store, CodecSpec codec, long page) throws Exception {
+    Pages shared = store.pages();
+    MemoryBudget budget = new MemoryBudget(0, 0);
+    Pages other = new Pages(shared.file(), codec, budget, shared.arena(), shared.staging());
+    try (PageAccess access = other.open()) {
+      TestPages.write(READ_TARGET, 0, 1);
+      assertThat(access.writer().write(page, 0, READ_TARGET, 0, PAGE)).isZero();
+    }
   }
 
   private static void countAllocation(String codec, StoreTuning tuning) throws Exception {

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.zublk.codec.PageChecksum;
-import io.zublk.codec.PageCodec;
 import io.zublk.codec.PageFill;
 import io.zublk.store.file.StoreFile;
 import io.zublk.store.file.StoreLayout;
@@ -24,17 +23,15 @@ final class ObjectReader {
 
   private final StoreLayout layout;
   private final MemorySegment memory;
-  private final int compressedKind;
-  private final PageCodec codec;
+  private final Codecs codecs;
   private final MemorySegment copy;
   private final PageChecksum checksum;
 
   /** {@code copy}: a page of this reader's own. */
-  ObjectReader(StoreFile file, int compressedKind, PageCodec codec, MemorySegment copy) {
+  ObjectReader(StoreFile file, Codecs codecs, MemorySegment copy) {
     this.layout = file.layout();
     this.memory = file.memory();
-    this.compressedKind = compressedKind;
-    this.codec = codec;
+    this.codecs = codecs;
     this.copy = copy;
     this.checksum = new PageChecksum(copy);
   }
@@ -64,8 +61,7 @@ final class ObjectReader {
         return decodeInner(PageEntry.length(entry), target, offset);
       }
       default -> {
-        return kind == compressedKind
-            && codec.decompress(copy, 0, PageEntry.length(entry), target, offset);
+        return codecs.decompress(kind, copy, 0, PageEntry.length(entry), target, offset);
       }
     }
     return true;
@@ -82,7 +78,7 @@ final class ObjectReader {
       PageFill.fill(target, offset, copy.get(JAVA_LONG_UNALIGNED, inner));
       return true;
     }
-    return kind == compressedKind && codec.decompress(copy, inner, length, target, offset);
+    return codecs.decompress(kind, copy, inner, length, target, offset);
   }
 
   /** What the entry that was looked at last points at, without its checksum. */

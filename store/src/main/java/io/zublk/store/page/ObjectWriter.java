@@ -8,7 +8,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.zublk.codec.PageChecksum;
-import io.zublk.codec.PageCodec;
 import io.zublk.codec.PageFill;
 import io.zublk.store.arena.SizeClasses;
 import io.zublk.store.arena.SlabArena;
@@ -30,8 +29,7 @@ final class ObjectWriter {
   private final StoreLayout layout;
   private final MemorySegment memory;
   private final SlabArena arena;
-  private final int compressedKind;
-  private final PageCodec codec;
+  private final Packing packing;
   private final PageChecksum checksum;
 
   /** What the writer needs for itself: an object, and all of what is stored if that is more. */
@@ -47,13 +45,11 @@ final class ObjectWriter {
   private int packedKind;
   private int packedLength;
 
-  ObjectWriter(
-      StoreFile file, SlabArena arena, int compressedKind, PageCodec codec, MemorySegment scratch) {
+  ObjectWriter(StoreFile file, SlabArena arena, Packing packing, MemorySegment scratch) {
     this.layout = file.layout();
     this.memory = file.memory();
     this.arena = arena;
-    this.compressedKind = compressedKind;
-    this.codec = codec;
+    this.packing = packing;
     this.checksum = new PageChecksum(scratch);
     this.scratch = scratch;
     this.prepared = new PreparedSlot(arena);
@@ -126,8 +122,8 @@ final class ObjectWriter {
   }
 
   private void packMixed(MemorySegment source, long offset) {
-    packedLength = codec.compress(source, offset, scratch, OBJECT, MAX_COMPRESSED_BYTES);
-    packedKind = packedLength == 0 ? PageEntry.RAW : compressedKind;
+    packedLength = packing.pack(source, offset, scratch, OBJECT, MAX_COMPRESSED_BYTES);
+    packedKind = packing.kind(packedLength);
   }
 
   private int packedBytes() {

@@ -2,11 +2,8 @@ package io.zublk.store.page;
 
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
-import io.zublk.codec.Algorithm;
-import io.zublk.codec.PageCodec;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.staging.StagingWriter;
-import io.zublk.store.table.PageEntry;
 import io.zublk.store.table.PageTable;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Memory;
@@ -23,7 +20,7 @@ public final class PageAccess implements AutoCloseable {
   private final StoreCounters allCounters;
   private final Counters counters;
   private final StagingWriter staging;
-  private final PageCodec codec;
+  private final Codecs codecs;
   private final MemorySegment scratch;
   private final PageReader reader;
   private final PageWriter writer;
@@ -35,16 +32,15 @@ public final class PageAccess implements AutoCloseable {
   PageAccess(Pages pages, StagingWriter staging) throws LinuxException {
     PageTable table = pages.table();
     SlabArena arena = pages.arena();
-    int kind = pages.codec().algorithm() == Algorithm.ZSTD ? PageEntry.ZSTD : PageEntry.LZ4;
     this.staging = staging;
-    this.codec = pages.codec().newCodec();
+    this.codecs = new Codecs(pages.codec());
     this.scratch = Memory.mapAnonymous(SCRATCH_BYTES);
     this.allCounters = pages.counters();
     this.counters = allCounters.open();
     MemorySegment copy = scratch.asSlice(COPY, PAGE_BYTES);
     MemorySegment page = scratch.asSlice(DRAFT, PAGE_BYTES);
-    var objects = new ObjectReader(pages.file(), kind, codec, copy);
-    var newObjects = new ObjectWriter(pages.file(), arena, kind, codec, scratch);
+    var objects = new ObjectReader(pages.file(), codecs, copy);
+    var newObjects = new ObjectWriter(pages.file(), arena, codecs.packing(), scratch);
     var draft = new PageDraft(objects, page);
     var books = new PageBooks(arena, objects, counters);
     this.inPlace = new InPlaceWriter(table, objects, newObjects, draft, books, pages.spare());
@@ -89,7 +85,7 @@ public final class PageAccess implements AutoCloseable {
     if (staging != null) {
       staging.close();
     }
-    codec.close();
+    codecs.close();
     Memory.unmap(scratch);
   }
 }

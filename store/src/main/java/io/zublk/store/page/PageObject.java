@@ -13,6 +13,10 @@ import io.zublk.store.table.PageEntry;
  *
  * <p>The checksum is seeded with the page number and the entry's kind and length, so an object that
  * belongs to another page is as wrong as a damaged one.
+ *
+ * <p>Whatever else must be told of an object stands at its head, as in a padded one: an entry has
+ * no bit to spare, and one kind. At the head is the place of a dictionary's id, and of the number
+ * of a codec beyond the two that have kinds of their own.
  */
 public final class PageObject {
 

@@ -25,6 +25,11 @@ import io.zublk.store.file.StoreLayout;
  * <p>A word of 64 free bits cannot fit an entry of 64 bits that has other states besides. Words
  * that repeat 32 bits or sign-extend from 48 (zeros, byte patterns, small numbers, user-space
  * pointers) cost their entry only; the rest is a {@link #WORD}, eight bytes in the arena.
+ *
+ * <p>Of the numbers of kinds, those with one bit would not survive a flip of it, 15 is how negative
+ * error numbers begin, and the others have a meaning, but for 14. That one is for an object which
+ * says itself what it is, as one that is {@linkplain #PADDED padded} does: codecs to come, and
+ * dictionaries, are named at the head of the object, where there is room for any number.
  */
 public final class PageEntry {
 
