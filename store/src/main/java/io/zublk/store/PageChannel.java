@@ -6,8 +6,8 @@ import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
 import io.zublk.block.Geometry;
+import io.zublk.block.ThreadCounters;
 import io.zublk.store.page.Counter;
-import io.zublk.store.page.Counters;
 import io.zublk.store.page.PageAccess;
 import io.zublk.store.page.PageReader;
 import io.zublk.store.page.PageWriter;
@@ -37,7 +37,7 @@ final class PageChannel implements BlockChannel {
   private final PageReader reader;
   private final PageWriter writer;
   private final LargeRead largeRead;
-  private final Counters counters;
+  private final ThreadCounters<Counter> counters;
 
   PageChannel(
       Gate.Entrance entrance,

@@ -1,11 +1,11 @@
 package io.zublk.store;
 
+import io.zublk.block.ThreadCounters;
 import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.file.StoreFile;
 import io.zublk.store.file.StoreLayout;
 import io.zublk.store.page.Counter;
-import io.zublk.store.page.Counters;
 import io.zublk.store.page.Gauges;
 import io.zublk.store.page.PageAccess;
 import io.zublk.store.page.PageObject;
@@ -26,7 +26,7 @@ final class StoreRecovery {
   private final PageTable table;
   private final SlabArena arena;
   private final MemoryBudget budget;
-  private final Counters counters;
+  private final ThreadCounters<Counter> counters;
   private final StagedCompressor compressor;
 
   /** The pages found staged; so many fit in the staging area, and no more are valid. */

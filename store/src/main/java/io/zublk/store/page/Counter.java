@@ -33,7 +33,5 @@ public enum Counter {
   /** Pages freed by discards and write-zeroes. */
   FREED_PAGES,
   /** Pages whose bytes or entry were found damaged. */
-  CHECKSUM_ERRORS;
-
-  static final int COUNT = values().length;
+  CHECKSUM_ERRORS
 }

@@ -1,5 +1,6 @@
 package io.zublk.store.page;
 
+import io.zublk.block.ThreadCounters;
 import io.zublk.store.table.PageEntry;
 
 /** What a page counts for, by its entry, as long as it is in the page table. */
@@ -8,7 +9,7 @@ public final class Gauges {
   private Gauges() {}
 
   /** Adds pages of this entry, 1 or -1, to a thread's counters. */
-  public static void count(Counters counters, long entry, int pages) {
+  public static void count(ThreadCounters<Counter> counters, long entry, int pages) {
     counters.add(Counter.PAGES, pages);
     if (PageEntry.isSame(entry)) {
       counters.add(Counter.SAME_PAGES, pages);

@@ -2,6 +2,7 @@ package io.zublk.store.page;
 
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
+import io.zublk.block.ThreadCounters;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.staging.StagingWriter;
 import io.zublk.store.table.PageTable;
@@ -18,7 +19,7 @@ public final class PageAccess implements AutoCloseable {
   private static final long SCRATCH_BYTES = COPY + PAGE_BYTES;
 
   private final StoreCounters allCounters;
-  private final Counters counters;
+  private final ThreadCounters<Counter> counters;
   private final StagingWriter staging;
   private final Codecs codecs;
   private final MemorySegment scratch;
@@ -72,7 +73,7 @@ public final class PageAccess implements AutoCloseable {
     return mover;
   }
 
-  public Counters counters() {
+  public ThreadCounters<Counter> counters() {
     return counters;
   }
 

@@ -1,6 +1,7 @@
 package io.zublk.store.page;
 
 import io.zublk.block.Errno;
+import io.zublk.block.ThreadCounters;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.table.PageEntry;
 
@@ -9,9 +10,9 @@ final class PageBooks {
 
   private final SlabArena arena;
   private final ObjectReader objects;
-  private final Counters counters;
+  private final ThreadCounters<Counter> counters;
 
-  PageBooks(SlabArena arena, ObjectReader objects, Counters counters) {
+  PageBooks(SlabArena arena, ObjectReader objects, ThreadCounters<Counter> counters) {
     this.arena = arena;
     this.objects = objects;
     this.counters = counters;

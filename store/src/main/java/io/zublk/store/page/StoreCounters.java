@@ -1,16 +1,18 @@
 package io.zublk.store.page;
 
+import io.zublk.block.ThreadCounters;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The counters of all threads: of every open access, and first those of all closed ones. */
 public final class StoreCounters {
 
-  private final List<Counters> counters = new ArrayList<>(List.of(new Counters()));
+  private final List<ThreadCounters<Counter>> counters =
+      new ArrayList<>(List.of(new ThreadCounters<>(Counter.class)));
 
   /** Counters for one more thread. */
-  Counters open() {
-    Counters own = new Counters();
+  ThreadCounters<Counter> open() {
+    var own = new ThreadCounters<>(Counter.class);
     synchronized (counters) {
       counters.add(own);
     }
@@ -18,7 +20,7 @@ public final class StoreCounters {
   }
 
   /** Keeps what a thread has counted that does not any more. False if that was done before. */
-  boolean close(Counters own) {
+  boolean close(ThreadCounters<Counter> own) {
     synchronized (counters) {
       boolean isOpen = counters.remove(own);
       if (isOpen) {

@@ -159,8 +159,7 @@ class MixedCodecsTest {
     private final Random random = new Random(1);
 
     @Override
-    public int compress(
-        MemorySegment source, long from, MemorySegment target, long to, int limit) {
+    public int compress(MemorySegment source, long from, MemorySegment target, long to, int limit) {
       int length = 1 + random.nextInt(limit);
       for (int i = 0; i < length; i++) {
         target.set(JAVA_BYTE, to + i, (byte) random.nextInt());
