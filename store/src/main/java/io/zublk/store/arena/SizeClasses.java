@@ -42,6 +42,12 @@ public final class SizeClasses {
   private static final byte[] CLASS_OF_UNITS = new byte[MAX_OBJECT_BYTES / UNIT_BYTES + 1];
 
   static {
+    assert SLOT_BYTES.length <= Byte.MAX_VALUE;
+    assert SLOT_BYTES[SLOT_BYTES.length - 1] == MAX_OBJECT_BYTES;
+    assert MAX_OBJECT_BYTES % UNIT_BYTES == 0;
+    assert MAX_OBJECT_BYTES <= CHUNK_BYTES; // or a slot would lie in more than two chunks
+    assert SLAB_BYTES % CHUNK_BYTES == 0;
+    assert MAX_SLOTS % Long.SIZE == 0;
     for (int units = 1, c = 0; units < CLASS_OF_UNITS.length; units++) {
       while (SLOT_BYTES[c] < units * UNIT_BYTES) {
         c++;

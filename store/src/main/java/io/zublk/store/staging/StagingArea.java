@@ -178,7 +178,7 @@ public final class StagingArea {
       if ((state & (WRITER_MASK | OPEN)) != (writer | OPEN)) {
         return;
       }
-    } while (!settle(batch, state, state & ~(WRITER_MASK | OPEN)));
+    } while (!moveOrFree(batch, state, state & ~(WRITER_MASK | OPEN)));
   }
 
   /** Takes a batch that will get no more pages for a worker, {@code from} first; or NONE. */
@@ -254,11 +254,11 @@ public final class StagingArea {
     do {
       state = state(batch);
       released = (state & ~(BUSY | (ADDED_MASK << DONE_SHIFT))) | ((long) end << DONE_SHIFT);
-    } while (!settle(batch, state, released));
+    } while (!moveOrFree(batch, state, released));
   }
 
   /** Moves a batch to a state; one that nobody has, without pages to compress, becomes free. */
-  private boolean settle(int batch, long from, long to) {
+  private boolean moveOrFree(int batch, long from, long to) {
     if ((to & (OPEN | BUSY)) != 0 || added(to) != done(to)) {
       return move(batch, from, to);
     }

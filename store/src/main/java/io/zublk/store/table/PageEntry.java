@@ -81,16 +81,22 @@ public final class PageEntry {
   private static final int LOCATION_BITS = 37;
   private static final int LOCATION_UNIT_SHIFT = 4;
   private static final int LENGTH_SHIFT = LOCATION_SHIFT + LOCATION_BITS;
+  private static final int LENGTH_BITS = 12;
   private static final int WHOLE_LOCATION_SHIFT = EntryCheck.SHORT_BITS;
   private static final int WHOLE_LOCATION_BITS = 29;
   private static final int WHOLE_LOCATION_UNIT_SHIFT = 12;
   private static final int CHECKSUM_SHIFT = WHOLE_LOCATION_SHIFT + WHOLE_LOCATION_BITS;
-  private static final int CHECKSUM_MASK = (1 << 24) - 1;
+  private static final int CHECKSUM_BITS = 24;
+  private static final int CHECKSUM_MASK = (1 << CHECKSUM_BITS) - 1;
 
   /** Set while one thread relies on the entry staying as it is. */
   public static final long LOCK = 1L << 59;
 
   static {
+    assert LOCK == 1L << (KIND_SHIFT - 1);
+    assert LOCK == 1L << (LENGTH_SHIFT + LENGTH_BITS);
+    assert LOCK == 1L << (CHECKSUM_SHIFT + CHECKSUM_BITS);
+    assert LOCK >= 1L << (FILL_SHIFT + FILL_BITS);
     assert StoreLayout.ENTRY_BYTES == Long.BYTES;
     assert StoreLayout.MAX_ARENA_BYTES <= 1L << (LOCATION_BITS + LOCATION_UNIT_SHIFT);
     assert StoreLayout.MAX_ARENA_BYTES <= 1L << (WHOLE_LOCATION_BITS + WHOLE_LOCATION_UNIT_SHIFT);
@@ -200,7 +206,7 @@ public final class PageEntry {
 
   /** The object's length in bytes, without its checksum. */
   public static int length(long entry) {
-    return isWhole(entry) ? 4096 : (int) (entry >>> LENGTH_SHIFT) & 0xfff;
+    return isWhole(entry) ? 4096 : (int) bits(entry, LENGTH_SHIFT, LENGTH_BITS);
   }
 
   /** The place in bytes from the start of the arena, or of the staging area. */
