@@ -20,6 +20,7 @@ import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.daemon.settings.Placement;
 import io.zublk.daemon.transport.IdTakenException;
 import io.zublk.daemon.transport.Transport;
+import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
@@ -207,11 +208,12 @@ final class DeviceProcess {
   private void startTransport() throws IOException {
     // Written down before it is made: who cleans up after us must know what to look for.
     DeviceConfig settled = claim.record().config();
-    long cookie = transports.newCookie(settled);
+    TransportFactory factory = transports.of(settled.transport());
+    long cookie = factory.newCookie();
     claim.write(claim.record().withUblkCookie(cookie));
     Path socket = claim.dir().nbdSocket();
     FailureListener listener = (reason, _) -> stop.fail(reason);
-    transport = transports.start(store, settled, cookie, settings, socket, listener);
+    transport = factory.start(store, settled, cookie, settings, socket, listener);
     cleanup.push("start the transport", _ -> closeTransport());
   }
 

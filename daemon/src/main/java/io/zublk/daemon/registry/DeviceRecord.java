@@ -2,6 +2,7 @@ package io.zublk.daemon.registry;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.machine.ProcFs;
 import java.nio.file.Path;
 
@@ -60,6 +61,9 @@ public record DeviceRecord(
   void requireComplete(int expectedId) {
     if (pid <= 0 || state == null || storeFile == null || config == null) {
       throw new IllegalArgumentException("it lacks pid, state, storeFile or config");
+    }
+    if (config.transport() == null || config.transport() == TransportKind.AUTO) {
+      throw new IllegalArgumentException("it does not say which transport the device has");
     }
     if (id != expectedId) {
       throw new IllegalArgumentException("it is about device " + id);

@@ -3,6 +3,7 @@ package io.zublk.daemon.registry;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.transport.IdTakenException;
+import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ public final class StaleDevices {
   }
 
   private DeviceDir lowestFree(DeviceConfig config, Consumer<String> notices) throws IOException {
-    Set<Integer> taken = transports.takenIds(config.transport());
+    Set<Integer> taken = transports.of(config.transport()).takenIds();
     for (int id = 0; id <= DeviceConfig.MAX_ID; id++) {
       DeviceDir candidate = runDir.device(id);
       if (!candidate.exists() && !taken.contains(id)) {
@@ -74,7 +75,7 @@ public final class StaleDevices {
           "device %d had died; what it held is dropped for the new one".formatted(wanted.id()));
     }
     StoreHome.nobodysFile(wanted).ifPresent(reason -> refuse(wanted, reason));
-    if (transports.takenIds(config.transport()).contains(config.id())) {
+    if (transports.of(config.transport()).takenIds().contains(config.id())) {
       throw new UserException(IdTakenException.message(config.id()));
     }
     return wanted;
@@ -112,7 +113,8 @@ public final class StaleDevices {
   }
 
   private void clearRecorded(DeviceRecord record) throws IOException {
-    transports.clearAfter(record.config(), record.ublkCookie());
+    TransportFactory transport = transports.of(record.config().transport());
+    transport.clearAfter(record.config(), record.ublkCookie());
     StoreHome.deleteFileOf(runDir, record);
     Files.deleteIfExists(runDir.crashReport(Long.toString(record.pid())));
   }

@@ -11,12 +11,14 @@ import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Devices;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.Samples;
+import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.daemon.transport.Transport;
+import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.store.PageStore;
 import java.io.IOException;
@@ -26,8 +28,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,10 +87,37 @@ class DeviceProcessTest {
   }
 
   private static final class FakeTransports extends Transports {
+    private final FakeFactory factory = new FakeFactory();
+
+    @Override
+    public TransportFactory of(TransportKind kind) {
+      return factory;
+    }
+  }
+
+  private static final class FakeFactory implements TransportFactory {
     private FailureListener listener;
     private boolean endsWhileStarting;
     private boolean closes = true;
     private PageStore store;
+
+    @Override
+    public Optional<String> obstacle() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void noticeLimits(DeviceConfig config, Consumer<String> notices) {}
+
+    @Override
+    public Set<Integer> takenIds() {
+      return Set.of();
+    }
+
+    @Override
+    public long newCookie() {
+      return 0;
+    }
 
     @Override
     public Transport start(
@@ -94,7 +125,7 @@ class DeviceProcessTest {
         DeviceConfig config,
         long cookie,
         PerformanceSettings settings,
-        Path nbdSocket,
+        Path socket,
         FailureListener whenFailed) {
       try (BlockChannel channel = device.openChannel();
           Arena arena = Arena.ofConfined()) {
@@ -109,6 +140,9 @@ class DeviceProcessTest {
       store = (PageStore) device;
       return new FakeTransport(closes);
     }
+
+    @Override
+    public void clearAfter(DeviceConfig config, long cookie) {}
   }
 
   private static final class Told implements Reporter {
@@ -152,7 +186,7 @@ class DeviceProcessTest {
     serve();
     DeviceDir dir = runDir.device(ID);
     Path store = Path.of(dir.record().orElseThrow().storeFile());
-    transports.listener.failed("a queue failed", null);
+    transports.factory.listener.failed("a queue failed", null);
 
     assertThat(running.join()).isFalse();
     assertThat(told.failure)
@@ -170,7 +204,7 @@ class DeviceProcessTest {
   void whoAsksADeadDeviceHearsWhyItDied() throws Exception {
     serve();
     Device device = new Devices(runDir.path()).find("4");
-    transports.listener.failed("a queue failed", null);
+    transports.factory.listener.failed("a queue failed", null);
     running.join();
     assertThatThrownBy(device::stat)
         .isInstanceOf(UserException.class)
@@ -181,7 +215,7 @@ class DeviceProcessTest {
   void whatADeadDeviceHoldsStaysUntilItIsRemoved() throws Exception {
     serve();
     Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
-    transports.listener.failed("a queue failed", null);
+    transports.factory.listener.failed("a queue failed", null);
     running.join();
 
     new Devices(runDir.path()).clearUnfinished();
@@ -196,7 +230,7 @@ class DeviceProcessTest {
     serve();
     Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
     process.stop("removed");
-    transports.listener.failed("a queue failed", null);
+    transports.factory.listener.failed("a queue failed", null);
 
     assertThat(running.join()).isTrue();
     assertThat(store).doesNotExist();
@@ -206,11 +240,11 @@ class DeviceProcessTest {
   /** Reading unmapped memory would end the process, and with it what is left to clean up. */
   @Test
   void aThreadThatCannotBeEndedKeepsTheStoresMemory() throws Exception {
-    transports.closes = false;
+    transports.factory.closes = false;
     serve();
     process.stop("removed");
     assertThat(running.join()).isFalse();
-    try (PageStore mapped = transports.store) {
+    try (PageStore mapped = transports.factory.store) {
       assertThat(mapped.allocatedBytes()).isPositive();
     }
     assertThat(runDir.path()).doesNotExist();
@@ -218,7 +252,7 @@ class DeviceProcessTest {
 
   @Test
   void aTransportThatFailsWhileTheDeviceStartsFailsTheStart() {
-    transports.endsWhileStarting = true;
+    transports.factory.endsWhileStarting = true;
     assertThat(process.run()).isFalse();
     assertThat(told.failure).isEqualTo("stopped while starting: it broke at once");
     assertThat(Files.exists(runDir.path())).isFalse();

@@ -85,7 +85,9 @@ class DeviceDirTest {
         "null",
         "{\"pid\":5}",
         "{\"pid\":5,\"state\":\"RETIRED\"}",
-        "{\"pid\":5,\"state\":\"SERVING\",\"config\":{\"sizeBytes\":-1}}"
+        "{\"pid\":5,\"state\":\"SERVING\",\"config\":{\"sizeBytes\":-1}}",
+        "{\"id\":3,\"pid\":5,\"state\":\"SERVING\",\"storeFile\":\"/s\",\"config\":"
+            + "{\"sizeBytes\":4096,\"algorithm\":\"lz4\",\"transport\":\"AUTO\"}}"
       })
   void takesADamagedRecordForADeviceThatItCannotTellOf(String text) throws IOException {
     Files.createDirectory(dir.path());

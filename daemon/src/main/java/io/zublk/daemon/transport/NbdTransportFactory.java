@@ -1,0 +1,75 @@
+package io.zublk.daemon.transport;
+
+import io.zublk.block.BlockDevice;
+import io.zublk.block.FailureListener;
+import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.NbdConfig;
+import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.nbd.NbdAddress;
+import io.zublk.nbd.NbdExport;
+import io.zublk.nbd.NbdOptions;
+import io.zublk.nbd.NbdServer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Makes NBD servers. They need nothing of the kernel, and leave a socket at most. */
+final class NbdTransportFactory implements TransportFactory {
+
+  /** What clients get that name no export; they get it whatever else it is called. */
+  private static final String DEFAULT_EXPORT = "";
+
+  @Override
+  public Optional<String> obstacle() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void noticeLimits(DeviceConfig config, Consumer<String> notices) {
+    if (config.performance().polls()) {
+      notices.accept(
+          "--%s: without its polling, because NBD has no queues to poll"
+              .formatted(config.performance().preset().word()));
+    }
+  }
+
+  @Override
+  public Set<Integer> takenIds() {
+    return Set.of();
+  }
+
+  @Override
+  public long newCookie() {
+    return 0;
+  }
+
+  @Override
+  public Transport start(
+      BlockDevice device,
+      DeviceConfig config,
+      long cookie,
+      PerformanceSettings settings,
+      Path socket,
+      FailureListener listener)
+      throws IOException {
+    NbdConfig nbd = config.nbd();
+    NbdOptions options = settings.applyTo(nbd.options());
+    NbdAddress address =
+        nbd.listen() == null ? new NbdAddress.Unix(socket) : NbdAddress.parse(nbd.listen());
+    NbdExport export =
+        new NbdExport(Objects.requireNonNullElse(nbd.exportName(), DEFAULT_EXPORT), device);
+    return new NbdTransport(NbdServer.start(address, export, options), options);
+  }
+
+  /** The socket in the device's directory goes with that. */
+  @Override
+  public void clearAfter(DeviceConfig config, long cookie) throws IOException {
+    String listen = config.nbd().listen();
+    if (listen != null && NbdAddress.parse(listen) instanceof NbdAddress.Unix unix) {
+      NbdServer.removeDeadSocket(unix);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.zublk.daemon.transport;
+
+import io.zublk.block.BlockDevice;
+import io.zublk.block.FailureListener;
+import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.settings.PerformanceSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Makes transports of one kind, and knows what those that are gone may leave outside of a device's
+ * directory. {@link Transports} has one for each kind.
+ */
+public interface TransportFactory {
+
+  /** Why there can be no such transport here, with what to do about it; empty if there can. */
+  Optional<String> obstacle();
+
+  /**
+   * Says what a device will not get, of all that it is to have, because of its transport.
+   *
+   * @param notices takes what the user should know, a line at a time
+   */
+  void noticeLimits(DeviceConfig config, Consumer<String> notices);
+
+  /** The ids that are taken outside of any run directory, by whichever program. */
+  Set<Integer> takenIds();
+
+  /** A number to recognise our own device in the kernel by; 0 if there is none in the kernel. */
+  long newCookie();
+
+  /**
+   * Starts to serve.
+   *
+   * @param config with its id settled
+   * @param cookie what {@link #newCookie} gave
+   * @param socket where a server listens that was not told where
+   * @param listener is told why, if the device is served no more though nobody closed its transport
+   * @throws IdTakenException if another program has the id
+   */
+  Transport start(
+      BlockDevice device,
+      DeviceConfig config,
+      long cookie,
+      PerformanceSettings settings,
+      Path socket,
+      FailureListener listener)
+      throws IOException;
+
+  /**
+   * Takes away what a dead process's transport left.
+   *
+   * @param cookie that of the device; 0 if the process died before it had one
+   */
+  void clearAfter(DeviceConfig config, long cookie) throws IOException;
+}
