@@ -19,6 +19,10 @@ public final class ControlClient {
   /** The server is busy with another client for at most two seconds at a time. */
   private static final Duration LIMIT = Duration.ofSeconds(15);
 
+  static {
+    assert LIMIT.compareTo(ControlServer.CONNECTION_LIMIT.multipliedBy(2)) > 0;
+  }
+
   private ControlClient() {}
 
   /**

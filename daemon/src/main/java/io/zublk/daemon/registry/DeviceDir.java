@@ -26,7 +26,7 @@ import java.util.Set;
 public final class DeviceDir {
 
   /** Whoever asks whether we live holds our lock file for microseconds. */
-  private static final Duration OWN_LOCK_LIMIT = Duration.ofSeconds(10);
+  static final Duration OWN_LOCK_LIMIT = Duration.ofSeconds(10);
 
   /** Some 500 bytes and three paths, each of at most 4096. */
   private static final int MAX_RECORD_BYTES = 64 << 10;

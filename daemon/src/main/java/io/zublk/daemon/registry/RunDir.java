@@ -35,6 +35,11 @@ public final class RunDir {
   /** Others hold the lock for a mkdir, a mount and a few small files: milliseconds. */
   private static final Duration LOCK_LIMIT = Duration.ofSeconds(20);
 
+  static {
+    // Who claims a device's directory holds the lock on the run directory meanwhile.
+    assert LOCK_LIMIT.compareTo(DeviceDir.OWN_LOCK_LIMIT) > 0;
+  }
+
   /** For directories that nobody else may enter, whatever the umask. */
   static final FileAttribute<?> PRIVATE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
