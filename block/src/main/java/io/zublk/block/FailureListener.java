@@ -3,8 +3,9 @@ package io.zublk.block;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Who is told when a transport can serve no longer, for a reason of its own: neither because it was
- * closed, nor by what one client or one request has done.
+ * Who is told when a transport has lost what it serves with, for a reason of its own: neither
+ * because it was closed, nor by what one client or one request has done. What it serves all the
+ * same, if anything, is said where it is started.
  *
  * <p>The transport does not close itself: the data are its owner's, and so is the decision.
  */
@@ -13,7 +14,8 @@ public interface FailureListener {
 
   /**
    * Is told once at most, by the thread that failed or saw the failure. It must neither block nor
-   * close the transport, which would wait for that very thread, but have another one do so.
+   * close the transport, which would wait for that very thread, but have another one do so. Nobody
+   * else logs the failure.
    *
    * @param reason one line for the user: what does not work any more
    * @param cause what was thrown

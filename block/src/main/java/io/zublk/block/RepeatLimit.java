@@ -10,13 +10,13 @@ import java.util.Map;
  *
  * <p>Safe for use by several threads.
  */
-public final class RepeatLimit {
+final class RepeatLimit {
 
   /** {@link #admit}: this one is only counted. */
-  public static final long NOT_NOW = -1;
+  static final long NOT_NOW = -1;
 
   /** How often one of a kind passes. */
-  public static final Duration INTERVAL = Duration.ofMinutes(1);
+  static final Duration INTERVAL = Duration.ofMinutes(1);
 
   /** There are some ten places that log; more kinds than this, and all are new again. */
   static final int MAX_KINDS = 256;
@@ -28,9 +28,6 @@ public final class RepeatLimit {
 
   private final Map<String, Kind> kinds = new HashMap<>();
 
-  /** A limit under which nothing has come yet. */
-  public RepeatLimit() {}
-
   /**
    * Asks for one of a kind.
    *
@@ -38,7 +35,7 @@ public final class RepeatLimit {
    * @param now {@link System#nanoTime()}
    * @return how many of this kind were held back since one passed, or {@link #NOT_NOW}
    */
-  public synchronized long admit(String name, long now) {
+  synchronized long admit(String name, long now) {
     Kind kind = kinds.get(name);
     if (kind == null) {
       if (kinds.size() == MAX_KINDS) {

@@ -225,7 +225,6 @@ public final class NbdServer implements AutoCloseable {
         }
         dropOverdueHandshakes();
       } catch (ClosedChannelException e) {
-        log.fault(CANNOT_ACCEPT, e);
         failures.failed("the NBD server lost its socket and accepts no more clients", e);
         return;
       } catch (IOException e) {

@@ -1,9 +1,9 @@
 package io.zublk.daemon.control;
 
+import io.zublk.block.RateLimitedLog;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.FileStatus;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -23,8 +23,6 @@ import java.util.Map;
  * mode 0700.
  */
 public final class ControlServer implements AutoCloseable {
-
-  private static final System.Logger LOG = System.getLogger("io.zublk.daemon.control");
 
   /** Commands are a few words; paths inside them have at most 4096 bytes. */
   static final int MAX_REQUEST_BYTES = 16 << 10;
@@ -58,6 +56,7 @@ public final class ControlServer implements AutoCloseable {
     Reply handle(String command, Map<String, Object> request);
   }
 
+  private final RateLimitedLog log = new RateLimitedLog("io.zublk.daemon.control");
   private final Path socket;
   private final ServerSocketChannel server;
   private final FileStatus bound;
@@ -72,7 +71,7 @@ public final class ControlServer implements AutoCloseable {
    */
   public ControlServer(Path socket, Handler handler) throws IOException {
     this.socket = socket;
-    this.conversation = new Conversation(handler);
+    this.conversation = new Conversation(handler, log);
     if (socket.toString().getBytes(StandardCharsets.UTF_8).length > MAX_PATH_BYTES) {
       throw new UserException(
           "run directory %s is too deep: a unix socket's path has at most %d bytes"
@@ -103,7 +102,7 @@ public final class ControlServer implements AutoCloseable {
         // Ours: then the loop ends. Or a client's, which is gone.
       } catch (Throwable e) {
         // An Error as well: without this thread nobody could remove the device.
-        LOG.log(Level.ERROR, "cannot serve a client", e);
+        log.fault("cannot serve a client", e);
         rest();
       }
     }

@@ -1,21 +1,21 @@
 package io.zublk.daemon.control;
 
+import io.zublk.block.RateLimitedLog;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What is said to one client of a control socket: a request, its reply, and the end. */
 final class Conversation {
 
-  private static final System.Logger LOG = System.getLogger("io.zublk.daemon.control");
-
   private final ControlServer.Handler handler;
+  private final RateLimitedLog log;
 
-  Conversation(ControlServer.Handler handler) {
+  Conversation(ControlServer.Handler handler, RateLimitedLog log) {
     this.handler = handler;
+    this.log = log;
   }
 
   /** Answers the client; whatever it says, or does not, is no failure of ours. */
@@ -26,7 +26,7 @@ final class Conversation {
       client.writeLine(Json.line(reply.body()));
     } catch (IOException e) {
       // The client's fault: too long, too slow, or gone. No trace, and nobody has to wait for it.
-      LOG.log(Level.INFO, "hung up on a client: {0}", UserException.lineFor(e));
+      log.warning("hung up on a client", UserException.lineFor(e));
       return;
     }
     reply.afterwards().run();
@@ -41,7 +41,7 @@ final class Conversation {
     } catch (UserException e) {
       return error(UserException.lineFor(e));
     } catch (Throwable e) {
-      LOG.log(Level.ERROR, "a command failed", e);
+      log.fault("a command failed", e);
       return error(UserException.lineFor(e));
     }
   }

@@ -1,6 +1,6 @@
 package io.zublk.daemon.device;
 
-import io.zublk.block.FailureListener;
+import io.zublk.block.RateLimitedLog;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.UserException;
@@ -45,6 +45,10 @@ final class DeviceProcess {
   private final Transports transports;
   private final Reporter reporter;
   private final DeviceLog log = new DeviceLog();
+
+  /** Ends in {@link #log}; for threads that must go on whatever becomes of it. */
+  private final RateLimitedLog faults = new RateLimitedLog("io.zublk.daemon.device");
+
   private final StopRequest stop = new StopRequest();
   private final CleanupStack cleanup = new CleanupStack();
   private final long startNanos = System.nanoTime();
@@ -76,7 +80,7 @@ final class DeviceProcess {
   boolean run() {
     DeviceLoggers.writeTo(log);
     Thread.setDefaultUncaughtExceptionHandler(
-        (thread, thrown) -> log.failure("thread " + thread.getName() + " died", thrown));
+        (thread, thrown) -> faults.fault("thread " + thread.getName() + " died", thrown));
     Optional<Throwable> failure = startAndServe();
     boolean clean = cleanup.unwind(outcome, log);
     // Reported last, so that whoever hears of it can rely on nothing being left.
@@ -212,9 +216,14 @@ final class DeviceProcess {
     long cookie = factory.newCookie();
     claim.write(claim.record().withUblkCookie(cookie));
     Path socket = claim.dir().nbdSocket();
-    FailureListener listener = (reason, _) -> stop.fail(reason);
-    transport = factory.start(store, settled, cookie, settings, socket, listener);
+    transport = factory.start(store, settled, cookie, settings, socket, this::transportFailed);
     cleanup.push("start the transport", _ -> closeTransport());
+  }
+
+  /** Runs in a thread of the transport: the main thread ends the device. */
+  private void transportFailed(String reason, Throwable cause) {
+    faults.fault("the transport failed", cause);
+    stop.fail(reason);
   }
 
   private void closeTransport() throws IOException {

@@ -1,6 +1,6 @@
 package io.zublk.daemon.log;
 
-import io.zublk.block.RepeatLimit;
+import io.zublk.block.RateLimitedLog;
 import io.zublk.daemon.UserException;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -26,12 +26,10 @@ import java.time.temporal.ChronoUnit;
 public final class DeviceLog {
 
   /**
-   * Lies on a tmpfs, so it is memory. Some 500 lines: the last start, and what went wrong since,
-   * which {@link RepeatLimit} keeps from filling it with one fault.
+   * Lies on a tmpfs, so it is memory. Some 500 lines: the last start, and what went wrong since.
+   * Who logs what may happen over and over does it through a {@link RateLimitedLog}.
    */
   static final int MAX_BYTES = 64 << 10;
-
-  private final RepeatLimit repeats = new RepeatLimit();
 
   private Path file;
   private FileOutputStream out;
@@ -110,28 +108,9 @@ public final class DeviceLog {
     }
   }
 
-  /** Logs a failure: in full when it is the first of its kind, counted when it comes again. */
+  /** Logs a failure, with its trace. */
   public void failure(String message, Throwable failure) {
-    entry(message + "|" + failure.getClass().getName(), message, failure);
-  }
-
-  /**
-   * Logs what may happen very often.
-   *
-   * @param kind what makes this the same as an earlier entry
-   * @param failure its cause, or null
-   */
-  void entry(String kind, String message, Throwable failure) {
-    long unsaid = repeats.admit(kind, System.nanoTime());
-    if (unsaid == RepeatLimit.NOT_NOW) {
-      return;
-    }
-    String cause = failure == null ? "" : ": " + UserException.lineFor(failure);
-    if (unsaid > 0) {
-      line(message + cause + " (and " + unsaid + " times since it was logged last)");
-    } else {
-      line(message + cause + (failure == null ? "" : "\n" + trace(failure).strip()));
-    }
+    line(message + ": " + UserException.lineFor(failure) + "\n" + trace(failure).strip());
   }
 
   /** The stack trace, for logs and for {@code --debug}. */

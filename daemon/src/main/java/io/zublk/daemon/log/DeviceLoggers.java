@@ -45,7 +45,7 @@ public final class DeviceLoggers extends System.LoggerFinder {
     @Override
     public void log(Level level, ResourceBundle bundle, String message, Throwable thrown) {
       if (isLoggable(level)) {
-        write(message, message, thrown);
+        write(message, thrown);
       }
     }
 
@@ -53,18 +53,18 @@ public final class DeviceLoggers extends System.LoggerFinder {
     public void log(Level level, ResourceBundle bundle, String format, Object... parameters) {
       if (isLoggable(level)) {
         boolean plain = parameters == null || parameters.length == 0;
-        write(format, plain ? format : MessageFormat.format(format, parameters), null);
+        write(plain ? format : MessageFormat.format(format, parameters), null);
       }
     }
 
-    /** One kind is what one statement of the code logs, whatever the parameters. */
-    private void write(String format, String message, Throwable thrown) {
+    private void write(String message, Throwable thrown) {
       DeviceLog target = log;
       if (target == null) {
         System.err.println("zublk: " + message);
+      } else if (thrown == null) {
+        target.line(name + ": " + message);
       } else {
-        String kind = thrown == null ? "" : "|" + thrown.getClass().getName();
-        target.entry(name + "|" + format + kind, name + ": " + message, thrown);
+        target.failure(name + ": " + message, thrown);
       }
     }
   }

@@ -2,6 +2,7 @@ package io.zublk.daemon.transport;
 
 import io.zublk.block.BlockDevice;
 import io.zublk.block.FailureListener;
+import io.zublk.block.RateLimitedLog;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.NbdConfig;
 import io.zublk.daemon.settings.PerformanceSettings;
@@ -21,6 +22,8 @@ final class NbdTransportFactory implements TransportFactory {
 
   /** What clients get that name no export; they get it whatever else it is called. */
   private static final String DEFAULT_EXPORT = "";
+
+  private final RateLimitedLog log = new RateLimitedLog("io.zublk.daemon.transport");
 
   @Override
   public Optional<String> obstacle() {
@@ -61,7 +64,10 @@ final class NbdTransportFactory implements TransportFactory {
         nbd.listen() == null ? new NbdAddress.Unix(socket) : NbdAddress.parse(nbd.listen());
     NbdExport export =
         new NbdExport(Objects.requireNonNullElse(nbd.exportName(), DEFAULT_EXPORT), device);
-    return new NbdTransport(NbdServer.start(address, export, options), options);
+    // A server that lost its socket serves those who are connected: the device does not end with
+    // it.
+    NbdServer server = NbdServer.start(address, export, options, log::fault);
+    return new NbdTransport(server, options);
   }
 
   /** The socket in the device's directory goes with that. */

@@ -135,7 +135,7 @@ class DeviceProcessTest {
       }
       listener = whenFailed;
       if (endsWhileStarting) {
-        listener.failed("it broke at once", null);
+        listener.failed("it broke at once", new IllegalStateException("bad tag"));
       }
       store = (PageStore) device;
       return new FakeTransport(closes);
@@ -186,13 +186,17 @@ class DeviceProcessTest {
     serve();
     DeviceDir dir = runDir.device(ID);
     Path store = Path.of(dir.record().orElseThrow().storeFile());
-    transports.factory.listener.failed("a queue failed", null);
+    transports.factory.listener.failed("a queue failed", new IllegalStateException("bad tag"));
 
     assertThat(running.join()).isFalse();
     assertThat(told.failure)
         .isEqualTo("device 4 died: a queue failed; what it holds is kept until 'zublk remove 4'");
     assertThat(store).exists();
-    assertThat(dir.log()).content().contains("stopping: a queue failed");
+    assertThat(dir.log())
+        .content()
+        .containsOnlyOnce("the transport failed: IllegalStateException: bad tag\n")
+        .containsOnlyOnce("\tat io.zublk.daemon.device.DeviceProcessTest.aTransportThatFails")
+        .contains("stopping: a queue failed");
     assertThat(dir.isAlive()).isFalse();
     assertThat(dir.controlSocket()).doesNotExist();
     DeviceRecord record = dir.record().orElseThrow();
@@ -204,7 +208,7 @@ class DeviceProcessTest {
   void whoAsksADeadDeviceHearsWhyItDied() throws Exception {
     serve();
     Device device = new Devices(runDir.path()).find("4");
-    transports.factory.listener.failed("a queue failed", null);
+    transports.factory.listener.failed("a queue failed", new IllegalStateException("bad tag"));
     running.join();
     assertThatThrownBy(device::stat)
         .isInstanceOf(UserException.class)
@@ -215,7 +219,7 @@ class DeviceProcessTest {
   void whatADeadDeviceHoldsStaysUntilItIsRemoved() throws Exception {
     serve();
     Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
-    transports.factory.listener.failed("a queue failed", null);
+    transports.factory.listener.failed("a queue failed", new IllegalStateException("bad tag"));
     running.join();
 
     new Devices(runDir.path()).clearUnfinished();
@@ -230,7 +234,7 @@ class DeviceProcessTest {
     serve();
     Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
     process.stop("removed");
-    transports.factory.listener.failed("a queue failed", null);
+    transports.factory.listener.failed("a queue failed", new IllegalStateException("bad tag"));
 
     assertThat(running.join()).isTrue();
     assertThat(store).doesNotExist();

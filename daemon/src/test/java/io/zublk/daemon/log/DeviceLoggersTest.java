@@ -2,6 +2,7 @@ package io.zublk.daemon.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.block.RateLimitedLog;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,13 +48,14 @@ class DeviceLoggersTest {
 
   @Test
   void aFaultIsLoggedWithItsTraceOnce() throws Exception {
+    RateLimitedLog limited = new RateLimitedLog("io.zublk.some");
     for (int i = 0; i < 1000; i++) {
-      logger.log(Level.ERROR, "the device failed", new IllegalStateException("broken " + i));
-      logger.log(Level.WARNING, "client {0} failed", i);
+      limited.fault("the device failed", new IllegalStateException("broken " + i));
+      limited.warning("hung up on a client", "client " + i);
     }
     assertThat(logged())
         .contains("the device failed: IllegalStateException: broken 0", "\tat io.zublk.daemon.")
-        .contains("client 0 failed")
-        .doesNotContain("broken 1", "client 1 failed");
+        .contains("hung up on a client: client 0")
+        .doesNotContain("broken 1", "client 1");
   }
 }

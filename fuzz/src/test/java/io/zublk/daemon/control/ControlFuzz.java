@@ -2,6 +2,7 @@ package io.zublk.daemon.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.zublk.block.RateLimitedLog;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.log.DeviceLog;
 import io.zublk.daemon.log.DeviceLoggers;
@@ -110,7 +111,8 @@ public final class ControlFuzz {
       }
       client.shutdownOutput();
       try (LineChannel served = new LineChannel(SERVER.accept(), ControlServer.CONNECTION_LIMIT)) {
-        new Conversation(ControlFuzz::echo).hold(served);
+        RateLimitedLog log = new RateLimitedLog("io.zublk.daemon.control"); // which tells all
+        new Conversation(ControlFuzz::echo, log).hold(served);
       }
       ByteBuffer reply = ByteBuffer.allocate(1 << 18);
       try {

@@ -136,7 +136,8 @@ public final class Queues implements AutoCloseable {
   void threadFailed(String name, Throwable cause) {
     failure.compareAndSet(null, cause);
     endThreads();
-    LOG.fault(
+    // Without a trace: that is logged by whoever is told of the failure.
+    LOG.warning(
         "thread " + name + " failed; " + info.blockPath() + " ends, its users get errors", cause);
     ended.complete(null);
   }
