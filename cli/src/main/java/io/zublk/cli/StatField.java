@@ -122,7 +122,6 @@ record StatField(String group, String name, String unit, String meaning) {
         bd_writes                 pages     ever written to it
       """;
 
-
   /** All, in the order in which they are shown. */
   static List<StatField> all() {
     List<StatField> fields = new ArrayList<>();
