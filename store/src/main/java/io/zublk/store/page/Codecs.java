@@ -70,7 +70,7 @@ final class Codecs implements AutoCloseable {
 
   private PageCodec zstd() {
     if (zstd == null) {
-      // Any level reads what any other wrote, and this one takes the least memory.
+      // Any level reads what any other wrote; a low one takes a little less memory.
       zstd = openToRead(new CodecSpec(Algorithm.ZSTD, CodecSpec.MIN_ZSTD_LEVEL));
     }
     return zstd;
