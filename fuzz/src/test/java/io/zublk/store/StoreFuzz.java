@@ -53,7 +53,7 @@ public final class StoreFuzz {
   private static final MemorySegment READ = Arena.global().allocate(PAGE, PAGE);
   private static final Path PATH = path();
   private static final MemorySegment FILE = create();
-  private static final StoreLayout LAYOUT = new StoreLayout(PAGES);
+  private static final StoreLayout LAYOUT = StoreLayout.ofNew(PAGES);
 
   /** What the file was: its metadata, and as much of the arena and of staging as is in use. */
   private static final byte[][] PARTS = parts();
@@ -89,7 +89,7 @@ public final class StoreFuzz {
       throw new UncheckedIOException(e);
     }
     try (LinuxFile file = LinuxFile.open(PATH, LinuxFile.O_RDWR, 0)) {
-      return Memory.mapShared(file, 0, new StoreLayout(PAGES).fileBytes);
+      return Memory.mapShared(file, 0, StoreLayout.ofNew(PAGES).fileBytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -176,7 +176,7 @@ public final class StoreFuzz {
   private static long position(int where) {
     int in = where & 0x3f_ffff;
     return switch (where >>> 22) {
-      case 0 -> in % 80;
+      case 0 -> in % 88;
       case 1 -> LAYOUT.tableOffset + in % (PAGES * Long.BYTES);
       case 2 -> LAYOUT.directoryOffset + in % (LAYOUT.arenaOffset - LAYOUT.directoryOffset);
       default -> inObject(in % PAGES, in / PAGES);

@@ -5,8 +5,8 @@ import static io.zublk.block.Geometry.PAGE_BYTES;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
-import io.zublk.block.Geometry;
 import io.zublk.block.ThreadCounters;
+import io.zublk.store.file.StoreFile;
 import io.zublk.store.page.Counter;
 import io.zublk.store.page.PageAccess;
 import io.zublk.store.page.PageReader;
@@ -31,7 +31,7 @@ final class PageChannel implements BlockChannel {
   }
 
   private final Gate.Entrance entrance;
-  private final Geometry geometry;
+  private final StoreFile file;
   private final PageTable table;
   private final PageAccess access;
   private final PageReader reader;
@@ -41,12 +41,12 @@ final class PageChannel implements BlockChannel {
 
   PageChannel(
       Gate.Entrance entrance,
-      Geometry geometry,
+      StoreFile file,
       PageTable table,
       PageAccess access,
       LargeRead largeRead) {
     this.entrance = entrance;
-    this.geometry = geometry;
+    this.file = file;
     this.table = table;
     this.access = access;
     this.reader = access.reader();
@@ -60,7 +60,7 @@ final class PageChannel implements BlockChannel {
     if (position % PAGE_BYTES == 0
         && length % PAGE_BYTES == 0
         && largeRead.isWorthwhile(length, buffer)
-        && geometry.contains(position, length)) {
+        && isInside(position, length)) {
       return readWithHelp(position / PAGE_BYTES, length / PAGE_BYTES, buffer, offset);
     }
     return forEachPage(Operation.READ, position, length, buffer, offset);
@@ -200,11 +200,15 @@ final class PageChannel implements BlockChannel {
   }
 
   private boolean isOutside(long position, long length) {
-    if (geometry.contains(position, length)) {
+    if (isInside(position, length)) {
       return false;
     }
     counters.add(Counter.INVALID_IO, 1);
     return true;
+  }
+
+  private boolean isInside(long position, long length) {
+    return file.extent().geometry.contains(position, length);
   }
 
   /** How much of the page at {@code at} lies before {@code end}. */

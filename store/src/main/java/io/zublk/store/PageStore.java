@@ -3,11 +3,11 @@ package io.zublk.store;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
+import io.zublk.codec.CodecSpec;
 import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.arena.SizeClasses;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.file.StoreFile;
-import io.zublk.store.file.StoreLayout;
 import io.zublk.store.page.Counter;
 import io.zublk.store.page.PageAccess;
 import io.zublk.store.page.Pages;
@@ -31,8 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class PageStore implements BlockDevice, AutoCloseable {
 
   private final StoreFile file;
-  private final StoreOptions options;
-  private final Geometry geometry;
+  private final CodecSpec codec;
   private final MemoryBudget budget;
   private final Pages pages;
   private final StoreWorkers workers;
@@ -41,17 +40,14 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   /** A store in a file whose derived parts are zeros; its workers are not started. */
   PageStore(StoreFile file, StoreTuning tuning, Gate gate) throws LinuxException {
-    StoreLayout layout = file.layout();
     this.file = file;
     this.gate = gate;
-    this.options =
-        new StoreOptions(layout.pages * Geometry.PAGE_BYTES, file.codec(), file.memLimit());
-    this.geometry = new Geometry(options.sizeBytes(), Geometry.PAGE_BYTES);
-    this.budget = new MemoryBudget(layout.metadataBytes(), options.memLimitBytes());
+    this.codec = file.codec();
+    this.budget = new MemoryBudget(file.extent().metadataBytes, options().memLimitBytes());
     SlabArena arena = new SlabArena(file, budget, tuning.workers() > 0);
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
     StagingArea staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
-    this.pages = new Pages(file, options.codec(), budget, arena, staging);
+    this.pages = new Pages(file, codec, budget, arena, staging);
     this.workers =
         new StoreWorkers(
             pages,
@@ -119,12 +115,16 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   /** The options that the store was made with, and the memory limit of now. */
   public StoreOptions options() {
-    return new StoreOptions(options.sizeBytes(), options.codec(), file.memLimit());
+    return optionsWithLimit(file.memLimit());
+  }
+
+  private StoreOptions optionsWithLimit(long bytes) {
+    return new StoreOptions(geometry().sizeBytes(), codec, bytes);
   }
 
   @Override
   public Geometry geometry() {
-    return geometry;
+    return file.extent().geometry;
   }
 
   /** Opens a channel for one thread; it takes the memory of a codec and four pages. */
@@ -132,7 +132,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   public BlockChannel openChannel() {
     try {
       PageAccess access = pages.open(new StagingWriter(pages.staging(), workers));
-      return new PageChannel(gate.open(), geometry, pages.table(), access, new LargeRead(workers));
+      return new PageChannel(gate.open(), file, pages.table(), access, new LargeRead(workers));
     } catch (LinuxException e) {
       throw new UncheckedIOException(e);
     }
@@ -180,7 +180,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   /** Limits {@link StoreStats#memUsedTotal}; what is stored stays. 0: no limit. Any thread. */
   public void setMemLimit(long bytes) {
-    StoreOptions checked = new StoreOptions(options.sizeBytes(), options.codec(), bytes);
+    StoreOptions checked = optionsWithLimit(bytes);
     file.setMemLimit(checked.memLimitBytes());
     budget.setLimit(checked.memLimitBytes());
   }

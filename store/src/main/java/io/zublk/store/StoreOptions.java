@@ -2,6 +2,7 @@ package io.zublk.store;
 
 import io.zublk.block.Geometry;
 import io.zublk.codec.CodecSpec;
+import io.zublk.store.file.StoreExtent;
 import io.zublk.store.file.StoreLayout;
 
 /**
@@ -25,7 +26,7 @@ public record StoreOptions(long sizeBytes, CodecSpec codec, long memLimitBytes) 
       throw new IllegalArgumentException(
           "the size is " + sizeBytes + " bytes; a page table holds at most 1 TiB");
     }
-    long metadata = new StoreLayout(sizeBytes / Geometry.PAGE_BYTES).metadataBytes();
+    long metadata = StoreExtent.ofNew(sizeBytes / Geometry.PAGE_BYTES).metadataBytes;
     if (memLimitBytes < 0 || (memLimitBytes > 0 && memLimitBytes <= metadata)) {
       throw new IllegalArgumentException(
           "the memory limit is "

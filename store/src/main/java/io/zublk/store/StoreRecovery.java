@@ -51,7 +51,7 @@ final class StoreRecovery {
   }
 
   private void restore() throws IOException {
-    for (long page = 0; page < file.layout().pages; page++) {
+    for (long page = 0; page < file.extent().pages; page++) {
       long entry = table.get(page);
       if (entry != 0) {
         restore(page, entry & ~PageEntry.LOCK);
@@ -89,7 +89,7 @@ final class StoreRecovery {
   private boolean isOwner(long entry) {
     if (PageEntry.kind(entry) == PageEntry.STAGED) {
       return PageObject.isInside(
-          file.layout(), entry); // its checksum tells if the slot is another page's
+          file.extent(), entry); // its checksum tells if the slot is another page's
     }
     return !PageEntry.isStored(entry)
         || arena.restore(PageEntry.location(entry), PageObject.bytes(entry));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
-import io.zublk.store.file.StoreLayout;
+import io.zublk.store.file.StoreExtent;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ class CompactionStressTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void readersSeeWholePagesWhileObjectsMove(int workers) throws Exception {
-    long metadata = new StoreLayout(PAGES).metadataBytes();
+    long metadata = StoreExtent.ofNew(PAGES).metadataBytes;
     StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, metadata + ROOM);
     StoreTuning tuning =
         workers == 0

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
-import io.zublk.store.file.StoreLayout;
+import io.zublk.store.file.StoreExtent;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import java.lang.foreign.Arena;
@@ -78,7 +78,7 @@ final class CrashWriter {
     StoreTuning tuning = args[2].equals("staged") ? STAGED : StoreTuning.INLINE;
     PageStore store = PageStore.open(Path.of(args[0]), tuning);
     if (args[2].equals("crowded")) {
-      store.setMemLimit(new StoreLayout(PAGES).metadataBytes() + CROWDED_BYTES);
+      store.setMemLimit(StoreExtent.ofNew(PAGES).metadataBytes + CROWDED_BYTES);
       Thread.ofPlatform().start(() -> compact(store));
     }
     Journal journal = new Journal(Path.of(args[1]));

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
 import io.zublk.codec.CodecSpec;
-import io.zublk.store.file.StoreLayout;
+import io.zublk.store.file.StoreExtent;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
@@ -29,7 +29,7 @@ class MemoryComesBackTest {
   }
 
   private static long metadata(StoreOptions options) {
-    return new StoreLayout(options.sizeBytes() / PAGE).metadataBytes();
+    return StoreExtent.ofNew(options.sizeBytes() / PAGE).metadataBytes;
   }
 
   @Test

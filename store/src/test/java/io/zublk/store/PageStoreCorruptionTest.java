@@ -9,6 +9,7 @@ import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
 import io.zublk.codec.CodecSpec;
+import io.zublk.store.file.StoreExtent;
 import io.zublk.store.file.StoreLayout;
 import io.zublk.store.table.PageEntry;
 import io.zublk.uring.sys.LinuxFile;
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PageStoreCorruptionTest {
 
   private static final int PAGES = 1024;
-  private static final StoreLayout LAYOUT = new StoreLayout(PAGES);
+  private static final StoreLayout LAYOUT = StoreLayout.ofNew(PAGES);
 
   private final MemorySegment buffer = Arena.ofAuto().allocate(PAGE, PAGE);
   private final MemorySegment scratch = Arena.ofAuto().allocate(PAGE, PAGE);
@@ -36,7 +37,7 @@ class PageStoreCorruptionTest {
     StoreOptions options = new StoreOptions((long) PAGES * PAGE, CodecSpec.parse(codec), 0);
     try (TestStore test = new TestStore(options)) {
       fill(test.get());
-      long used = test.get().stats().memUsedTotal() - LAYOUT.metadataBytes();
+      long used = test.get().stats().memUsedTotal() - StoreExtent.ofNew(PAGES).metadataBytes;
       damage(test, LAYOUT.arenaOffset, LAYOUT.arenaOffset + used, 3000);
       damage(test, LAYOUT.tableOffset, LAYOUT.tableOffset + 8L * PAGES, 60);
       int wrong = countDamagedPages(test.get());
@@ -146,11 +147,13 @@ class PageStoreCorruptionTest {
     StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
     try (TestStore test = new TestStore(options)) {
       byte version = get(test, 8);
-      set(test, 8, (byte) (version - 1));
-      assertThatThrownBy(test::reopen)
-          .hasMessage(
-              "%s has store layout %d; this zublk reads %d"
-                  .formatted(test.path, version - 1, version));
+      for (byte other : new byte[] {2, 99}) {
+        set(test, 8, other);
+        assertThatThrownBy(test::reopen)
+            .hasMessage(
+                "%s has store layout %d; this zublk reads 3 and %d"
+                    .formatted(test.path, other, version));
+      }
       set(test, 8, version);
       test.adopt(PageStore.open(test.path));
     }
@@ -164,6 +167,19 @@ class PageStoreCorruptionTest {
       set(test, 17, (byte) (good + 1));
       assertThatThrownBy(test::reopen).hasMessageContaining("damaged superblock");
       set(test, 17, good);
+      test.adopt(PageStore.open(test.path));
+    }
+  }
+
+  /** The size may change, so it has a check of its own. */
+  @Test
+  void aDamagedSizeIsNotOpened() throws Exception {
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
+    try (TestStore test = new TestStore(options)) {
+      byte good = get(test, 80);
+      set(test, 80, (byte) (good + 1));
+      assertThatThrownBy(test::reopen).hasMessageContaining("damaged superblock");
+      set(test, 80, good);
       test.adopt(PageStore.open(test.path));
     }
   }

@@ -103,7 +103,7 @@ class PageStoreCrashTest {
 
   /** Looks at the file as the killed process left it. */
   private int countStaged() throws Exception {
-    StoreLayout layout = new StoreLayout(CrashWriter.PAGES);
+    StoreLayout layout = StoreLayout.ofNew(CrashWriter.PAGES);
     int staged = 0;
     try (LinuxFile left = LinuxFile.open(file, LinuxFile.O_RDWR, 0)) {
       MemorySegment memory = Memory.mapShared(left, 0, layout.directoryOffset);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
-import io.zublk.store.file.StoreLayout;
+import io.zublk.store.file.StoreExtent;
 import io.zublk.uring.sys.Mounts;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -27,7 +27,7 @@ class SmallFileSystemTest {
   void whatTheKernelCannotGrantWholeIsNotKept(int workers) throws Exception {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
     StoreOptions options = new StoreOptions(32L * MIB, TestPages.LZ4, 0);
-    long metadata = new StoreLayout(options.sizeBytes() / PAGE).metadataBytes();
+    long metadata = StoreExtent.ofNew(options.sizeBytes() / PAGE).metadataBytes;
     Mounts.mountTmpfs(directory, "size=" + (metadata + 4 * MIB + 3 * PAGE) + ",mode=0700");
     StoreTuning tuning =
         new StoreTuning(workers, 64, 100, 1024, new BitSet(), StoreTuning.ANY_NODE);

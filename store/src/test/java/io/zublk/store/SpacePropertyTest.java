@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
 import io.zublk.store.arena.SizeClasses;
-import io.zublk.store.file.StoreLayout;
+import io.zublk.store.file.StoreExtent;
 import java.util.BitSet;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -26,7 +26,7 @@ class SpacePropertyTest {
   void usedIsAboutWhatIsLive(@ForAll long seed, @ForAll @IntRange(min = 0, max = 2) int workers)
       throws Exception {
     StoreOptions options = new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
-    long metadata = new StoreLayout(PAGES).metadataBytes();
+    long metadata = StoreExtent.ofNew(PAGES).metadataBytes;
     try (TestStore test = new TestStore(options, tuning(workers));
         BlockChannel channel = test.get().openChannel()) {
       SizedPages pages = new SizedPages(PAGES);

@@ -52,7 +52,7 @@ final class FilledStore implements AutoCloseable {
     // The mapping keeps the file; nothing is left behind when a benchmark is killed.
     Files.delete(path);
     Files.delete(path.getParent());
-    MemoryBudget budget = new MemoryBudget(file.layout().metadataBytes(), 0);
+    MemoryBudget budget = new MemoryBudget(file.extent().metadataBytes, 0);
     arena = new SlabArena(file, budget, true); // as a store with workers has it
     staging = new StagingArea(file, budget, STAGING_PAGES, BATCH_PAGES);
     Pages shared = new Pages(file, file.codec(), budget, arena, staging);

@@ -5,7 +5,6 @@ import static io.zublk.store.file.StoreLayout.SLAB_BYTES;
 
 import io.zublk.block.Errno;
 import io.zublk.store.file.StoreFile;
-import io.zublk.store.file.StoreLayout;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -28,7 +27,6 @@ public final class SlabArena {
   private final SlabDirectory directory;
   private final SlabHints hints;
   private final Evacuation evacuation;
-  private final int slabs;
   private final MemoryBudget budget;
 
   /** Whether empty chunks keep their memory until {@link #tidy}. */
@@ -54,14 +52,16 @@ public final class SlabArena {
     this.file = file;
     this.budget = budget;
     this.lazy = lazy;
-    StoreLayout layout = file.layout();
-    this.slabs = layout.slabs;
-    this.directory = new SlabDirectory(file.memory(), layout.directoryOffset);
-    this.hints = new SlabHints(file.memory(), layout.hintsOffset, slabs);
+    this.directory = new SlabDirectory(file.memory(), file.layout().directoryOffset);
+    this.hints = new SlabHints(file);
     this.evacuation = new Evacuation(directory, hints);
-    for (int slab = 0; slab < slabs; slab++) {
+    for (int slab = 0; slab < slabs(); slab++) {
       hints.set(SlabHints.unused(), slab);
     }
+  }
+
+  private int slabs() {
+    return file.extent().slabs;
   }
 
   /**
@@ -131,7 +131,7 @@ public final class SlabArena {
    */
   public long allocateInMemory(int sizeClass) {
     int start = current.getPlain(sizeClass);
-    long location = allocateInMemory(sizeClass, start, slabs);
+    long location = allocateInMemory(sizeClass, start, slabs());
     return location < 0 ? allocateInMemory(sizeClass, 0, start) : location;
   }
 
@@ -175,7 +175,7 @@ public final class SlabArena {
     int sizeClass = SizeClasses.classOf(bytes);
     int slab = (int) (location / SLAB_BYTES);
     int slot = (int) (location % SLAB_BYTES) / SizeClasses.slotBytes(sizeClass);
-    if (slab < slabs
+    if (slab < slabs()
         && SlabDirectory.sizeClass(directory.state(slab)) == sizeClass
         && directory.clearSlot(slab, slot)) {
       giveBack(slab, sizeClass, slot);
@@ -234,7 +234,7 @@ public final class SlabArena {
     int slab = (int) (location / SLAB_BYTES);
     int offset = (int) (location % SLAB_BYTES);
     int slot = offset / slotBytes;
-    if (slab >= slabs || offset % slotBytes != 0 || slot >= SizeClasses.slots(sizeClass)) {
+    if (slab >= slabs() || offset % slotBytes != 0 || slot >= SizeClasses.slots(sizeClass)) {
       return false;
     }
     if (!directory.restore(slab, sizeClass, slot)) {
@@ -251,7 +251,7 @@ public final class SlabArena {
   /** Ends restoring: gives back the memory that no object needs, and makes the rest known. */
   public void finishRestore() {
     long unusedFrom = 0;
-    for (int slab = 0; slab < slabs; slab++) {
+    for (int slab = 0; slab < slabs(); slab++) {
       long state = directory.state(slab);
       int sizeClass = SlabDirectory.sizeClass(state);
       if (sizeClass >= 0) {
@@ -267,7 +267,7 @@ public final class SlabArena {
         unusedFrom = used + CHUNK_BYTES;
       }
     }
-    releaseGap(unusedFrom, (long) slabs * SLAB_BYTES);
+    releaseGap(unusedFrom, (long) slabs() * SLAB_BYTES);
   }
 
   private void releaseGap(long from, long to) {
@@ -395,7 +395,7 @@ public final class SlabArena {
 
   /** Whether an object of this many bytes is to move. */
   public boolean isToMove(long location, int bytes) {
-    return location < (long) slabs * SLAB_BYTES && evacuation.contains(location, bytes);
+    return location < (long) slabs() * SLAB_BYTES && evacuation.contains(location, bytes);
   }
 
   /** Leaves the chunks of the object's slab where they are: there is no room for it elsewhere. */

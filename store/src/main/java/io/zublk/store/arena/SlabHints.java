@@ -2,6 +2,7 @@ package io.zublk.store.arena;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.zublk.store.file.StoreFile;
 import io.zublk.store.file.StoreLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -22,18 +23,14 @@ final class SlabHints {
     assert StoreLayout.HINT_SETS == SizeClasses.count() + 3;
   }
 
+  private final StoreFile file;
   private final MemorySegment memory;
   private final long offset;
-  private final int wordsPerSet;
 
-  SlabHints(MemorySegment memory, long offset, int slabs) {
-    this.memory = memory;
-    this.offset = offset;
-    this.wordsPerSet = wordsPerSet(slabs);
-  }
-
-  private static int wordsPerSet(int slabs) {
-    return (slabs + Long.SIZE - 1) / Long.SIZE;
+  SlabHints(StoreFile file) {
+    this.file = file;
+    this.memory = file.memory();
+    this.offset = file.layout().hintsOffset;
   }
 
   /** The set of slabs that no class uses. */
@@ -67,8 +64,9 @@ final class SlabHints {
   /** The first slab of the set from {@code from} on, or -1. Low slabs fill first: that packs. */
   int next(int set, int from) {
     int index = from >>> 6;
+    int words = file.extent().hintWords;
     long mask = -1L << from;
-    for (; index < wordsPerSet; index++, mask = -1L) {
+    for (; index < words; index++, mask = -1L) {
       long word = (long) WORD.getAcquire(memory, at(set, index)) & mask;
       if (word != 0) {
         return (index << 6) | Long.numberOfTrailingZeros(word);
@@ -78,6 +76,6 @@ final class SlabHints {
   }
 
   private long at(int set, int index) {
-    return offset + ((long) set * wordsPerSet + index) * Long.BYTES;
+    return offset + ((long) set * file.extent().hintWords + index) * Long.BYTES;
   }
 }

@@ -1,6 +1,5 @@
 package io.zublk.store.file;
 
-import io.zublk.block.Geometry;
 import io.zublk.codec.CodecSpec;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
@@ -27,11 +26,15 @@ public final class StoreFile implements AutoCloseable {
   private final Superblock superblock;
   private final StoreLayout layout;
 
-  private StoreFile(LinuxFile file, MemorySegment memory, StoreLayout layout) {
+  /** Volatile because it is read all the time, lest anybody keep a copy. It costs x86 nothing. */
+  private volatile StoreExtent extent;
+
+  private StoreFile(LinuxFile file, MemorySegment memory, StoreExtent extent) {
     this.file = file;
     this.memory = memory;
     this.superblock = new Superblock(memory);
-    this.layout = layout;
+    this.layout = extent.layout;
+    this.extent = extent;
   }
 
   /**
@@ -42,15 +45,13 @@ public final class StoreFile implements AutoCloseable {
   public static StoreFile create(Path path, long pages, CodecSpec codec, int numaNode)
       throws IOException {
     StoreFile store = createSparse(path, pages, codec, numaNode);
-    StoreLayout layout = store.layout;
     // A page table that is there cannot turn into a SIGBUS when memory runs out later.
-    if (store.file.allocate(0, 0, layout.arenaOffset) < 0
-        || store.file.allocate(0, layout.spareOffset, Geometry.PAGE_BYTES) < 0) {
+    if (!store.allocateMetadata()) {
       store.close();
       Files.delete(path);
       throw new IOException(
           "no memory for the page table: "
-              + (layout.metadataBytes() >> 10)
+              + (store.extent.metadataBytes >> 10)
               + " KiB are needed at "
               + path.getParent()
               + "; make the device smaller");
@@ -61,14 +62,12 @@ public final class StoreFile implements AutoCloseable {
   /** Makes a new file whose metadata get memory when they are written to, if there is any. */
   public static StoreFile createSparse(Path path, long pages, CodecSpec codec, int numaNode)
       throws IOException {
-    StoreLayout layout = new StoreLayout(pages);
     LinuxFile file =
         LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
     try {
       lock(file, path);
-      file.truncate(layout.fileBytes);
-      StoreFile store = new StoreFile(file, map(file, layout, numaNode), layout);
-      store.superblock.write(pages, codec);
+      StoreFile store = lay(file, pages, numaNode);
+      store.superblock.write(pages, store.layout.greatestPages, codec);
       return store;
     } catch (Throwable t) {
       file.close();
@@ -77,13 +76,37 @@ public final class StoreFile implements AutoCloseable {
     }
   }
 
+  private static StoreFile lay(LinuxFile file, long pages, int numaNode) throws IOException {
+    try {
+      return lay(file, StoreExtent.ofNew(pages), numaNode);
+    } catch (LinuxException _) {
+      // Too few addresses, or files cannot be so long: then it is a device that cannot grow.
+      return lay(file, new StoreExtent(new StoreLayout(pages), pages), numaNode);
+    }
+  }
+
+  private static StoreFile lay(LinuxFile file, StoreExtent extent, int numaNode)
+      throws IOException {
+    file.truncate(extent.layout.fileBytes);
+    return new StoreFile(file, map(file, extent.layout, numaNode), extent);
+  }
+
+  private boolean allocateMetadata() {
+    for (StoreExtent.Range range : extent.metadata()) {
+      if (file.allocate(0, range.offset(), range.length()) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Opens the file that another process, dead or alive no more, left behind. */
   public static StoreFile open(Path path, int numaNode) throws IOException {
     LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0);
     try {
       lock(file, path);
-      StoreLayout layout = readLayout(file, path);
-      return new StoreFile(file, map(file, layout, numaNode), layout);
+      StoreExtent extent = readExtent(file, path);
+      return new StoreFile(file, map(file, extent.layout, numaNode), extent);
     } catch (Throwable t) {
       file.close();
       throw t;
@@ -111,7 +134,7 @@ public final class StoreFile implements AutoCloseable {
     }
   }
 
-  private static StoreLayout readLayout(LinuxFile file, Path path) throws IOException {
+  private static StoreExtent readExtent(LinuxFile file, Path path) throws IOException {
     long size = file.size();
     if (size < StoreLayout.SUPERBLOCK_BYTES) {
       throw new IOException(path + " is no zublk store file: it has only " + size + " bytes");
@@ -120,11 +143,11 @@ public final class StoreFile implements AutoCloseable {
     try {
       Superblock superblock = new Superblock(first);
       superblock.check(path);
-      StoreLayout layout = new StoreLayout(superblock.pages());
+      StoreLayout layout = new StoreLayout(superblock.greatestPages());
       if (size != layout.fileBytes) {
         throw new IOException(path + " has " + size + " bytes instead of " + layout.fileBytes);
       }
-      return layout;
+      return new StoreExtent(layout, superblock.pages());
     } finally {
       Memory.unmap(first);
     }
@@ -155,6 +178,11 @@ public final class StoreFile implements AutoCloseable {
   /** Where everything lies in it. */
   public StoreLayout layout() {
     return layout;
+  }
+
+  /** How much of it is in use now. Ask again each time: it may change while the store is quiet. */
+  public StoreExtent extent() {
+    return extent;
   }
 
   /**
@@ -192,9 +220,12 @@ public final class StoreFile implements AutoCloseable {
 
   /** Makes the parts of the file that are derived from the page table zeros again. */
   public void clearDerived() {
-    memory
-        .asSlice(layout.directoryOffset, layout.arenaOffset - layout.directoryOffset)
-        .fill((byte) 0);
+    clear(extent.directory());
+    clear(extent.hints());
+  }
+
+  private void clear(StoreExtent.Range range) {
+    memory.asSlice(range.offset(), range.length()).fill((byte) 0);
   }
 
   /** What the file system has left, in bytes; {@link Long#MAX_VALUE} if no end is known. */

@@ -3,8 +3,9 @@ package io.zublk.store.file;
 import io.zublk.block.Geometry;
 
 /**
- * Where everything lies in a store file, for a device of a given number of pages. All offsets are
- * in bytes from the file's start.
+ * Where everything lies in a store file. All offsets are in bytes from the file's start, and follow
+ * from the greatest size that the device may ever have: it can grow up to it, and nothing moves.
+ * What of each part is in use, and has memory, is for {@link StoreExtent} to say.
  *
  * <pre>
  *   superblock | page table | slab directory | slab hints | arena | staging area | spare page
@@ -48,14 +49,19 @@ public final class StoreLayout {
   /** Of addresses; memory only as far as it is in use. */
   public static final long STAGING_BYTES = (long) MAX_STAGING_PAGES * Geometry.PAGE_BYTES;
 
-  /** Of aarch64 kernels with 64 KiB pages. */
-  private static final long MAX_KERNEL_PAGE_BYTES = 64 << 10;
+  /** Chunks can be given back alone if they begin where a page of any kernel does: aarch64's. */
+  static final long CHUNK_ALIGNMENT = 64 << 10;
+
+  /**
+   * The greatest size of a new device, in its present one. Addresses cost nothing but themselves,
+   * and some kernels have only 39 bits of them.
+   */
+  private static final int ROOM_TO_GROW = 16;
 
   /** Slabs beyond those of the raw device: one in use and one filling up for every class. */
   private static final int SPARE_SLABS = 256;
 
-  public final long pages;
-  public final int slabs;
+  public final long greatestPages;
   public final long tableOffset;
   public final long directoryOffset;
   public final long hintsOffset;
@@ -64,38 +70,45 @@ public final class StoreLayout {
   public final long spareOffset;
   public final long fileBytes;
 
-  /** Of a device of 1 to {@link #MAX_PAGES} pages. */
-  public StoreLayout(long pages) {
-    this.pages = pages;
-    // Twice the slabs that raw pages need: slabs that are sparse until the next compaction take
-    // addresses that would be missing otherwise. An address costs 1/4096 byte of directory.
-    long wanted = 2 * ceilDiv(pages * Geometry.PAGE_BYTES, SLAB_BYTES) + SPARE_SLABS;
-    this.slabs = Math.toIntExact(Math.min(wanted, MAX_ARENA_BYTES / SLAB_BYTES));
+  /** Of a device that may have up to 1 to {@link #MAX_PAGES} pages. */
+  public StoreLayout(long greatestPages) {
+    this.greatestPages = greatestPages;
+    int slabs = slabs(greatestPages);
+    long hintBytes = (long) HINT_SETS * hintWords(slabs) * Long.BYTES;
     tableOffset = SUPERBLOCK_BYTES;
-    directoryOffset = roundUp(tableOffset + pages * ENTRY_BYTES, DESCRIPTOR_BYTES);
+    directoryOffset = roundUp(tableOffset + greatestPages * ENTRY_BYTES, DESCRIPTOR_BYTES);
     hintsOffset = directoryOffset + (long) slabs * DESCRIPTOR_BYTES;
-    // Chunks can be given back alone if they begin where a page of any kernel does.
-    arenaOffset = roundUp(hintsOffset + hintBytes(slabs), MAX_KERNEL_PAGE_BYTES);
+    arenaOffset = roundUp(hintsOffset + hintBytes, CHUNK_ALIGNMENT);
     stagingOffset = arenaOffset + (long) slabs * SLAB_BYTES;
     spareOffset = stagingOffset + STAGING_BYTES;
     fileBytes = spareOffset + Geometry.PAGE_BYTES;
   }
 
-  /** What an empty store occupies: all before the arena, and the spare page. */
-  public long metadataBytes() {
-    return arenaOffset + Geometry.PAGE_BYTES;
+  /** Of a device of 1 to {@link #MAX_PAGES} pages that is made now. */
+  public static StoreLayout ofNew(long pages) {
+    return new StoreLayout(Math.min(ROOM_TO_GROW * pages, MAX_PAGES));
+  }
+
+  /**
+   * Of a device of so many pages: twice what raw pages need, because slabs that are sparse until
+   * the next compaction take addresses that would be missing otherwise. An address costs 1/4096
+   * byte of directory.
+   */
+  static int slabs(long pages) {
+    long wanted = 2 * ceilDiv(pages * Geometry.PAGE_BYTES, SLAB_BYTES) + SPARE_SLABS;
+    return Math.toIntExact(Math.min(wanted, MAX_ARENA_BYTES / SLAB_BYTES));
   }
 
   /** A set of hints takes whole words. */
-  private static long hintBytes(int slabs) {
-    return HINT_SETS * ceilDiv(slabs, Long.SIZE) * Long.BYTES;
+  static int hintWords(int slabs) {
+    return (int) ceilDiv(slabs, Long.SIZE);
   }
 
   private static long ceilDiv(long n, long unit) {
     return (n + unit - 1) / unit;
   }
 
-  private static long roundUp(long n, long unit) {
+  static long roundUp(long n, long unit) {
     return ceilDiv(n, unit) * unit;
   }
 }

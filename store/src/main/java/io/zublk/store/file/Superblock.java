@@ -7,28 +7,34 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.zublk.codec.CodecSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /**
  * The first page of a store file: what kind of file it is and how its device was made, which a
- * checksum covers; and behind that what may change, which is the limit of its memory.
+ * checksum covers; and behind that what may change: the limit of its memory, and its size. The size
+ * and a check of it are one word, so that one store changes both.
  */
 final class Superblock {
 
   private static final long MAGIC = 0x5a55_424c_4b53_5431L; // "ZUBLKST1"
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
+
+  /** Its device has its greatest size, which is the only one that it names. */
+  private static final int VERSION_WITHOUT_ROOM = 3;
 
   // Everything below CHECKSUM is constant and covered by it.
   private static final long SB_MAGIC = 0;
   private static final long SB_VERSION = 8;
   private static final long SB_SLAB_BYTES = 12;
-  private static final long SB_PAGES = 16;
+  private static final long SB_GREATEST_PAGES = 16;
   private static final long SB_CODEC = 24;
   private static final int SB_CODEC_BYTES = 40;
   private static final long SB_CHECKSUM = 64;
   private static final long SB_MEM_LIMIT = 72;
+  private static final long SB_PAGES = 80;
 
   private final MemorySegment memory;
 
@@ -38,11 +44,12 @@ final class Superblock {
   }
 
   /** Writes the superblock of a new file, without a limit. */
-  void write(long pages, CodecSpec spec) {
+  void write(long pages, long greatestPages, CodecSpec spec) {
     byte[] codec = spec.toString().getBytes(StandardCharsets.US_ASCII);
     memory.set(JAVA_INT, SB_VERSION, VERSION);
     memory.set(JAVA_INT, SB_SLAB_BYTES, StoreLayout.SLAB_BYTES);
-    memory.set(JAVA_LONG, SB_PAGES, pages);
+    memory.set(JAVA_LONG, SB_GREATEST_PAGES, greatestPages);
+    memory.set(JAVA_LONG, SB_PAGES, checked(pages));
     MemorySegment.copy(
         codec, 0, memory, JAVA_BYTE, SB_CODEC, Math.min(codec.length, SB_CODEC_BYTES - 1));
     setMemLimit(0);
@@ -61,16 +68,23 @@ final class Superblock {
     }
     int version = memory.get(JAVA_INT, SB_VERSION);
     int slabBytes = memory.get(JAVA_INT, SB_SLAB_BYTES);
-    if (version != VERSION || slabBytes != StoreLayout.SLAB_BYTES) {
+    if ((version != VERSION && version != VERSION_WITHOUT_ROOM)
+        || slabBytes != StoreLayout.SLAB_BYTES) {
       throw new IOException(
-          path + " has store layout " + version + "; this zublk reads " + VERSION);
+          "%s has store layout %d; this zublk reads %d and %d"
+              .formatted(path, version, VERSION_WITHOUT_ROOM, VERSION));
     }
-    if (memory.get(JAVA_INT, SB_CHECKSUM) != checksum()) {
+    if (memory.get(JAVA_INT, SB_CHECKSUM) != checksum()
+        || (version == VERSION && memory.get(JAVA_LONG, SB_PAGES) != checked(pages()))) {
       throw new IOException(path + " has a damaged superblock; its contents cannot be trusted");
     }
     // Before anything is computed from it: far more pages could, modulo 2^64, make the same size.
-    if (pages() < 1 || pages() > StoreLayout.MAX_PAGES) {
-      throw new IOException(path + " says that it has " + pages() + " pages; no device can");
+    if (greatestPages() < 1 || greatestPages() > StoreLayout.MAX_PAGES) {
+      throw new IOException(path + " has room for " + greatestPages() + " pages; no device can");
+    }
+    if (pages() < 1 || pages() > greatestPages()) {
+      throw new IOException(
+          path + " says that it has " + pages() + " pages, with room for " + greatestPages());
     }
   }
 
@@ -80,8 +94,22 @@ final class Superblock {
     return (int) crc.getValue();
   }
 
+  private static long checked(long pages) {
+    CRC32C crc = new CRC32C();
+    crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, pages));
+    return crc.getValue() << Integer.SIZE | pages;
+  }
+
+  /** The device's size. */
   long pages() {
-    return memory.get(JAVA_LONG, SB_PAGES);
+    return memory.get(JAVA_INT, SB_VERSION) == VERSION_WITHOUT_ROOM
+        ? greatestPages()
+        : memory.get(JAVA_LONG, SB_PAGES) & 0xffff_ffffL;
+  }
+
+  /** What it may grow to, for which the file has addresses. */
+  long greatestPages() {
+    return memory.get(JAVA_LONG, SB_GREATEST_PAGES);
   }
 
   CodecSpec codec() {

@@ -2,27 +2,27 @@ package io.zublk.store.page;
 
 import io.zublk.block.Geometry;
 import io.zublk.store.arena.MemoryBudget;
+import io.zublk.store.file.StoreFile;
 import io.zublk.store.staging.StagingArea;
 
 /** How much memory the arena takes, and how much of it is of use. Any thread. */
 final class ArenaUse {
 
+  private final StoreFile file;
   private final MemoryBudget budget;
   private final StagingArea staging;
   private final StoreCounters counters;
-  private final long metadataBytes;
 
-  /** {@code metadataBytes}: what the budget counts for neither arena nor staging. */
-  ArenaUse(MemoryBudget budget, StagingArea staging, StoreCounters counters, long metadataBytes) {
+  ArenaUse(StoreFile file, MemoryBudget budget, StagingArea staging, StoreCounters counters) {
+    this.file = file;
     this.budget = budget;
     this.staging = staging;
     this.counters = counters;
-    this.metadataBytes = metadataBytes;
   }
 
   /** The arena's memory, in bytes. */
   long memoryBytes() {
-    return budget.usedBytes() - metadataBytes - staging.memoryBytes();
+    return budget.usedBytes() - file.extent().metadataBytes - staging.memoryBytes();
   }
 
   /** What of it no object needs, in bytes: free slots, rounding and checksums. */

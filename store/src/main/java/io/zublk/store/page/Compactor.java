@@ -3,6 +3,7 @@ package io.zublk.store.page;
 import static io.zublk.store.arena.SizeClasses.CHUNK_BYTES;
 
 import io.zublk.store.arena.SlabArena;
+import io.zublk.store.file.StoreFile;
 import io.zublk.store.table.Naps;
 import io.zublk.store.table.PageEntry;
 import io.zublk.store.table.PageTable;
@@ -46,9 +47,9 @@ public final class Compactor {
   /** Naps of a millisecond for another thread's cycle: some seconds, the largest table included. */
   private static final int MAX_NAPS = 10_000;
 
+  private final StoreFile file;
   private final PageTable table;
   private final SlabArena arena;
-  private final long pages;
   private final ArenaUse use;
   private final AtomicBoolean taken = new AtomicBoolean();
   private final AtomicLong cycles = new AtomicLong();
@@ -59,10 +60,10 @@ public final class Compactor {
   private long cursor;
   private long fruitlessSlack = NONE;
 
-  Compactor(PageTable table, SlabArena arena, long pages, ArenaUse use) {
+  Compactor(StoreFile file, PageTable table, SlabArena arena, ArenaUse use) {
+    this.file = file;
     this.table = table;
     this.arena = arena;
-    this.pages = pages;
     this.use = use;
   }
 
@@ -107,7 +108,9 @@ public final class Compactor {
 
   /** Whether a whole cycle may win something that the last one could not. */
   private boolean mayWin(boolean anyway) {
-    long growth = Math.min(pages / PAGES_PER_CHUNK * CHUNK_BYTES, use.memoryBytes() / GROWTH_PARTS);
+    long growth =
+        Math.min(
+            file.extent().pages / PAGES_PER_CHUNK * CHUNK_BYTES, use.memoryBytes() / GROWTH_PARTS);
     long slack = use.slackBytes();
     return expect(slack, anyway || slack - Math.min(slack, fruitlessSlack) >= growth);
   }
@@ -170,6 +173,7 @@ public final class Compactor {
       cursor = 0;
       return;
     }
+    long pages = file.extent().pages;
     long end = Math.min(cursor + mostPages, pages);
     int moves = 0;
     while (cursor < end && moves < mostMoves) {

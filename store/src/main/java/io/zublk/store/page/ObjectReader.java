@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class ObjectReader {
 
+  private final StoreFile file;
   private final StoreLayout layout;
   private final MemorySegment memory;
   private final Codecs codecs;
@@ -29,6 +30,7 @@ final class ObjectReader {
 
   /** {@code copy}: a page of this reader's own. */
   ObjectReader(StoreFile file, Codecs codecs, MemorySegment copy) {
+    this.file = file;
     this.layout = file.layout();
     this.memory = file.memory();
     this.codecs = codecs;
@@ -93,7 +95,7 @@ final class ObjectReader {
 
   /** Copies what a valid entry points at; false if it is not there, or has another checksum. */
   boolean isIntact(long page, long entry) {
-    if (!PageObject.isInside(layout, entry)) {
+    if (!PageObject.isInside(file.extent(), entry)) {
       return false;
     }
     long object = PageObject.position(layout, entry);

@@ -1,5 +1,6 @@
 package io.zublk.store.page;
 
+import io.zublk.store.file.StoreExtent;
 import io.zublk.store.file.StoreLayout;
 import io.zublk.store.table.PageEntry;
 
@@ -43,10 +44,11 @@ public final class PageObject {
   }
 
   /** Whether all of an entry's object or staged page lies where such things lie. */
-  public static boolean isInside(StoreLayout layout, long entry) {
+  public static boolean isInside(StoreExtent extent, long entry) {
+    StoreLayout layout = extent.layout;
     boolean isStaged = PageEntry.kind(entry) == PageEntry.STAGED;
     long end = position(layout, entry) + bytes(entry);
-    return end <= (isStaged ? layout.fileBytes : layout.stagingOffset);
+    return end <= (isStaged ? layout.fileBytes : extent.arenaEnd);
   }
 
   /** The seed of the object's checksum. An entry's own checksum and lock do not matter. */

@@ -29,8 +29,8 @@ public final class Pages {
     this.table = new PageTable(file.memory(), file.layout().tableOffset);
     this.arena = arena;
     this.staging = staging;
-    ArenaUse use = new ArenaUse(budget, staging, counters, file.layout().metadataBytes());
-    this.compactor = new Compactor(table, arena, file.layout().pages, use);
+    ArenaUse use = new ArenaUse(file, budget, staging, counters);
+    this.compactor = new Compactor(file, table, arena, use);
   }
 
   /** Opens an access for one thread, which compresses what it writes at once. */

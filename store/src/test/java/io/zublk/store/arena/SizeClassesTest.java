@@ -3,6 +3,7 @@ package io.zublk.store.arena;
 import static io.zublk.store.file.StoreLayout.SLAB_BYTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.store.file.StoreExtent;
 import io.zublk.store.file.StoreLayout;
 import io.zublk.store.table.PageEntry;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ class SizeClassesTest {
 
   @Test
   void everySlotOfTheLargestDeviceHasAnAddressThatAnEntryCanName() {
-    StoreLayout largest = new StoreLayout(StoreLayout.MAX_PAGES);
+    StoreExtent largest = StoreExtent.ofNew(StoreLayout.MAX_PAGES);
     long end = (long) largest.slabs * SLAB_BYTES;
     for (int sizeClass = 0; sizeClass < SizeClasses.count(); sizeClass++) {
       int slotBytes = SizeClasses.slotBytes(sizeClass);

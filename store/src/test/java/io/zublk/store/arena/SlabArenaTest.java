@@ -38,7 +38,7 @@ class SlabArenaTest {
     file =
         StoreFile.create(
             directory.resolve("store"), DEVICE_PAGES, TestPages.LZ4, StoreFile.ANY_NODE);
-    budget = new MemoryBudget(file.layout().metadataBytes(), 0);
+    budget = new MemoryBudget(file.extent().metadataBytes, 0);
     arena = new SlabArena(file, budget, false);
   }
 
@@ -70,8 +70,8 @@ class SlabArenaTest {
     }
     assertThat(budget.usedBytes()).isEqualTo(file.allocatedBytes());
     live.forEach(arena::free);
-    assertThat(budget.usedBytes()).isEqualTo(file.layout().metadataBytes());
-    assertThat(file.allocatedBytes()).isEqualTo(file.layout().metadataBytes());
+    assertThat(budget.usedBytes()).isEqualTo(file.extent().metadataBytes);
+    assertThat(file.allocatedBytes()).isEqualTo(file.extent().metadataBytes);
   }
 
   @Test
@@ -136,7 +136,7 @@ class SlabArenaTest {
       }
     }
     assertThat(budget.usedBytes()).isEqualTo(file.allocatedBytes());
-    assertThat(budget.usedBytes()).isEqualTo(file.layout().metadataBytes());
+    assertThat(budget.usedBytes()).isEqualTo(file.extent().metadataBytes);
   }
 
   @Test
@@ -154,7 +154,7 @@ class SlabArenaTest {
           survivors.addAll(result.get());
         }
         long chunks = survivors.stream().flatMap(SlabArenaTest::chunks).distinct().count();
-        assertThat(budget.usedBytes() - file.layout().metadataBytes())
+        assertThat(budget.usedBytes() - file.extent().metadataBytes)
             .isEqualTo(chunks * SizeClasses.CHUNK_BYTES);
         survivors.forEach(location -> arena.free(location, CROSSING_BYTES));
       }

@@ -35,7 +35,7 @@ class CompactorTest {
     Path directory = Files.createTempDirectory(TestPages.SHM, "zublk-compactor-test");
     Path path = directory.resolve("store");
     try (StoreFile file = StoreFile.createSparse(path, PAGES, TestPages.LZ4, StoreFile.ANY_NODE)) {
-      MemoryBudget budget = new MemoryBudget(file.layout().metadataBytes(), 0);
+      MemoryBudget budget = new MemoryBudget(file.extent().metadataBytes, 0);
       budget.setLimit(budget.usedBytes() + ROOM);
       StagingArea none = new StagingArea(file, budget, 0, 1);
       Pages pages =

@@ -48,7 +48,7 @@ class MixedCodecsTest {
 
   private void create(String codec) throws IOException {
     file = StoreFile.create(path, PAGES, CodecSpec.parse(codec), StoreFile.ANY_NODE);
-    budget = new MemoryBudget(file.layout().metadataBytes(), 0);
+    budget = new MemoryBudget(file.extent().metadataBytes, 0);
     arena = new SlabArena(file, budget, false);
     staging = new StagingArea(file, budget, 0, 1);
   }
