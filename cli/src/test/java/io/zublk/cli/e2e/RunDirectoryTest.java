@@ -153,7 +153,8 @@ class RunDirectoryTest {
     Files.setPosixFilePermissions(zublk.runDir(), PosixFilePermissions.fromString("rwx------"));
     Path link = Files.createSymbolicLink(zublk.runDir().resolve("store"), elsewhere);
     zublk.run("create", "-s", "1M", "--transport", "nbd").refused("store", "not zublk's");
-    assertThat(Files.readString(Path.of("/proc/mounts"))).doesNotContain(elsewhere.toString());
+    assertThat(Files.readString(Path.of("/proc/mounts"), StandardCharsets.ISO_8859_1))
+        .doesNotContain(elsewhere.toString());
     assertThat(elsewhere).isEmptyDirectory();
     Files.delete(link);
   }
