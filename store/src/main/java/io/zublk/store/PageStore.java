@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /**
  * A block device whose contents are compressed pages in a shared-memory file.
@@ -43,7 +44,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     this.file = file;
     this.gate = gate;
     this.codec = file.codec();
-    this.budget = new MemoryBudget(file.extent().metadataBytes, options().memLimitBytes());
+    this.budget = new MemoryBudget(file.extent().metadataBytes, file.memLimit());
     SlabArena arena = new SlabArena(file, budget, tuning.workers() > 0);
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
     StagingArea staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
@@ -161,7 +162,24 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @return false if there was none
    */
   public boolean trim() {
-    return workers.trim();
+    return inside(workers::trim);
+  }
+
+  /** Does what may use the file's memory; false, and nothing, if the store is closed. */
+  private boolean inside(BooleanSupplier operation) {
+    Gate.Entrance entrance = gate.open();
+    try {
+      if (!entrance.enter()) {
+        return false;
+      }
+      try {
+        return operation.getAsBoolean();
+      } finally {
+        entrance.leave();
+      }
+    } finally {
+      entrance.close();
+    }
   }
 
   /**
@@ -171,6 +189,10 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @return false if there was nothing to win
    */
   public boolean compact() {
+    return inside(this::compactNow);
+  }
+
+  private boolean compactNow() {
     try (PageAccess access = pages.open()) {
       return pages.compactor().run(access.mover());
     } catch (LinuxException e) {
@@ -181,8 +203,12 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Limits {@link StoreStats#memUsedTotal}; what is stored stays. 0: no limit. Any thread. */
   public void setMemLimit(long bytes) {
     StoreOptions checked = optionsWithLimit(bytes);
-    file.setMemLimit(checked.memLimitBytes());
-    budget.setLimit(checked.memLimitBytes());
+    boolean _ =
+        inside(() -> {
+          file.setMemLimit(checked.memLimitBytes());
+          budget.setLimit(checked.memLimitBytes());
+          return true;
+        });
   }
 
   /** What the store holds now. Any thread. */
@@ -221,7 +247,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   /**
    * Ends the store, once, and leaves its file where it is. It waits for the requests under way; a
-   * channel that is used afterwards returns {@code -ESHUTDOWN}. No other method may be in use.
+   * channel that is used afterwards returns {@code -ESHUTDOWN}, and the store does nothing more.
    *
    * @throws IllegalStateException if a request is under way for longer than ten seconds: then the
    *     file stays mapped, and locked, as long as the process lives
@@ -231,8 +257,12 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    boolean isQuiet = gate.shut();
-    workers.shutDown();
+    boolean isQuiet = false;
+    try {
+      isQuiet = gate.shut();
+    } finally {
+      workers.shutDown();
+    }
     if (!isQuiet) {
       throw new IllegalStateException(
           "a request is still under way: the store file stays mapped until the process ends");

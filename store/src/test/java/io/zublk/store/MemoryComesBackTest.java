@@ -55,6 +55,38 @@ class MemoryComesBackTest {
     }
   }
 
+  /** On a device so large that not each write at the limit may look through the page table. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void whatWasFreedSinceAWriteAtTheLimitCompactedIsFoundByTheNext(int workers) throws Exception {
+    StoreTuning tuning = workers == 0 ? StoreTuning.INLINE : staged(workers);
+    try (TestStore test = new TestStore(options(1024, 48 * MIB), tuning);
+        BlockChannel channel = test.get().openChannel()) {
+      SizedPages pages = new SizedPages(1024 * MIB / PAGE);
+      int small = fill(channel, pages, 1000);
+      for (int i = 0; i < small; i++) {
+        if (i % 4 != 0) {
+          pages.discard(channel, i);
+        }
+      }
+      for (int i = small; i < small + 9000; i++) {
+        assertThat(pages.write(channel, i, 2000)).as("page %d", i).isZero();
+      }
+      for (int i = small + 1; i < small + 9000; i += 2) {
+        pages.discard(channel, i);
+      }
+      int large = small + 9000;
+      while (pages.write(channel, large, 3000) == 0) {
+        large++;
+      }
+      long before = test.get().stats().pagesCompacted();
+      boolean _ = test.get().compact();
+      long kept = (test.get().stats().pagesCompacted() - before) * PAGE;
+      assertThat(kept).isLessThan(48 * MIB / 64);
+      pages.check(channel);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 2})
   void whatWasFreedInSparseSlabsIsWrittenAgainAtTheLimit(int workers) throws Exception {

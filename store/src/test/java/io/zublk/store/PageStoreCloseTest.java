@@ -53,6 +53,21 @@ class PageStoreCloseTest {
   }
 
   @Test
+  void whatAdministratorsDoAfterwardsTouchesNoMemoryEither() throws Exception {
+    long limit = 64L << 20;
+    StoreOptions options = new StoreOptions(OPTIONS.sizeBytes(), TestPages.LZ4, limit);
+    try (TestStore test = new TestStore(options)) {
+      PageStore store = test.get();
+      store.close();
+      assertThat(store.trim()).isFalse();
+      assertThat(store.compact()).isFalse();
+      store.setMemLimit(0);
+      assertThat(store.options()).isEqualTo(options);
+      assertThat(store.stats().memLimit()).isEqualTo(limit);
+    }
+  }
+
+  @Test
   void sharedReadsFindItShutDownToo() throws Exception {
     try (TestStore test = new TestStore(OPTIONS, STAGING);
         BlockChannel channel = test.get().openChannel()) {

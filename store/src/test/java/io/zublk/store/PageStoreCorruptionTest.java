@@ -16,6 +16,10 @@ import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
@@ -260,6 +264,42 @@ class PageStoreCorruptionTest {
       MemorySegment one = arena.allocate(1);
       one.set(JAVA_BYTE, 0, value);
       assertThat(file.write(at, one, 0, 1)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anEntryOfALengthThatNoObjectHasCostsItsPageOnly() throws Exception {
+    try (TestStore test = new TestStore(new StoreOptions(64L * PAGE, TestPages.LZ4, 0))) {
+      try (BlockChannel channel = test.get().openChannel()) {
+        TestPages.write(buffer, 0, 1);
+        assertThat(channel.write(PAGE, buffer, 0, PAGE)).isZero();
+        test.overwriteEntry(0, PageEntry.ofObject(0, PageEntry.LZ4, 4095, 0));
+        assertThat(channel.read(0, buffer, 0, PAGE)).isEqualTo(-Errno.EIO);
+        boolean _ = test.get().compact();
+      }
+      try (BlockChannel channel = test.reopen().openChannel()) {
+        assertThat(channel.read(0, buffer, 0, PAGE)).isEqualTo(-Errno.EIO);
+        assertThat(channel.read(PAGE, buffer, 0, PAGE)).isZero();
+        assertThat(channel.discard(0, PAGE)).isZero();
+        assertThat(channel.read(0, buffer, 0, PAGE)).isZero();
+      }
+    }
+  }
+
+  /** It is changed while the store serves, and so has no checksum. */
+  @Test
+  void aMemoryLimitThatIsNoneIsNone() throws Exception {
+    try (TestStore test = new TestStore(new StoreOptions(64L * PAGE, TestPages.LZ4, 0))) {
+      test.get().close();
+      for (long damaged : new long[] {Long.MIN_VALUE, 1}) {
+        try (FileChannel file = FileChannel.open(test.path, StandardOpenOption.WRITE)) {
+          ByteBuffer word = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
+          file.write(word.putLong(0, damaged), 72);
+        }
+        PageStore opened = PageStore.open(test.path);
+        assertThat(opened.stats().memLimit()).isEqualTo(Math.max(0, damaged));
+        opened.close();
+      }
     }
   }
 }

@@ -2,14 +2,19 @@ package io.zublk.store;
 
 import static io.zublk.store.TestPages.PAGE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
 import io.zublk.store.file.StoreExtent;
 import io.zublk.uring.sys.Mounts;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +57,25 @@ class SmallFileSystemTest {
         }
       }
       pages.check(channel);
+    } finally {
+      Mounts.unmount(directory, true);
+    }
+  }
+
+  @Test
+  void aStoreThatFindsNoMemoryAtAllIsRefusedInALineAndLeavesNothing() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+    Mounts.mountTmpfs(directory, "size=" + PAGE + ",mode=0700");
+    try {
+      Files.write(directory.resolve("full"), new byte[PAGE]);
+      Path path = directory.resolve("store");
+      StoreOptions options = new StoreOptions(32L * MIB, TestPages.LZ4, 0);
+      assertThatThrownBy(() -> PageStore.create(path, options))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("no memory for the page table");
+      assertThat(path).doesNotExist();
+      assertThat(Files.readString(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1))
+          .doesNotContain(path.toString());
     } finally {
       Mounts.unmount(directory, true);
     }

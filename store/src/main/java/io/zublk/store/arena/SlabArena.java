@@ -395,7 +395,9 @@ public final class SlabArena {
 
   /** Whether an object of this many bytes is to move. */
   public boolean isToMove(long location, int bytes) {
-    return location < (long) slabs() * SLAB_BYTES && evacuation.contains(location, bytes);
+    return location < (long) slabs() * SLAB_BYTES
+        && bytes <= SizeClasses.MAX_OBJECT_BYTES // a damaged entry may say anything
+        && evacuation.contains(location, bytes);
   }
 
   /** Leaves the chunks of the object's slab where they are: there is no room for it elsewhere. */

@@ -29,6 +29,9 @@ public final class StoreFile implements AutoCloseable {
   /** Volatile because it is read all the time, lest anybody keep a copy. It costs x86 nothing. */
   private volatile StoreExtent extent;
 
+  /** As in the superblock, which is gone when the file is closed. */
+  private volatile long memLimit;
+
   private StoreFile(LinuxFile file, MemorySegment memory, StoreExtent extent) {
     this.file = file;
     this.memory = memory;
@@ -44,31 +47,32 @@ public final class StoreFile implements AutoCloseable {
    */
   public static StoreFile create(Path path, long pages, CodecSpec codec, int numaNode)
       throws IOException {
-    StoreFile store = createSparse(path, pages, codec, numaNode);
-    // A page table that is there cannot turn into a SIGBUS when memory runs out later.
-    if (!store.allocateMetadata()) {
-      store.close();
-      Files.delete(path);
-      throw new IOException(
-          "no memory for the page table: "
-              + (store.extent.metadataBytes >> 10)
-              + " KiB are needed at "
-              + path.getParent()
-              + "; make the device smaller");
-    }
-    return store;
+    return create(path, pages, codec, numaNode, true);
   }
 
   /** Makes a new file whose metadata get memory when they are written to, if there is any. */
   public static StoreFile createSparse(Path path, long pages, CodecSpec codec, int numaNode)
       throws IOException {
+    return create(path, pages, codec, numaNode, false);
+  }
+
+  private static StoreFile create(
+      Path path, long pages, CodecSpec codec, int numaNode, boolean allocated) throws IOException {
     LinuxFile file =
         LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
     try {
       lock(file, path);
       StoreFile store = lay(file, pages, numaNode);
-      store.superblock.write(pages, store.layout.greatestPages, codec);
-      return store;
+      try {
+        if (allocated) {
+          store.allocateMetadata(path);
+        }
+        store.superblock.write(pages, store.layout.greatestPages, codec);
+        return store;
+      } catch (Throwable t) {
+        Memory.unmap(store.memory);
+        throw t;
+      }
     } catch (Throwable t) {
       file.close();
       Files.deleteIfExists(path);
@@ -91,13 +95,18 @@ public final class StoreFile implements AutoCloseable {
     return new StoreFile(file, map(file, extent.layout, numaNode), extent);
   }
 
-  private boolean allocateMetadata() {
+  /** A page table that is there cannot turn into a SIGBUS when memory runs out later. */
+  private void allocateMetadata(Path path) throws IOException {
     for (StoreExtent.Range range : extent.metadata()) {
       if (file.allocate(0, range.offset(), range.length()) < 0) {
-        return false;
+        throw new IOException(
+            "no memory for the page table: "
+                + (extent.metadataBytes >> 10)
+                + " KiB are needed at "
+                + path.getParent()
+                + "; make the device smaller");
       }
     }
-    return true;
   }
 
   /** Opens the file that another process, dead or alive no more, left behind. */
@@ -106,7 +115,9 @@ public final class StoreFile implements AutoCloseable {
     try {
       lock(file, path);
       StoreExtent extent = readExtent(file, path);
-      return new StoreFile(file, map(file, extent.layout, numaNode), extent);
+      StoreFile store = new StoreFile(file, map(file, extent.layout, numaNode), extent);
+      store.memLimit = store.superblock.memLimit();
+      return store;
     } catch (Throwable t) {
       file.close();
       throw t;
@@ -163,11 +174,12 @@ public final class StoreFile implements AutoCloseable {
    * a recovered device must not outgrow it.
    */
   public long memLimit() {
-    return superblock.memLimit();
+    return memLimit;
   }
 
   public void setMemLimit(long bytes) {
     superblock.setMemLimit(bytes);
+    memLimit = bytes;
   }
 
   /** All of the file. */

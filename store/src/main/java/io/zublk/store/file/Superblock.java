@@ -116,9 +116,9 @@ final class Superblock {
     return CodecSpec.parse(memory.getString(SB_CODEC));
   }
 
-  /** The most memory that the store may use, in bytes; 0: no limit. */
+  /** The most memory that the store may use, in bytes; 0: no limit. No check covers it. */
   long memLimit() {
-    return memory.get(JAVA_LONG, SB_MEM_LIMIT);
+    return Math.max(0, memory.get(JAVA_LONG, SB_MEM_LIMIT));
   }
 
   void setMemLimit(long bytes) {

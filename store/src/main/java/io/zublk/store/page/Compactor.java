@@ -181,7 +181,10 @@ public final class Compactor {
     }
     if (cursor == pages) {
       underWay = false;
-      chunksFreed.addAndGet(arena.endEvacuation());
+      long freed = arena.endEvacuation();
+      chunksFreed.addAndGet(freed);
+      // What was won is no slack any more, and what was freed meanwhile has not been tried.
+      fruitlessSlack = Math.min(fruitlessSlack - freed * CHUNK_BYTES, use.slackBytes());
       cycles.incrementAndGet();
     }
   }

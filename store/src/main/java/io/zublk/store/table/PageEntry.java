@@ -1,5 +1,6 @@
 package io.zublk.store.table;
 
+import io.zublk.block.Geometry;
 import io.zublk.store.file.StoreLayout;
 
 /**
@@ -82,6 +83,10 @@ public final class PageEntry {
   private static final int LOCATION_UNIT_SHIFT = 4;
   private static final int LENGTH_SHIFT = LOCATION_SHIFT + LOCATION_BITS;
   private static final int LENGTH_BITS = 12;
+
+  /** With the four bytes of its checksum, an object that is longer would not shrink its page. */
+  private static final int MAX_LENGTH = Geometry.PAGE_BYTES - 4;
+
   private static final int WHOLE_LOCATION_SHIFT = EntryCheck.SHORT_BITS;
   private static final int WHOLE_LOCATION_BITS = 29;
   private static final int WHOLE_LOCATION_UNIT_SHIFT = 12;
@@ -224,7 +229,9 @@ public final class PageEntry {
       return isBare;
     }
     int kinds = isBare ? BARE_KINDS : KINDS;
-    return ((kinds >>> kind) & 1) != 0 && EntryCheck.of(page, entry, isWhole(entry)) == 0;
+    return ((kinds >>> kind) & 1) != 0
+        && EntryCheck.of(page, entry, isWhole(entry)) == 0
+        && (!isStored(entry) || isWhole(entry) || length(entry) <= MAX_LENGTH);
   }
 
   private static long withCheck(long page, long bits) {

@@ -19,7 +19,7 @@ class PageEntryTest {
   void objectEntriesKeepKindLengthAndLocation(
       @ForAll @LongRange(max = 1L << 28) long page,
       @ForAll("objectKinds") int kind,
-      @ForAll @IntRange(min = 1, max = 4095) int length,
+      @ForAll @IntRange(min = 1, max = 4092) int length,
       @ForAll @LongRange(max = (1L << 37) - 1) long unit) {
     long entry = PageEntry.ofObject(page, kind, length, unit * 16);
     assertThat(PageEntry.kind(entry)).isEqualTo(kind);
@@ -71,7 +71,7 @@ class PageEntryTest {
   private static long[] everyKind(long page, long seed) {
     Random random = new Random(seed);
     long location = random.nextLong(StoreLayout.MAX_ARENA_BYTES) & -16;
-    int length = 1 + random.nextInt(4095);
+    int length = 1 + random.nextInt(4092);
     int checksum = random.nextInt();
     return new long[] {
       PageEntry.ofFill(page, 0),
@@ -152,5 +152,15 @@ class PageEntryTest {
   void nothingButZeroIsAbsent(@ForAll long bits) {
     long entry = bits & 0x0fff_ffff_ffff_ffffL;
     assertThat(PageEntry.isValid(0, entry)).isEqualTo((entry & ~PageEntry.LOCK) == 0);
+  }
+
+  /** No slot is so large, and whoever frees one must not look for its class. */
+  @Example
+  void anObjectThatWouldNotShrinkItsPageIsNoValidEntry() {
+    for (int kind : new int[] {PageEntry.WORD, PageEntry.LZ4, PageEntry.ZSTD, PageEntry.PADDED}) {
+      assertThat(PageEntry.isValid(7, PageEntry.ofObject(7, kind, 4092, 0))).isTrue();
+      assertThat(PageEntry.isValid(7, PageEntry.ofObject(7, kind, 4093, 0))).isFalse();
+      assertThat(PageEntry.isValid(7, PageEntry.ofObject(7, kind, 4095, 0))).isFalse();
+    }
   }
 }
