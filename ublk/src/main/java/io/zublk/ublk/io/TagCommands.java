@@ -29,9 +29,9 @@ final class TagCommands implements QueueCommands {
     this.completions = ring.completions();
   }
 
-  /** The ring that the commands for these tags need: an entry for each. */
+  /** The ring that the commands for these tags need: an entry for each, and one for the bell. */
   static RingOptions ringFor(TagRange tags) {
-    return RingOptions.forThisThread(tags.count());
+    return RingOptions.forThisThread(tags.count() + 1);
   }
 
   @Override

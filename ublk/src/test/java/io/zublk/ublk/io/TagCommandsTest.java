@@ -69,6 +69,18 @@ class TagCommandsTest {
   }
 
   @Test
+  void allResultsAndTheBellHaveRoomInTheRing() throws LinuxException {
+    assertThat(Integer.bitCount(TAGS.count())).isOne(); // the kernel rounds others up
+    commands.answer(1, 0);
+    commands.answer(3, 0);
+    try (Bell bell = Bell.open()) {
+      bell.listen(new QueueRing(ring, true, counters));
+    }
+    assertThat(counters.get(UblkCounter.ENTERS)).isZero();
+    assertThat(ring.submissions().pending()).isEqualTo(3);
+  }
+
+  @Test
   void aRequestIsServedAndItsResultReturned() throws LinuxException {
     Samples.request(memory, 3, UblkAbi.OP_READ, 4096, 8192);
     Samples.complete(ring, 3, 0);
