@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.races.Interleavings;
 import io.zublk.races.Scenario;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,7 @@ class LateRequestsInterleavingsTest {
     private final LateRequests late = new LateRequests(3, calls::incrementAndGet);
     private final long[] tickets = new long[3];
     private final int[] answers = new int[3];
+    private int taken;
     private int stacks;
 
     AnswersWhileTaking() {
@@ -41,14 +43,13 @@ class LateRequestsInterleavingsTest {
     }
 
     private void take() {
-      int next;
-      int first = late.takeAll();
-      for (int tag = first; tag != LateRequests.NONE; tag = next) {
-        next = late.next(tag);
+      int before = taken;
+      late.takeAll((tag, answer) -> {
         assertThat(answers[tag]).isZero();
-        answers[tag] = late.end(tag);
-      }
-      stacks += first == LateRequests.NONE ? 0 : 1;
+        answers[tag] = answer;
+        taken++;
+      });
+      stacks += taken == before ? 0 : 1;
     }
 
     @Override
@@ -97,7 +98,9 @@ class LateRequestsInterleavingsTest {
     public void check() {
       assertThat(answered).isNotEqualTo(refused);
       assertThat(late.any()).isEqualTo(answered);
-      assertThat(late.takeAll()).isEqualTo(answered ? 0 : LateRequests.NONE);
+      List<Integer> taken = new ArrayList<>();
+      late.takeAll((tag, _) -> taken.add(tag));
+      assertThat(taken).hasSize(answered ? 1 : 0);
     }
   }
 
@@ -130,7 +133,9 @@ class LateRequestsInterleavingsTest {
     @Override
     public void check() {
       assertThat(late.any()).isFalse();
-      assertThat(late.takeAll()).isEqualTo(LateRequests.NONE);
+      late.takeAll((tag, _) -> {
+        throw new AssertionError("tag " + tag + " is left");
+      });
     }
   }
 

@@ -1,5 +1,6 @@
 package io.zublk.ublk.io;
 
+import io.zublk.block.Errno;
 import io.zublk.block.LateAnswers;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -21,8 +22,15 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class LateRequests implements LateAnswers {
 
+  /** Goes on with a request that has been answered. */
+  interface Answered<E extends Exception> {
+
+    /** The tag is at work again; the answer is 0 or a negative errno. */
+    void goOn(int tag, int answer) throws E;
+  }
+
   /** No tag: below the last one of a stack there is none. */
-  static final int NONE = -1;
+  private static final int NONE = -1;
 
   private static final int TAG_BITS = 16;
   private static final int TAG_MASK = (1 << TAG_BITS) - 1;
@@ -117,13 +125,10 @@ final class LateRequests implements LateAnswers {
   @Override
   public void answer(long ticket, int result) {
     int tag = (int) ticket & TAG_MASK;
-    if (result > 0) {
-      throw new IllegalArgumentException("an answer is 0 or a negative errno, not " + result);
-    }
     if (ticket <= 0 || tag >= tickets.length || !TICKET.compareAndSet(tickets, tag, ticket, 0L)) {
       throw new IllegalStateException("no operation waits for an answer to ticket " + ticket);
     }
-    answers[tag] = result;
+    answers[tag] = result <= 0 ? result : -Errno.EIO;
     int under;
     do {
       under = (int) TOP.getVolatile(this);
@@ -134,21 +139,31 @@ final class LateRequests implements LateAnswers {
     }
   }
 
-  /** Takes all tags that have been answered; returns the first one, or {@link #NONE}. */
-  int takeAll() {
-    return (int) TOP.getAndSet(this, NONE);
+  /**
+   * Takes all tags that have been answered.
+   *
+   * @throws E as {@code each} does, which is not called for the rest then; none of them is late
+   */
+  <E extends Exception> void takeAll(Answered<E> each) throws E {
+    int next = (int) TOP.getAndSet(this, NONE);
+    try {
+      while (next != NONE) {
+        int tag = next;
+        next = end(tag);
+        each.goOn(tag, answers[tag]);
+      }
+    } finally {
+      while (next != NONE) {
+        next = end(next);
+      }
+    }
   }
 
-  /** The tag that was taken together with this one and comes next, or {@link #NONE}. */
-  int next(int tag) {
-    return below[tag];
-  }
-
-  /** The answer to the request in a tag that was taken; the tag is at work again. */
-  int end(int tag) {
+  /** A tag that was taken is late no more; returns the next one, before it is late again. */
+  private int end(int tag) {
     late--;
     assert late >= 0;
-    return answers[tag];
+    return below[tag];
   }
 
   /** Whether any request is late. */
@@ -159,11 +174,7 @@ final class LateRequests implements LateAnswers {
   /** Waits for the answers to all late requests, which nobody wants any more. */
   void awaitAll() {
     while (true) {
-      int next;
-      for (int tag = takeAll(); tag != NONE; tag = next) {
-        next = next(tag);
-        int _ = end(tag);
-      }
+      takeAll((_, _) -> {});
       if (!any()) {
         return;
       }

@@ -153,6 +153,8 @@ final class QueueThread {
   private void serve(QueueRing ring, TagServer server, QueueCommands commands)
       throws LinuxException {
     CompletionQueue completions = ring.completions();
+    LateRequests.Answered<LinuxException> goOn =
+        (tag, answer) -> commands.answer(tag, server.goOn(tag, answer));
     while (!commands.ended()) {
       boolean shrinkable = server.canShrinkBuffers() && ownsItsTags();
       wait.forRequests(ring, commands.commit(), shrinkable);
@@ -165,21 +167,13 @@ final class QueueThread {
         } else {
           Bell.requireRung(completions.result(i));
           bell.listen(ring);
-          answerLate(server, commands);
+          late.takeAll(goOn);
         }
       }
       completions.advance(ready);
       if (shrinkable && ready == 0) {
         server.shrinkBuffers(tags);
       }
-    }
-  }
-
-  private void answerLate(TagServer server, QueueCommands commands) throws LinuxException {
-    int next;
-    for (int tag = late.takeAll(); tag != LateRequests.NONE; tag = next) {
-      next = late.next(tag);
-      commands.answer(tag, server.goOn(tag, late.end(tag)));
     }
   }
 

@@ -32,7 +32,7 @@ final class TagServer {
   private final RateLimitedLog log;
   private final String fault;
 
-  /** By tag: whether it is not the write that is late, but the flush after it. */
+  /** By tag that holds a write: whether the device has been asked for the flush after it. */
   private final boolean[] flushing;
 
   private boolean largeBuffers;
@@ -112,18 +112,15 @@ final class TagServer {
   }
 
   private int goOnWriting(int tag, int answer) {
-    boolean flushed = flushing[tag];
-    flushing[tag] = false;
     boolean durably = (opFlags(tag) & UblkAbi.FLAG_FUA) != 0;
-    return answer == 0 && durably && !flushed
+    return answer == 0 && durably && !flushing[tag]
         ? flushAfterWrite(tag, length(tag))
         : ended(UblkCounter.WRITTEN_BYTES, length(tag), answer);
   }
 
   private int flushAfterWrite(int tag, long length) {
-    int error = channel.flush();
-    flushing[tag] = error == BlockChannel.LATE;
-    return ended(UblkCounter.WRITTEN_BYTES, length, error);
+    flushing[tag] = true;
+    return ended(UblkCounter.WRITTEN_BYTES, length, said(channel.flush()));
   }
 
   // The user of the disk gets an error; the other requests, and the disk, live on.
@@ -131,6 +128,16 @@ final class TagServer {
     log.fault(fault, t);
     int result = failed(UblkCounter.EXCEPTIONS, -Errno.EIO);
     return late.isAnsweredBeforeWithdrawn() ? LATE : result;
+  }
+
+  /** What the device has said to an operation: {@code LATE} if it has a ticket, and only then. */
+  private int said(int error) {
+    if ((error == BlockChannel.LATE) != late.isPostponed()) {
+      throw new IllegalStateException(
+          "the device says %d, and has %s ticket to answer"
+              .formatted(error, late.isPostponed() ? "a" : "no"));
+    }
+    return error;
   }
 
   private int opFlags(int tag) {
@@ -156,7 +163,7 @@ final class TagServer {
       return failed(UblkCounter.FAILED_READS, -Errno.EINVAL);
     }
     largeBuffers |= memory.touch(tag, (int) length);
-    int error = channel.read(position, buffers, memory.offset(tag), (int) length);
+    int error = said(channel.read(position, buffers, memory.offset(tag), (int) length));
     return ended(UblkCounter.READ_BYTES, length, error);
   }
 
@@ -166,7 +173,8 @@ final class TagServer {
       return failed(UblkCounter.FAILED_WRITES, -Errno.EINVAL);
     }
     largeBuffers |= memory.touch(tag, (int) length);
-    int error = channel.write(position, buffers, memory.offset(tag), (int) length);
+    flushing[tag] = false;
+    int error = said(channel.write(position, buffers, memory.offset(tag), (int) length));
     return error == 0 && durably
         ? flushAfterWrite(tag, length)
         : ended(UblkCounter.WRITTEN_BYTES, length, error);
@@ -174,17 +182,17 @@ final class TagServer {
 
   private int flush() {
     counters.add(UblkCounter.FLUSHES, 1);
-    return ended(channel.flush());
+    return ended(said(channel.flush()));
   }
 
   private int discard(long position, long length) {
     counters.add(UblkCounter.DISCARDS, 1);
-    return ended(channel.discard(position, length));
+    return ended(said(channel.discard(position, length)));
   }
 
   private int writeZeroes(long position, long length, boolean mayUnmap) {
     counters.add(UblkCounter.WRITE_ZEROES, 1);
-    return ended(channel.writeZeroes(position, length, mayUnmap));
+    return ended(said(channel.writeZeroes(position, length, mayUnmap)));
   }
 
   /** The end of an operation that moves bytes, which are its result. */
@@ -194,7 +202,6 @@ final class TagServer {
           moved == UblkCounter.READ_BYTES ? UblkCounter.FAILED_READS : UblkCounter.FAILED_WRITES,
           error);
     }
-    assert !late.isPostponed();
     counters.add(moved, length);
     return (int) length;
   }
@@ -207,9 +214,6 @@ final class TagServer {
   private int failed(UblkCounter counter, int error) {
     assert error < 0 || error == BlockChannel.LATE : "the device answers " + error;
     if (error == BlockChannel.LATE) {
-      if (!late.isPostponed()) {
-        throw new IllegalStateException("the device says LATE, and has no ticket to answer");
-      }
       return LATE;
     }
     counters.add(counter, 1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.block.Errno;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,9 +28,7 @@ class LateRequestsTest {
 
   private List<String> taken() {
     List<String> taken = new ArrayList<>();
-    for (int tag = late.takeAll(); tag != LateRequests.NONE; tag = late.next(tag)) {
-      taken.add(tag + ": " + late.end(tag));
-    }
+    late.takeAll((tag, answer) -> taken.add(tag + ": " + answer));
     return taken;
   }
 
@@ -67,11 +66,36 @@ class LateRequestsTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("ticket " + ticket);
     }
-    assertThatThrownBy(() -> late.answer(current, 4096))
-        .isInstanceOf(IllegalArgumentException.class);
     assertThat(taken()).isEmpty();
     late.answer(current, 0);
     assertThat(taken()).containsExactly("1: 0");
+  }
+
+  @Test
+  void anAnswerThatNoOperationHasIsEio() {
+    late.answer(postpone(1), 4096);
+    assertThat(taken()).containsExactly("1: " + -Errno.EIO);
+    assertThat(late.any()).isFalse();
+  }
+
+  @Test
+  void whereOneCannotGoOnTheOthersTakenWithItAreLateNoMore() {
+    for (int tag = 0; tag < 3; tag++) {
+      late.answer(postpone(tag), 0);
+    }
+    long open = postpone(3);
+    List<Integer> taken = new ArrayList<>();
+    assertThatThrownBy(() ->
+            late.takeAll((tag, _) -> {
+              taken.add(tag);
+              throw new IOException("the ring failed");
+            }))
+        .isInstanceOf(IOException.class);
+    assertThat(taken).hasSize(1);
+    assertThat(late.any()).isTrue();
+    late.answer(open, 0);
+    assertThat(taken()).containsExactly("3: 0");
+    late.awaitAll();
   }
 
   @Test

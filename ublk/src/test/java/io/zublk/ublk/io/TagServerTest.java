@@ -9,6 +9,8 @@ import io.zublk.block.ThreadCounters;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.abi.UblkAbi;
 import io.zublk.uring.sys.LinuxException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,15 @@ class TagServerTest {
 
   private static final int TAG = 2;
   private static final int BUFFER = TAG * Samples.MAX_IO_BYTES;
+
+  private static final int[] OPERATIONS = {
+    UblkAbi.OP_READ,
+    UblkAbi.OP_WRITE,
+    UblkAbi.OP_WRITE | UblkAbi.FLAG_FUA,
+    UblkAbi.OP_FLUSH,
+    UblkAbi.OP_DISCARD,
+    UblkAbi.OP_WRITE_ZEROES
+  };
 
   private final FakeDevice device = new FakeDevice();
   private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
@@ -133,8 +144,14 @@ class TagServerTest {
   /** Answers the late request, and goes on with it. */
   private int answered(int result) {
     device.answers().answer(ticket, result);
-    assertThat(late.takeAll()).isEqualTo(TAG);
-    return server.goOn(TAG, late.end(TAG));
+    return goOn();
+  }
+
+  private int goOn() {
+    List<Integer> results = new ArrayList<>();
+    late.takeAll((tag, answer) -> results.add(server.goOn(tag, answer)));
+    assertThat(results).hasSize(1);
+    return results.getFirst();
   }
 
   @Test
@@ -210,8 +227,61 @@ class TagServerTest {
           throw new IllegalStateException("a bug");
         };
     assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(TagServer.LATE);
-    assertThat(late.takeAll()).isEqualTo(TAG);
-    assertThat(server.goOn(TAG, late.end(TAG))).isEqualTo(-Errno.ENOSPC);
+    assertThat(goOn()).isEqualTo(-Errno.ENOSPC);
+  }
+
+  /** Has the device take a ticket, and say something else than that it is late. */
+  private void postponeAndSay(int error) {
+    device.answer =
+        () -> {
+          ticket = device.answers().postpone();
+          return error;
+        };
+  }
+
+  private void assertTicketVoid() {
+    assertThat(late.any()).isFalse();
+    assertThatThrownBy(() -> device.answers().answer(ticket, 0))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -Errno.ENOSPC})
+  void whatIsNotLateAfterPostponingIsEioAndTheTicketVoid(int error) {
+    postponeAndSay(error);
+    for (int operation : OPERATIONS) {
+      assertThat(serve(operation, 0, 4096)).isEqualTo(-Errno.EIO);
+      assertTicketVoid();
+    }
+    assertThat(counters.get(UblkCounter.EXCEPTIONS)).isEqualTo(OPERATIONS.length);
+    assertThat(counters.get(UblkCounter.READ_BYTES)).isZero();
+    assertThat(counters.get(UblkCounter.WRITTEN_BYTES)).isZero();
+    assertThat(log.traces).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -Errno.ENOSPC})
+  void soIsAFlushAfterALateWrite(int error) {
+    answerLate();
+    assertThat(serve(UblkAbi.OP_WRITE | UblkAbi.FLAG_FUA, 0, 4096)).isEqualTo(TagServer.LATE);
+    long write = ticket;
+    postponeAndSay(error);
+    device.answers().answer(write, 0);
+    assertThat(goOn()).isEqualTo(-Errno.EIO);
+    assertTicketVoid();
+  }
+
+  @Test
+  void whatIsAnsweredBeforeItIsSaidNotToBeLateIsAnsweredOnce() {
+    device.answer =
+        () -> {
+          device.answers().answer(device.answers().postpone(), 0);
+          return 0;
+        };
+    assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(TagServer.LATE);
+    assertThat(goOn()).isEqualTo(4096);
+    assertThat(late.any()).isFalse();
+    assertThat(counters.get(UblkCounter.READ_BYTES)).isEqualTo(4096);
   }
 
   @Test
@@ -219,6 +289,18 @@ class TagServerTest {
     device.answer = () -> BlockChannel.LATE;
     assertThat(serve(UblkAbi.OP_READ, 0, 4096)).isEqualTo(-Errno.EIO);
     assertThat(log.traces).hasSize(1);
+  }
+
+  @Test
+  void aWriteIsFlushedThoughTheFlushBeforeItWasFaulty() {
+    int write = UblkAbi.OP_WRITE | UblkAbi.FLAG_FUA;
+    device.answer = () -> device.asked.getLast().equals("flush") ? BlockChannel.LATE : 0;
+    assertThat(serve(write, 0, 4096)).isEqualTo(-Errno.EIO);
+    answerLate();
+    assertThat(serve(write, 0, 4096)).isEqualTo(TagServer.LATE);
+    assertThat(answered(0)).isEqualTo(TagServer.LATE);
+    assertThat(device.asked).hasSize(4).endsWith("flush");
+    assertThat(answered(0)).isEqualTo(4096);
   }
 
   @Test
