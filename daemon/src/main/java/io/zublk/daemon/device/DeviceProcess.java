@@ -53,7 +53,7 @@ final class DeviceProcess {
   private final CleanupStack cleanup = new CleanupStack();
   private final long startNanos = System.nanoTime();
 
-  private Outcome outcome = Outcome.DELETE; // until it has served, there is nothing to keep
+  private boolean serves; // until then there is nothing to keep
   private Claim claim;
   private PerformanceSettings settings;
   private String storeMemory;
@@ -82,6 +82,7 @@ final class DeviceProcess {
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, thrown) -> faults.fault("thread " + thread.getName() + " died", thrown));
     Optional<Throwable> failure = startAndServe();
+    Outcome outcome = serves ? Outcome.of(stop) : Outcome.DELETE;
     boolean clean = cleanup.unwind(outcome, log);
     // Reported last, so that whoever hears of it can rely on nothing being left.
     failure.ifPresent(
@@ -96,8 +97,7 @@ final class DeviceProcess {
       keepOutput();
       stop.await();
       log.line("stopping: " + stop.reason());
-      outcome = Outcome.of(stop);
-      return outcome == Outcome.KEEP ? Optional.of(died()) : Optional.empty();
+      return stop.failed() ? Optional.of(died()) : Optional.empty();
     } catch (Throwable e) {
       // An Error as well: what was made must be unmade.
       log.failure("failed", e);
@@ -147,6 +147,7 @@ final class DeviceProcess {
     stop.throwIfRequested();
     DeviceRecord serving = claim.record().serving(transport.path());
     openControlSocket(serving);
+    serves = true;
     claim.write(serving);
     return ready(serving);
   }

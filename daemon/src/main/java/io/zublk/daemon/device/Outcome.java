@@ -15,7 +15,7 @@ enum Outcome {
   /** It died: data, log and the reason stay until somebody removes the device. */
   KEEP;
 
-  /** Of a device that has served until it was told to stop. */
+  /** Of a device that has served, however that ended. */
   static Outcome of(StopRequest stop) {
     return stop.failed() ? KEEP : DELETE;
   }

@@ -147,6 +147,7 @@ class DeviceProcessTest {
 
   private static final class Told implements Reporter {
     private final CountDownLatch ready = new CountDownLatch(1);
+    private Runnable whenAllIsReported = () -> {};
     private String failure;
 
     @Override
@@ -155,6 +156,11 @@ class DeviceProcessTest {
     @Override
     public void ready(ReadyDevice device) {
       ready.countDown();
+    }
+
+    @Override
+    public void nobodyListens(Path file) {
+      whenAllIsReported.run();
     }
 
     @Override
@@ -227,6 +233,21 @@ class DeviceProcessTest {
     new Devices(runDir.path()).find("4").remove(false);
     assertThat(store).doesNotExist();
     assertThat(runDir.device(ID).path()).doesNotExist();
+  }
+
+  @Test
+  void whatADeadDeviceHoldsStaysAlsoIfItsProcessFailsBesides() {
+    told.whenAllIsReported =
+        () -> {
+          transports.factory.listener.failed(
+              "a queue failed", new IllegalStateException("bad tag"));
+          throw new OutOfMemoryError("on purpose");
+        };
+    assertThat(process.run()).isFalse();
+    DeviceRecord record = runDir.device(ID).record().orElseThrow();
+    assertThat(record.state()).isEqualTo(DeviceRecord.State.DEAD);
+    assertThat(record.deathCause()).isEqualTo("a queue failed");
+    assertThat(Path.of(record.storeFile())).exists();
   }
 
   @Test
