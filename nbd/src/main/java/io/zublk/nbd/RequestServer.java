@@ -91,10 +91,8 @@ final class RequestServer implements AutoCloseable {
 
   /** Sees to it that nothing waits to be sent, and that the whole buffer is free. */
   void reserveAll(Client client) {
-    client.writer().send(replies);
-    if (replies.memory().isShared()) {
-      renewReplies();
-    }
+    // By what is free, as anywhere: whether others use the memory may change between two looks.
+    reserve(client, TransferBuffer.CAPACITY_BYTES);
   }
 
   /** Leaves the memory to the device, which is to fill some of it still. */
