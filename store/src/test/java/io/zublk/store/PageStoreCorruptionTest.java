@@ -14,6 +14,7 @@ import io.zublk.store.file.StoreLayout;
 import io.zublk.store.table.PageEntry;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -286,20 +287,31 @@ class PageStoreCorruptionTest {
     }
   }
 
-  /** It is changed while the store serves, and so has no checksum. */
   @Test
-  void aMemoryLimitThatIsNoneIsNone() throws Exception {
-    try (TestStore test = new TestStore(new StoreOptions(64L * PAGE, TestPages.LZ4, 0))) {
+  void aDamagedMemoryLimitIsNone() throws Exception {
+    long limit = 64L << 20;
+    try (TestStore test = new TestStore(new StoreOptions(64L * PAGE, TestPages.LZ4, limit))) {
+      assertThat(test.reopen().stats().memLimit()).isEqualTo(limit);
       test.get().close();
-      for (long damaged : new long[] {Long.MIN_VALUE, 1}) {
-        try (FileChannel file = FileChannel.open(test.path, StandardOpenOption.WRITE)) {
-          ByteBuffer word = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
-          file.write(word.putLong(0, damaged), 72);
+      for (int bit = 0; bit < Long.SIZE; bit++) {
+        flipLimitsBit(test, bit);
+        try (PageStore opened = PageStore.open(test.path);
+            BlockChannel channel = opened.openChannel()) {
+          assertThat(opened.stats().memLimit()).as("bit %d", bit).isZero();
+          TestPages.write(buffer, 0, 1 + bit);
+          assertThat(channel.write(0, buffer, 0, PAGE)).isZero();
         }
-        PageStore opened = PageStore.open(test.path);
-        assertThat(opened.stats().memLimit()).isEqualTo(Math.max(0, damaged));
-        opened.close();
+        flipLimitsBit(test, bit);
       }
+    }
+  }
+
+  private static void flipLimitsBit(TestStore test, int bit) throws IOException {
+    try (FileChannel file =
+        FileChannel.open(test.path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      ByteBuffer word = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      file.read(word, 72);
+      file.write(word.putLong(0, word.getLong(0) ^ (1L << bit)).flip(), 72);
     }
   }
 }

@@ -36,6 +36,11 @@ final class Superblock {
   private static final long SB_MEM_LIMIT = 72;
   private static final long SB_PAGES = 80;
 
+  /** The rest of the limit's word checks it. More than this many bytes no machine has. */
+  private static final int MEM_LIMIT_BITS = 48;
+
+  private static final long MAX_MEM_LIMIT = (1L << MEM_LIMIT_BITS) - 1;
+
   private final MemorySegment memory;
 
   /** The superblock that {@code memory} begins with, or is to begin with. */
@@ -95,9 +100,13 @@ final class Superblock {
   }
 
   private static long checked(long pages) {
+    return crc(pages) << Integer.SIZE | pages;
+  }
+
+  private static long crc(long number) {
     CRC32C crc = new CRC32C();
-    crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, pages));
-    return crc.getValue() << Integer.SIZE | pages;
+    crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, number));
+    return crc.getValue();
   }
 
   /** The device's size. */
@@ -116,12 +125,28 @@ final class Superblock {
     return CodecSpec.parse(memory.getString(SB_CODEC));
   }
 
-  /** The most memory that the store may use, in bytes; 0: no limit. No check covers it. */
+  /**
+   * The most memory that the store may use, in bytes; 0: no limit. A damaged one counts as none: it
+   * is a setting, and no reason to refuse the data or to leave no room for more.
+   */
   long memLimit() {
-    return Math.max(0, memory.get(JAVA_LONG, SB_MEM_LIMIT));
+    long word = memory.get(JAVA_LONG, SB_MEM_LIMIT);
+    long bytes = word & MAX_MEM_LIMIT;
+    boolean isSound =
+        memory.get(JAVA_INT, SB_VERSION) == VERSION_WITHOUT_ROOM
+            ? word == bytes
+            : word == limitWord(bytes);
+    return isSound ? bytes : 0;
   }
 
+  /** One word, because a process may be killed between two. */
   void setMemLimit(long bytes) {
-    memory.set(JAVA_LONG, SB_MEM_LIMIT, bytes);
+    boolean isChecked = memory.get(JAVA_INT, SB_VERSION) != VERSION_WITHOUT_ROOM;
+    long limit = Math.min(bytes, MAX_MEM_LIMIT);
+    memory.set(JAVA_LONG, SB_MEM_LIMIT, isChecked ? limitWord(limit) : limit);
+  }
+
+  private static long limitWord(long bytes) {
+    return crc(bytes) << MEM_LIMIT_BITS | bytes;
   }
 }
