@@ -36,6 +36,11 @@ final class Superblock {
   private static final long SB_MEM_LIMIT = 72;
   private static final long SB_PAGES = 80;
 
+  /** The rest of the size's word checks it. */
+  private static final int PAGES_BITS = 32;
+
+  private static final long PAGES_MASK = (1L << PAGES_BITS) - 1;
+
   /** The rest of the limit's word checks it. More than this many bytes no machine has. */
   private static final int MEM_LIMIT_BITS = 48;
 
@@ -54,7 +59,7 @@ final class Superblock {
     memory.set(JAVA_INT, SB_VERSION, VERSION);
     memory.set(JAVA_INT, SB_SLAB_BYTES, StoreLayout.SLAB_BYTES);
     memory.set(JAVA_LONG, SB_GREATEST_PAGES, greatestPages);
-    memory.set(JAVA_LONG, SB_PAGES, checked(pages));
+    memory.set(JAVA_LONG, SB_PAGES, checked(pages, PAGES_BITS));
     MemorySegment.copy(
         codec, 0, memory, JAVA_BYTE, SB_CODEC, Math.min(codec.length, SB_CODEC_BYTES - 1));
     setMemLimit(0);
@@ -80,7 +85,7 @@ final class Superblock {
               .formatted(path, version, VERSION_WITHOUT_ROOM, VERSION));
     }
     if (memory.get(JAVA_INT, SB_CHECKSUM) != checksum()
-        || (version == VERSION && memory.get(JAVA_LONG, SB_PAGES) != checked(pages()))) {
+        || (hasRoom() && memory.get(JAVA_LONG, SB_PAGES) != checked(pages(), PAGES_BITS))) {
       throw new IOException(path + " has a damaged superblock; its contents cannot be trusted");
     }
     // Before anything is computed from it: far more pages could, modulo 2^64, make the same size.
@@ -99,21 +104,16 @@ final class Superblock {
     return (int) crc.getValue();
   }
 
-  private static long checked(long pages) {
-    return crc(pages) << Integer.SIZE | pages;
-  }
-
-  private static long crc(long number) {
+  /** A number of so many bits and, in the rest of the word, a check of it. */
+  private static long checked(long number, int bits) {
     CRC32C crc = new CRC32C();
     crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, number));
-    return crc.getValue();
+    return crc.getValue() << bits | number;
   }
 
   /** The device's size. */
   long pages() {
-    return memory.get(JAVA_INT, SB_VERSION) == VERSION_WITHOUT_ROOM
-        ? greatestPages()
-        : memory.get(JAVA_LONG, SB_PAGES) & 0xffff_ffffL;
+    return hasRoom() ? memory.get(JAVA_LONG, SB_PAGES) & PAGES_MASK : greatestPages();
   }
 
   /** What it may grow to, for which the file has addresses. */
@@ -132,21 +132,20 @@ final class Superblock {
   long memLimit() {
     long word = memory.get(JAVA_LONG, SB_MEM_LIMIT);
     long bytes = word & MAX_MEM_LIMIT;
-    boolean isSound =
-        memory.get(JAVA_INT, SB_VERSION) == VERSION_WITHOUT_ROOM
-            ? word == bytes
-            : word == limitWord(bytes);
-    return isSound ? bytes : 0;
+    return word == limitWord(bytes) ? bytes : 0;
   }
 
   /** One word, because a process may be killed between two. */
   void setMemLimit(long bytes) {
-    boolean isChecked = memory.get(JAVA_INT, SB_VERSION) != VERSION_WITHOUT_ROOM;
-    long limit = Math.min(bytes, MAX_MEM_LIMIT);
-    memory.set(JAVA_LONG, SB_MEM_LIMIT, isChecked ? limitWord(limit) : limit);
+    memory.set(JAVA_LONG, SB_MEM_LIMIT, limitWord(Math.min(bytes, MAX_MEM_LIMIT)));
   }
 
-  private static long limitWord(long bytes) {
-    return crc(bytes) << MEM_LIMIT_BITS | bytes;
+  private long limitWord(long bytes) {
+    return hasRoom() ? checked(bytes, MEM_LIMIT_BITS) : bytes;
+  }
+
+  /** Whether it is of a version that names the size and the greatest size, each with its check. */
+  private boolean hasRoom() {
+    return memory.get(JAVA_INT, SB_VERSION) != VERSION_WITHOUT_ROOM;
   }
 }
