@@ -49,7 +49,7 @@ final class CreateCommand implements Callable<Integer> {
       defaultValue = "lz4",
       completionCandidates = Algorithms.class,
       converter = Algorithms.Converter.class,
-      description = "lz4, zstd, zstd(level=N) or none; default: ${DEFAULT-VALUE}.")
+      description = "lz4, line, zstd, zstd(level=N) or none; default: ${DEFAULT-VALUE}.")
   private String algorithm;
 
   @Option(

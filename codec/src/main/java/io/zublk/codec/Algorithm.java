@@ -7,9 +7,11 @@ public enum Algorithm {
   /** An LZ4 block, without a frame. */
   LZ4(1, "lz4"),
   /** A Zstandard frame without magic number, content size and checksum. */
-  ZSTD(2, "zstd");
+  ZSTD(2, "zstd"),
+  /** Lines of 64 bytes, each as it differs from an earlier one: {@code docs/formats/line.md}. */
+  LINE(3, "line");
 
-  private static final Algorithm[] BY_ID = {NONE, LZ4, ZSTD};
+  private static final Algorithm[] BY_ID = {NONE, LZ4, ZSTD, LINE};
 
   private final byte id;
   private final String label;

@@ -6,7 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What to compress with, as {@code lz4}, {@code zstd}, {@code zstd(level=3)} or {@code none}.
+ * What to compress with, as {@code lz4}, {@code line}, {@code zstd}, {@code zstd(level=3)} or
+ * {@code none}.
  *
  * @param level for zstd {@link #MIN_ZSTD_LEVEL} to {@link #MAX_ZSTD_LEVEL} but not 0, otherwise 0
  */
@@ -76,7 +77,7 @@ public record CodecSpec(Algorithm algorithm, int level) {
 
   private static IllegalArgumentException unknown(String text) {
     return new IllegalArgumentException(
-        "unknown algorithm '" + text + "'; allowed are lz4, zstd, zstd(level=N) and none");
+        "unknown algorithm '" + text + "'; allowed are lz4, line, zstd, zstd(level=N) and none");
   }
 
   /** Why this machine cannot run the codec, in one line for the user; empty if it can. */
@@ -105,6 +106,7 @@ public record CodecSpec(Algorithm algorithm, int level) {
       case NONE -> new NoCodec();
       case LZ4 -> new Lz4Codec();
       case ZSTD -> new ZstdCodec(level);
+      case LINE -> new LineCodec();
     };
   }
 

@@ -29,7 +29,7 @@ class AllocationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd(level=1)", "none"})
+  @ValueSource(strings = {"lz4", "line", "zstd(level=1)", "none"})
   void aMillionPagesAllocateNothing(String spec) {
     try (PageCodec codec = CodecSpec.parse(spec).newCodec()) {
       assertAllocatesNothing(i -> {

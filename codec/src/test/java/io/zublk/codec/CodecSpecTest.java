@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CodecSpecTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "none", "zstd(level=-20)", "zstd(level=3)", "zstd(level=22)"})
+  @ValueSource(
+      strings = {"lz4", "line", "none", "zstd(level=-20)", "zstd(level=3)", "zstd(level=22)"})
   void isWrittenAsItIsRead(String text) {
     assertThat(CodecSpec.parse(text)).hasToString(text);
   }
@@ -26,7 +27,8 @@ class CodecSpecTest {
   void unknownTextIsRefusedNamingWhatIsAllowed(String text) {
     assertThatThrownBy(() -> CodecSpec.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("unknown algorithm '%s'; allowed are lz4, zstd, zstd(level=N) and none", text);
+        .hasMessage(
+            "unknown algorithm '%s'; allowed are lz4, line, zstd, zstd(level=N) and none", text);
   }
 
   @ParameterizedTest
@@ -38,7 +40,7 @@ class CodecSpecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "none"})
+  @ValueSource(strings = {"lz4", "line", "none"})
   void aLevelWithoutZstdIsRefused(String name) {
     assertThatThrownBy(() -> CodecSpec.parse(name + "(level=1)"))
         .isInstanceOf(IllegalArgumentException.class)
@@ -46,14 +48,14 @@ class CodecSpecTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0,NONE", "1,LZ4", "2,ZSTD"})
+  @CsvSource({"0,NONE", "1,LZ4", "2,ZSTD", "3,LINE"})
   void storedIdsStayWhatTheyAre(byte id, Algorithm algorithm) {
     assertThat(algorithm.id()).isEqualTo(id);
     assertThat(Algorithm.of(id)).isEqualTo(algorithm);
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {-1, 3, 255})
+  @ValueSource(ints = {-1, 4, 255})
   void unknownIdsAreRefused(int id) {
     assertThatThrownBy(() -> Algorithm.of(id))
         .isInstanceOf(IllegalArgumentException.class)

@@ -39,7 +39,7 @@ class PageCodecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd"})
+  @ValueSource(strings = {"lz4", "line", "zstd"})
   void aClosedCodecRefusesToWorkAndClosesAgain(String spec) {
     PageCodec codec = CodecSpec.parse(spec).newCodec();
     codec.close();
@@ -52,7 +52,7 @@ class PageCodecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd"})
+  @ValueSource(strings = {"lz4", "line", "zstd"})
   void rangesOutsideTheirSegmentsAreRefused(String spec) {
     try (PageCodec codec = CodecSpec.parse(spec).newCodec()) {
       assertOutOfBounds(() -> codec.compress(page, 1, packed, 0, PAGE_BYTES));
@@ -70,7 +70,7 @@ class PageCodecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd"})
+  @ValueSource(strings = {"lz4", "line", "zstd"})
   void heapMemoryIsRefused(String spec) {
     MemorySegment heap = MemorySegment.ofArray(new byte[PAGE_BYTES]);
     try (PageCodec codec = CodecSpec.parse(spec).newCodec()) {
@@ -82,7 +82,7 @@ class PageCodecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd", "none"})
+  @ValueSource(strings = {"lz4", "line", "zstd", "none"})
   void nothingFitsInNoSpaceAndNothingIsNoPage(String spec) {
     try (PageCodec codec = CodecSpec.parse(spec).newCodec()) {
       assertThat(codec.compress(page, 0, packed, 0, 0)).isZero();

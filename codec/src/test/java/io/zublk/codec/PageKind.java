@@ -51,6 +51,60 @@ enum PageKind {
       return bytes;
     }
   },
+  FEW_SYMBOLS {
+    @Override
+    byte[] page(long seed) {
+      Random random = new Random(seed);
+      byte[] page = new byte[PageCodec.PAGE_BYTES];
+      int symbols = random.nextInt(1, 6);
+      for (int i = 0; i < page.length; i++) {
+        page[i] = (byte) (random.nextInt(symbols) * 37);
+      }
+      return page;
+    }
+  },
+  SPARSE {
+    @Override
+    byte[] page(long seed) {
+      Random random = new Random(seed);
+      byte[] page = new byte[PageCodec.PAGE_BYTES];
+      for (int i = random.nextInt(1, 400); i > 0; i--) {
+        page[random.nextInt(page.length)] = (byte) random.nextInt();
+      }
+      return page;
+    }
+  },
+  RUNS {
+    @Override
+    byte[] page(long seed) {
+      Random random = new Random(seed);
+      byte[] page = new byte[PageCodec.PAGE_BYTES];
+      for (int at = 0; at < page.length; ) {
+        int end = Math.min(page.length, at + random.nextInt(1, 300));
+        Arrays.fill(page, at, end, (byte) random.nextInt());
+        at = end;
+      }
+      return page;
+    }
+  },
+  /** Records of one length, with a pointer to their type, a pointer near by, a counter, a flag. */
+  RECORDS {
+    @Override
+    byte[] page(long seed) {
+      Random random = new Random(seed);
+      byte[] bytes = new byte[PageCodec.PAGE_BYTES];
+      ByteBuffer page = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+      int length = 8 * random.nextInt(4, 40);
+      int begin = 8 * random.nextInt(length / 8);
+      for (int at = begin, i = 0; at + 32 <= bytes.length; at += length, i++) {
+        page.putLong(at, 0x7F31_5520_1340L + 64L * random.nextInt(3));
+        page.putLong(at + 8, 0x7F31_4000_0000L + 8L * random.nextInt(1 << 12));
+        page.putLong(at + 16, 1000 + i);
+        page.putInt(at + 24, random.nextInt(8) == 0 ? 1 : 0);
+      }
+      return bytes;
+    }
+  },
   RANDOM {
     @Override
     byte[] page(long seed) {

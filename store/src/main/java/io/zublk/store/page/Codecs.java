@@ -20,6 +20,7 @@ final class Codecs implements AutoCloseable {
   // Null until they are needed; the device's own is one of them, or neither.
   private PageCodec lz4;
   private PageCodec zstd;
+  private PageCodec line;
 
   /**
    * Opens the device's codec.
@@ -37,6 +38,10 @@ final class Codecs implements AutoCloseable {
       case ZSTD -> {
         ownKind = PageEntry.ZSTD;
         zstd = own;
+      }
+      case LINE -> {
+        ownKind = PageEntry.LINE;
+        line = own;
       }
       default -> throw new AssertionError(device);
     }
@@ -57,6 +62,7 @@ final class Codecs implements AutoCloseable {
     return switch (kind) {
       case PageEntry.LZ4 -> lz4().decompress(source, at, length, target, offset);
       case PageEntry.ZSTD -> zstd().decompress(source, at, length, target, offset);
+      case PageEntry.LINE -> line().decompress(source, at, length, target, offset);
       default -> false;
     };
   }
@@ -76,6 +82,13 @@ final class Codecs implements AutoCloseable {
     return zstd;
   }
 
+  private PageCodec line() {
+    if (line == null) {
+      line = openToRead(CodecSpec.of(Algorithm.LINE));
+    }
+    return line;
+  }
+
   /** A request is no place for an exception: without the library the pages are unreadable. */
   private static PageCodec openToRead(CodecSpec spec) {
     boolean isUsable = spec.unusable().isEmpty();
@@ -90,6 +103,9 @@ final class Codecs implements AutoCloseable {
     }
     if (zstd != null) {
       zstd.close();
+    }
+    if (line != null) {
+      line.close();
     }
   }
 }

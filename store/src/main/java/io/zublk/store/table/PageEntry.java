@@ -28,9 +28,9 @@ import io.zublk.store.file.StoreLayout;
  * pointers) cost their entry only; the rest is a {@link #WORD}, eight bytes in the arena.
  *
  * <p>Of the numbers of kinds, those with one bit would not survive a flip of it, 15 is how negative
- * error numbers begin, and the others have a meaning, but for 14. That one is for an object which
- * says itself what it is, as one that is {@linkplain #PADDED padded} does: codecs to come, and
- * dictionaries, are named at the head of the object, where there is room for any number.
+ * error numbers begin, and all others have a meaning. Codecs to come, and dictionaries, are named
+ * at the head of the object, as in one that is {@linkplain #PADDED padded}: there is room for any
+ * number.
  */
 public final class PageEntry {
 
@@ -57,7 +57,10 @@ public final class PageEntry {
   /** An object in a slot larger than its own: what it is, and its length, stand before it. */
   public static final int PADDED = 0b1100;
 
-  // Three bits set: the rest may be zero.
+  // Three bits set: the rest may be zero, but for a LINE, which has a length.
+
+  /** Compressed as lines. */
+  public static final int LINE = 0b1110;
 
   /** Stored as it is, because it does not shrink. */
   public static final int RAW = 0b0111;
@@ -72,7 +75,13 @@ public final class PageEntry {
   private static final int BARE_KINDS = (1 << FILL) | (1 << RAW) | (1 << STAGED) | (1 << LOST);
 
   private static final int KINDS =
-      BARE_KINDS | (1 << REPEAT) | (1 << WORD) | (1 << LZ4) | (1 << ZSTD) | (1 << PADDED);
+      BARE_KINDS
+          | (1 << REPEAT)
+          | (1 << WORD)
+          | (1 << LZ4)
+          | (1 << ZSTD)
+          | (1 << PADDED)
+          | (1 << LINE);
 
   private static final int KIND_SHIFT = 60;
   private static final int FILL_SHIFT = EntryCheck.LONG_BITS;
@@ -126,7 +135,7 @@ public final class PageEntry {
   /** Whether the entry points at bytes in the arena. */
   public static boolean isStored(long entry) {
     int kind = kind(entry);
-    return (kind >= WORD && kind <= ZSTD) || kind == PADDED;
+    return (kind >= WORD && kind <= ZSTD) || kind == PADDED || kind == LINE;
   }
 
   /** Whether what the entry points at stays there only as long as the entry does. */

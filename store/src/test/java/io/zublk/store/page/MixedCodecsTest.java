@@ -63,7 +63,7 @@ class MixedCodecsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd", "none"})
+  @ValueSource(strings = {"lz4", "line", "zstd", "none"})
   void anyChannelReadsPagesOfAnyKindAlsoAfterReopening(String codec) throws Exception {
     create(codec);
     try (PageAccess lz4 = access(TestPages.LZ4);
@@ -114,7 +114,7 @@ class MixedCodecsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd", "none"})
+  @ValueSource(strings = {"lz4", "line", "zstd", "none"})
   void partsOfAPageOfAnotherKindAreReplaced(String codec) throws Exception {
     create(codec);
     try (PageAccess lz4 = access(TestPages.LZ4);
@@ -136,7 +136,7 @@ class MixedCodecsTest {
 
   /** Whoever wrote it made a checksum of it: only the codec can tell. */
   @ParameterizedTest
-  @ValueSource(ints = {PageEntry.LZ4, PageEntry.ZSTD})
+  @ValueSource(ints = {PageEntry.LZ4, PageEntry.ZSTD, PageEntry.LINE})
   void whatIsNotOfTheKindThatItsEntrySaysIsAnError(int kind) throws Exception {
     create("none");
     try (PageAccess device = access(file.codec())) {

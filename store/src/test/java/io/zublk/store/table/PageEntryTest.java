@@ -15,6 +15,10 @@ import net.jqwik.api.constraints.LongRange;
 
 class PageEntryTest {
 
+  private static final Integer[] OBJECT_KINDS = {
+    PageEntry.WORD, PageEntry.LZ4, PageEntry.ZSTD, PageEntry.LINE, PageEntry.PADDED
+  };
+
   @Property
   void objectEntriesKeepKindLengthAndLocation(
       @ForAll @LongRange(max = 1L << 28) long page,
@@ -64,7 +68,7 @@ class PageEntryTest {
 
   @Provide
   Arbitrary<Integer> objectKinds() {
-    return Arbitraries.of(PageEntry.WORD, PageEntry.LZ4, PageEntry.ZSTD, PageEntry.PADDED);
+    return Arbitraries.of(OBJECT_KINDS);
   }
 
   /** One of every kind, with all that varies in it. */
@@ -80,6 +84,7 @@ class PageEntryTest {
       PageEntry.ofObject(page, PageEntry.WORD, 8, location),
       PageEntry.ofObject(page, PageEntry.LZ4, length, location),
       PageEntry.ofObject(page, PageEntry.ZSTD, length, location),
+      PageEntry.ofObject(page, PageEntry.LINE, length, location),
       PageEntry.ofObject(page, PageEntry.PADDED, Math.max(length, 12), location),
       PageEntry.ofRaw(page, checksum, location & -4096),
       PageEntry.ofRaw(page, 0, 0),
@@ -157,7 +162,7 @@ class PageEntryTest {
   /** No slot is so large, and whoever frees one must not look for its class. */
   @Example
   void anObjectThatWouldNotShrinkItsPageIsNoValidEntry() {
-    for (int kind : new int[] {PageEntry.WORD, PageEntry.LZ4, PageEntry.ZSTD, PageEntry.PADDED}) {
+    for (int kind : OBJECT_KINDS) {
       assertThat(PageEntry.isValid(7, PageEntry.ofObject(7, kind, 4092, 0))).isTrue();
       assertThat(PageEntry.isValid(7, PageEntry.ofObject(7, kind, 4093, 0))).isFalse();
       assertThat(PageEntry.isValid(7, PageEntry.ofObject(7, kind, 4095, 0))).isFalse();
