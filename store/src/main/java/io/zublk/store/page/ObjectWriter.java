@@ -32,6 +32,9 @@ final class ObjectWriter {
   private final Packing packing;
   private final PageChecksum checksum;
 
+  /** Of pages where they are staged: that memory is small enough for a buffer of its own. */
+  private final PageChecksum stagedChecksum;
+
   /** What the writer needs for itself: an object, and all of what is stored if that is more. */
   static final int SCRATCH_BYTES = 2 * PAGE_BYTES;
 
@@ -51,6 +54,8 @@ final class ObjectWriter {
     this.arena = arena;
     this.packing = packing;
     this.checksum = new PageChecksum(scratch);
+    this.stagedChecksum =
+        new PageChecksum(memory.asSlice(layout.stagingOffset, SparePage.LOCATION + PAGE_BYTES));
     this.scratch = scratch;
     this.prepared = new PreparedSlot(arena);
   }
@@ -152,9 +157,16 @@ final class ObjectWriter {
     return entry;
   }
 
+  /**
+   * Copies the page by way of the scratch memory: a source that changes meanwhile must not have
+   * another checksum than what is stored.
+   */
   private long putRaw(long page, MemorySegment source, long offset, long location) {
-    return PageEntry.ofRaw(
-        page, copyWhole(PageEntry.ofRaw(page, 0, location), page, source, offset), location);
+    long entry = PageEntry.ofRaw(page, 0, location);
+    MemorySegment.copy(source, offset, scratch, WHOLE, PAGE_BYTES);
+    MemorySegment.copy(scratch, WHOLE, memory, PageObject.position(layout, entry), PAGE_BYTES);
+    int sum = checksum.of(WHOLE, PAGE_BYTES, PageObject.seed(page, entry));
+    return PageEntry.ofRaw(page, sum, location);
   }
 
   /** Puts the checksum of the bytes at {@code from} in the scratch memory before the object. */
@@ -200,17 +212,8 @@ final class ObjectWriter {
 
   /** Copies the page to a slot of the staging area; returns its entry. */
   long stage(long page, MemorySegment source, long offset, long slot) {
-    return PageEntry.ofStaged(
-        page, copyWhole(PageEntry.ofStaged(page, 0, slot), page, source, offset), slot);
-  }
-
-  /**
-   * Copies the page to where the entry says; returns its checksum. By way of the scratch memory: a
-   * source that changes meanwhile must not have another checksum than what is stored.
-   */
-  private int copyWhole(long entry, long page, MemorySegment source, long offset) {
-    MemorySegment.copy(source, offset, scratch, WHOLE, PAGE_BYTES);
-    MemorySegment.copy(scratch, WHOLE, memory, PageObject.position(layout, entry), PAGE_BYTES);
-    return checksum.of(WHOLE, PAGE_BYTES, PageObject.seed(page, entry));
+    MemorySegment.copy(source, offset, memory, layout.stagingOffset + slot, PAGE_BYTES);
+    long seed = PageObject.seed(page, PageEntry.ofStaged(page, 0, slot));
+    return PageEntry.ofStaged(page, stagedChecksum.of((int) slot, PAGE_BYTES, seed), slot);
   }
 }
