@@ -3,7 +3,7 @@ package io.zublk.bench;
 import io.zublk.bench.Report.Section;
 import java.io.IOException;
 
-/** Puts what was measured on a device into the rows of a report. */
+/** Puts what was measured on a device, or of its memory, into the rows of a report. */
 final class DeviceFigures {
 
   /** The row of the data against all memory that is taken for it. */
@@ -15,8 +15,8 @@ final class DeviceFigures {
     this.report = report;
   }
 
-  /** Adds what a device takes for what it holds. */
-  void addMemory(DeviceTarget target, String contender) throws IOException {
+  /** Adds what a device or a store takes for what it holds. */
+  void addMemory(Target target, String contender) throws IOException {
     target
         .memory()
         .ifPresent(use -> {

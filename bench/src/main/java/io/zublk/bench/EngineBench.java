@@ -32,6 +32,7 @@ public final class EngineBench {
    * @param staging the staged contender; {@link StoreTuning#INLINE} for none
    * @param seconds for each row of each contender in each round
    * @param rivals whether kernel zram is measured beside
+   * @param zramAlgorithms zram's names of what it is measured with; empty for each codec's own
    */
   public record Options(
       String data,
@@ -41,7 +42,8 @@ public final class EngineBench {
       StoreTuning staging,
       double seconds,
       int rounds,
-      boolean rivals) {}
+      boolean rivals,
+      List<String> zramAlgorithms) {}
 
   private static final long MIB = 1 << 20;
 
@@ -130,7 +132,9 @@ public final class EngineBench {
   private int contendersEach() {
     return 1
         + (options.staging().workers() > 0 ? 1 : 0)
-        + (options.rivals() && ZramDevice.missing().isEmpty() ? 1 : 0);
+        + (options.rivals() && ZramDevice.missing().isEmpty()
+            ? Math.max(1, options.zramAlgorithms().size())
+            : 0);
   }
 
   private List<Target> contenders(String algorithm, Cleanup cleanup) throws IOException {
@@ -154,19 +158,29 @@ public final class EngineBench {
                   staging.stagingPages()));
     }
     if (options.rivals()) {
-      addZram(codec.algorithm().label(), targets, cleanup);
+      List<String> algorithms = options.zramAlgorithms();
+      targets.addAll(
+          zrams(
+              algorithms.isEmpty() ? List.of(codec.algorithm().label()) : algorithms,
+              List.copyOf(targets),
+              cleanup));
     }
     return targets;
   }
 
-  private void addZram(String algorithm, List<Target> targets, Cleanup cleanup) throws IOException {
-    try {
-      ZramDevice zram = cleanup.add(ZramDevice.create(algorithm, options.sizeBytes()));
-      targets.forEach(target -> report.compare(target.name(), zram.name()));
-      targets.add(zram);
-    } catch (UserException e) {
-      report.note("no kernel zram beside: " + e.getMessage());
+  private List<Target> zrams(List<String> algorithms, List<Target> ours, Cleanup cleanup)
+      throws IOException {
+    List<Target> zrams = new ArrayList<>();
+    for (String algorithm : algorithms) {
+      try {
+        ZramDevice zram = cleanup.add(ZramDevice.create(algorithm, options.sizeBytes()));
+        ours.forEach(target -> report.compare(target.name(), zram.name()));
+        zrams.add(zram);
+      } catch (UserException e) {
+        report.note("no kernel zram beside: " + e.getMessage());
+      }
     }
+    return zrams;
   }
 
   private void measure(List<Target> targets, MemorySegment data) throws IOException {
@@ -174,6 +188,8 @@ public final class EngineBench {
       progress.step("filling and verifying " + target.name(), verifySeconds());
       Contents.fill(target, data);
       Contents.verify(target, data);
+      target.settle();
+      new DeviceFigures(report).addMemory(target, target.name());
     }
     for (int round = 0; round <= options.rounds(); round++) {
       measureRound(targets, data, round);

@@ -2,7 +2,7 @@ package io.zublk.bench;
 
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
-import io.zublk.bench.DeviceTarget.MemoryUse;
+import io.zublk.bench.Target.MemoryUse;
 import io.zublk.block.BlockChannel;
 import io.zublk.codec.CodecSpec;
 import io.zublk.daemon.SizeExpression;

@@ -14,33 +14,51 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
- * Copies the writable private pages of live processes, except zeros: the data that swap really
- * gets. Needs the permission to trace the processes.
+ * Copies the writable private pages of live processes, or their anonymous shared ones, except
+ * zeros: the data that swap really gets. Needs the permission to trace the processes.
  */
 public final class MemoryImage {
 
   private MemoryImage() {}
 
   /**
-   * Arguments: a process id, the file to make, the most MiB to copy.
+   * Arguments: a process id, the file to make, the most MiB to copy. With {@code --shared} before
+   * them, the memory that the process shares with its children instead of its own.
    *
    * @throws IOException if the process cannot be read or the file not be written
    */
   public static void main(String[] args) throws IOException {
-    MemorySegment pages = Memory.mapAnonymous(Long.parseLong(args[2]) << 20);
-    long copied = copy(Long.parseLong(args[0]), pages, 0);
+    boolean shared = args[0].equals("--shared");
+    List<String> rest = List.of(args).subList(shared ? 1 : 0, args.length);
+    Path file = Path.of(rest.get(1));
+    MemorySegment pages = Memory.mapAnonymous(Long.parseLong(rest.get(2)) << 20);
+    long copied =
+        copy(
+            Long.parseLong(rest.getFirst()),
+            shared ? MemoryImage::isSharedMemory : MemoryImage::isPrivate,
+            pages,
+            0);
     try (LinuxFile image =
-        LinuxFile.open(
-            Path.of(args[1]), LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_TRUNC, 0600)) {
+        LinuxFile.open(file, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_TRUNC, 0600)) {
       for (long at = 0; at < copied; at += PAGE_BYTES) {
         if (image.write(at, pages, at, PAGE_BYTES) != PAGE_BYTES) {
           throw new IOException("cannot write the image; is there space?");
         }
       }
     }
-    System.out.printf("%s: %d pages%n", args[1], copied / PAGE_BYTES);
+    System.out.printf("%s: %d pages%n", file, copied / PAGE_BYTES);
+  }
+
+  private static boolean isPrivate(String mapping) {
+    return mapping.contains(" rw-p ");
+  }
+
+  /** So Linux names memory that is shared and has no file of anybody's. */
+  private static boolean isSharedMemory(String mapping) {
+    return mapping.contains(" rw-s ") && mapping.endsWith(" /dev/zero (deleted)");
   }
 
   /**
@@ -60,7 +78,7 @@ public final class MemoryImage {
     long copied = 0;
     for (long pid : largestFirst) {
       try {
-        copied += copy(pid, pages, copied);
+        copied += copy(pid, MemoryImage::isPrivate, pages, copied);
       } catch (IOException e) {
         // Not ours to read, or gone: the next one.
       }
@@ -79,13 +97,16 @@ public final class MemoryImage {
     }
   }
 
-  private static long copy(long pid, MemorySegment pages, long from) throws IOException {
+  private static long copy(long pid, Predicate<String> wanted, MemorySegment pages, long from)
+      throws IOException {
     long copied = 0;
     Path process = Path.of("/proc", Long.toString(pid));
     try (LinuxFile memory = LinuxFile.open(process.resolve("mem"), LinuxFile.O_RDONLY, 0)) {
       // Names of files are in there, which need not be text.
       for (String line : Files.readAllLines(process.resolve("maps"), StandardCharsets.ISO_8859_1)) {
-        copied += copyRange(memory, line, pages, from + copied);
+        if (wanted.test(line)) {
+          copied += copyRange(memory, line, pages, from + copied);
+        }
       }
     }
     return copied;
@@ -93,13 +114,9 @@ public final class MemoryImage {
 
   private static long copyRange(LinuxFile memory, String line, MemorySegment pages, long from)
       throws LinuxException {
-    String[] fields = line.split("\\s+", 3);
-    if (!fields[1].startsWith("rw-p")) {
-      return 0;
-    }
-    int dash = fields[0].indexOf('-');
-    long start = Long.parseUnsignedLong(fields[0].substring(0, dash), 16);
-    long end = Long.parseUnsignedLong(fields[0].substring(dash + 1), 16);
+    String[] range = line.substring(0, line.indexOf(' ')).split("-", 2);
+    long start = Long.parseUnsignedLong(range[0], 16);
+    long end = Long.parseUnsignedLong(range[1], 16);
     long to = from;
     for (long at = start; at < end && to < pages.byteSize(); at += PAGE_BYTES) {
       if (memory.read(at, pages, to, PAGE_BYTES) == PAGE_BYTES && !isZero(pages, to)) {

@@ -4,11 +4,13 @@ import io.zublk.block.BlockChannel;
 import io.zublk.codec.CodecSpec;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
+import io.zublk.store.StoreStats;
 import io.zublk.store.StoreTuning;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A page store in this process, without any transport. */
 final class StoreTarget implements Target {
@@ -54,6 +56,14 @@ final class StoreTarget implements Target {
   @Override
   public void settle() {
     store.settle();
+  }
+
+  /** With the page table and all books: everything that the machine pays. */
+  @Override
+  public Optional<MemoryUse> memory() {
+    StoreStats stats = store.stats();
+    return Optional.of(
+        new MemoryUse(stats.origDataSize(), stats.comprDataSize(), stats.memUsedTotal()));
   }
 
   @Override

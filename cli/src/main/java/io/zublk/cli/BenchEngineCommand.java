@@ -30,6 +30,14 @@ final class BenchEngineCommand implements Callable<Integer> {
   @Mixin private ContenderOptions contenders;
 
   @Option(
+      names = "--zram",
+      split = ",",
+      splitSynopsisLabel = ",",
+      paramLabel = "ALG",
+      description = "Of kernel zram, such as lz4,lzo-rle; default: that of each codec.")
+  private List<String> zramAlgorithms = List.of();
+
+  @Option(
       names = "--threads",
       split = ",",
       splitSynopsisLabel = ",",
@@ -99,7 +107,8 @@ final class BenchEngineCommand implements Callable<Integer> {
         staging,
         seconds,
         common.rounds(3),
-        contenders.rivals());
+        contenders.rivals(),
+        zramAlgorithms);
   }
 
   private static List<Integer> powersOfTwo(int most) {
