@@ -95,7 +95,7 @@ public final class DeviceBench {
    */
   public Report run() throws IOException {
     Fio.check();
-    double loadBefore = Machine.load();
+    double loadBefore = MachineFacts.load();
     try (Cleanup cleanup = new Cleanup()) {
       List<DeviceTarget> targets = contenders(cleanup);
       long bytes = targets.getFirst().sizeBytes();
@@ -109,12 +109,12 @@ public final class DeviceBench {
         }
       }
     }
-    Machine.describeLoad(report, loadBefore);
+    MachineFacts.describeLoad(report, loadBefore);
     return report;
   }
 
   private void describe(List<DeviceTarget> targets, BenchData data, long bytes) {
-    Machine.describe(report);
+    MachineFacts.describe(report);
     data.describe(report);
     report.fact("size_bytes", bytes, (bytes >> 20) + " MiB");
     report.fact(

@@ -73,7 +73,7 @@ public final class EngineBench {
 
   /** Measures. Takes as long as the options say; everything made is removed, also on failure. */
   public Report run() throws IOException {
-    Machine.describe(report);
+    MachineFacts.describe(report);
     report.fact("size_bytes", options.sizeBytes(), (options.sizeBytes() >> 20) + " MiB");
     report.fact(
         "row_s",
@@ -83,13 +83,13 @@ public final class EngineBench {
     try (Cleanup cleanup = new Cleanup();
         BenchData data = BenchData.load(options.data(), options.sizeBytes())) {
       data.describe(report);
-      double loadBefore = Machine.load();
+      double loadBefore = MachineFacts.load();
       progress.begin(steps(), expectedSeconds(), "--rounds, --seconds and --threads");
       for (String algorithm : options.algorithms()) {
         measure(contenders(algorithm, cleanup), data.bytes());
         cleanup.closeAll();
       }
-      Machine.describeLoad(report, loadBefore);
+      MachineFacts.describeLoad(report, loadBefore);
     }
     report.note("zram is read and written by the same threads with O_DIRECT system calls");
     report.note(

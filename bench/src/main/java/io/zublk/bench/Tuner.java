@@ -72,7 +72,7 @@ public final class Tuner {
             .filter(step -> step.goals().contains(options.goal()))
             .toList();
     Fio.check();
-    double loadBefore = Machine.load();
+    double loadBefore = MachineFacts.load();
     describe();
     chosen.put("--algorithm", "--algorithm lz4");
     try (Cleanup cleanup = new Cleanup();
@@ -88,13 +88,13 @@ public final class Tuner {
         take(step, data, fio, cleanup);
       }
     }
-    Machine.describeLoad(report, loadBefore);
+    MachineFacts.describeLoad(report, loadBefore);
     recommend();
     return report;
   }
 
   private void describe() {
-    Machine.describe(report);
+    MachineFacts.describe(report);
     report.fact("size_bytes", options.sizeBytes(), (options.sizeBytes() >> 20) + " MiB");
     report.fact("goal", options.goal().label());
     report.fact("rounds", options.rounds(), options.rounds() + ", each with new devices");

@@ -27,5 +27,15 @@ public final class Errno {
   /** The operation is not supported. */
   public static final int EOPNOTSUPP = 95;
 
+  /** The greatest that there is, now or ever: {@code MAX_ERRNO} of include/linux/err.h. */
+  private static final int MAX = 4095;
+
   private Errno() {}
+
+  /**
+   * What an operation that moves no bytes may return: 0 or a negated error; anything else is EIO.
+   */
+  public static int resultOrEio(int result) {
+    return result <= 0 && result >= -MAX ? result : -EIO;
+  }
 }

@@ -80,7 +80,7 @@ final class LateOperations implements LateAnswers {
   @Override
   public synchronized void answer(long ticket, int result) {
     LateOperation operation = waitingFor(ticket);
-    operation.result = result <= 0 ? result : -Errno.EIO;
+    operation.result = Errno.resultOrEio(result);
     boolean hasReturned = operation.state == State.LATE;
     operation.state = State.ANSWERED;
     if (hasReturned) {

@@ -23,6 +23,12 @@ interface Reporter {
    */
   default void nobodyListens(Path file) throws IOException {}
 
-  /** The device does not serve, and nothing is left of it. */
+  /**
+   * The device does not serve, or no longer does, and what its {@link Outcome} leaves of it is all
+   * that there is.
+   *
+   * @param line for the user
+   * @param trace for whoever asked for one
+   */
   void failed(String line, String trace);
 }

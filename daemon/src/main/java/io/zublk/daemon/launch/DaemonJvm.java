@@ -55,8 +55,10 @@ public final class DaemonJvm {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags(crashReport, nbd));
-    command.addAll(aotFlags());
-    command.addAll(JavaOptions.ofEnvironment()); // last: these win
+    List<String> users = JavaOptions.ofEnvironment();
+    // A cache is of a JVM with our flags alone; one with others may refuse it, and to start.
+    command.addAll(users.isEmpty() ? aotFlags() : List.of());
+    command.addAll(users); // last: these win
     command.add("-cp");
     command.add(absoluteClassPath());
     command.add(mainClass.getName());

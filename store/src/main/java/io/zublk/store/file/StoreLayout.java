@@ -61,6 +61,18 @@ public final class StoreLayout {
   /** Slabs beyond those of the raw device: one in use and one filling up for every class. */
   private static final int SPARE_SLABS = 256;
 
+  static {
+    StoreLayout greatest = new StoreLayout(MAX_PAGES);
+    // Every page as it is, and slabs to spare, also where the entries' addresses are the limit.
+    assert (greatest.stagingOffset - greatest.arenaOffset) - MAX_DEVICE_BYTES
+        >= (long) SPARE_SLABS * SLAB_BYTES;
+    assert greatest.stagingOffset - greatest.arenaOffset <= MAX_ARENA_BYTES;
+    // A process has 47 bits of addresses on x86-64, and other things to map.
+    assert greatest.fileBytes < 1L << 46;
+    // A buffer, by which checksums are taken, has 31; the spare page is counted as if staged.
+    assert STAGING_BYTES + Geometry.PAGE_BYTES <= Integer.MAX_VALUE;
+  }
+
   public final long greatestPages;
   public final long tableOffset;
   public final long directoryOffset;

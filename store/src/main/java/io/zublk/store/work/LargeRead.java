@@ -50,9 +50,9 @@ public final class LargeRead {
     this.workers = workers;
   }
 
-  /** Whether helpers may write to {@code to}, and are likely to come in time for this length. */
+  /** Whether helpers may write to {@code to}, and could come in time for this length. */
   public boolean isWorthwhile(int length, MemorySegment to) {
-    return CAN_HELP && length >= MIN_PAGES * PAGE_BYTES && workers.canAccess(to) && --alone < 0;
+    return CAN_HELP && length >= MIN_PAGES * PAGE_BYTES && workers.canAccess(to);
   }
 
   /** Reads whole pages, with help; returns 0 or a negative errno. */
@@ -64,11 +64,13 @@ public final class LargeRead {
     result.setPlain(0);
     finished.setPlain(0);
     nextPiece.set(0); // publishes all of it
-    int asked = askForHelp();
+    boolean asks = alone == 0;
+    int asked = asks ? askForHelp() : 0;
     try {
       readPieces(own);
     } finally {
-      awaitHelpers(asked); // whatever happened: until then they write to the target
+      int begun = awaitHelpers(asked); // whatever happened: until then they write to the target
+      alone = asks ? patienceAfter(begun) : alone - 1;
     }
     return result.get();
   }
@@ -86,8 +88,10 @@ public final class LargeRead {
     return asked;
   }
 
-  /** Ends, because whoever begins also finishes, after a few pages or by a fault. */
-  private void awaitHelpers(int asked) {
+  /**
+   * How many of them began. Ends: whoever begins also finishes, after a few pages or by a fault.
+   */
+  private int awaitHelpers(int asked) {
     int begun = 0;
     for (int i = 0; i < asked; i++) {
       if (!helpers[i].dismiss(this)) {
@@ -97,8 +101,12 @@ public final class LargeRead {
     for (int tries = 0; finished.get() < begun; tries++) {
       Naps.pause(tries);
     }
+    return begun;
+  }
+
+  private int patienceAfter(int begun) {
     patience = begun > 0 ? 0 : Math.min(2 * patience + 1, MAX_PATIENCE);
-    alone = patience;
+    return patience;
   }
 
   /** Takes part, on a worker's thread. */

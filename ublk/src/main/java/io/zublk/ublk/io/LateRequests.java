@@ -128,7 +128,7 @@ final class LateRequests implements LateAnswers {
     if (ticket <= 0 || tag >= tickets.length || !TICKET.compareAndSet(tickets, tag, ticket, 0L)) {
       throw new IllegalStateException("no operation waits for an answer to ticket " + ticket);
     }
-    answers[tag] = result <= 0 ? result : -Errno.EIO;
+    answers[tag] = Errno.resultOrEio(result);
     int under;
     do {
       under = (int) TOP.getVolatile(this);

@@ -8,9 +8,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /** What a reader must know of the machine to judge a figure. */
-final class Machine {
+final class MachineFacts {
 
-  private Machine() {}
+  private MachineFacts() {}
 
   static void describe(Report report) {
     report.fact("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
