@@ -6,9 +6,6 @@ import java.lang.foreign.MemorySegment;
 /** Lines predicted from earlier ones: {@link LineFormat}. */
 final class LineCodec implements PageCodec {
 
-  /** One object for all, so that the compiler sees but one class. */
-  private static final LineCoder CODER = new ScalarLines();
-
   private final Arena arena = Arena.ofShared();
   private long scratch = arena.allocate(LineScratch.BYTES, LineFormat.LINE_BYTES).address();
 
@@ -17,7 +14,7 @@ final class LineCodec implements PageCodec {
       MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, int limit) {
     long from = NativeMemory.address(source, sourceOffset, PAGE_BYTES);
     long to = NativeMemory.address(target, targetOffset, limit);
-    return CODER.encode(from, to, limit, openScratch());
+    return LineVectors.coder().encode(from, to, limit, openScratch());
   }
 
   @Override
@@ -27,10 +24,9 @@ final class LineCodec implements PageCodec {
       int length,
       MemorySegment target,
       long targetOffset) {
-    openScratch();
     long from = NativeMemory.address(source, sourceOffset, length);
     long to = NativeMemory.address(target, targetOffset, PAGE_BYTES);
-    return CODER.decode(from, length, to);
+    return LineVectors.coder().decode(from, length, to, openScratch());
   }
 
   private long openScratch() {

@@ -13,7 +13,7 @@ interface LineCoder {
    *
    * @param limit the most bytes the object may have, and those at {@code object} that may be
    *     overwritten, whatever is returned
-   * @param scratch the address of {@link LineScratch#BYTES} bytes for what is not packed yet
+   * @param scratch the address of {@link LineScratch#BYTES} bytes
    * @return the bytes of the object, or 0 if they are more than {@code limit}, or {@linkplain
    *     LineSearch#isHopeless seem to become more}
    */
@@ -24,5 +24,5 @@ interface LineCoder {
    *
    * @return false if they are not an object; the page is then undefined
    */
-  boolean decode(long object, int length, long page);
+  boolean decode(long object, int length, long page, long scratch);
 }

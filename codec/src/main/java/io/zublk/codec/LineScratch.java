@@ -1,21 +1,23 @@
 package io.zublk.codec;
 
-/**
- * An encoder's memory, by offsets: the table of {@link LineSearch}, and the parts of the object
- * whose place is known when there are no more literals.
- */
+/** A coder's memory, by offsets: what it knows of a page before it can say where it belongs. */
 final class LineScratch {
 
+  /** Of {@link LineSearch}. */
   static final int TABLE = 0;
 
+  /** Of the object that is made; the word masks are behind them, as they are there. */
   static final int REFERENCES = TABLE + LineSearch.TABLE_BYTES;
 
   static final int WORD_MASKS = REFERENCES + LineFormat.LINES;
 
+  /** A byte mask for each word of the page, also for those that do not differ. */
   static final int BYTE_MASKS = WORD_MASKS + LineFormat.LINES;
 
-  /** Byte masks are written and copied a line at a time, however many there are. */
-  static final int BYTES = BYTE_MASKS + LineFormat.WORDS + LineFormat.LINE_BYTES;
+  /** The address of what predicts each line. */
+  static final int SOURCES = BYTE_MASKS + LineFormat.WORDS;
+
+  static final int BYTES = SOURCES + LineFormat.LINES * Long.BYTES;
 
   private LineScratch() {}
 }

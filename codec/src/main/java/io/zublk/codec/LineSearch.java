@@ -8,9 +8,13 @@ package io.zublk.codec;
  * place where a word of the same hash was last seen, at the same place in its line. The best is
  * that with the fewest differing bytes, among equals the nearest, and zeros are nearer than all.
  *
- * <p>The hash is of a word's low half: of the high half, which pointers into the same memory share,
- * it would tell nothing, and of the whole word it finds less. A candidate that is none, because its
- * place in the table is empty, another word's, or too near or too far away, is clamped to a
+ * <p>As a word is looked up, its own place is entered. The words take turns from the last to the
+ * first, so that of equal ones in a line the last still finds one in an earlier line, and the first
+ * is what later lines find: from the first to the last, objects are 1.3 % larger.
+ *
+ * <p>The hash is of a word's low half: the high half, which pointers into the same memory share,
+ * would tell nothing, and with the whole word fewer are found. A candidate that is none, because
+ * its place in the table is empty, another word's, or too near or too far away, is clamped to a
  * distance that exists: looking at it costs less than a branch.
  */
 final class LineSearch {
@@ -57,11 +61,12 @@ final class LineSearch {
   }
 
   /**
-   * Whether a page with so many literals in its first {@link #JUDGED_LINE} lines is given up: its
-   * literals alone would be an eighth more than {@code limit} if it went on so. Of pages that are
-   * given up wrongly little is lost, for they would have come close to the limit.
+   * Whether a page with so many literals in its first {@link #JUDGED_LINE} lines is given up: if it
+   * went on so, its literals alone would be more than {@code limit}. At 2400 that is half to all of
+   * the pages which would not fit. Of those that would, 0.03 to 2 % are given up too; they would
+   * have come close to the limit, and another codec does not do them worse.
    */
   static boolean isHopeless(int literals, int limit) {
-    return literals * LineFormat.LINES > (limit + limit / 8) * JUDGED_LINE;
+    return literals * LineFormat.LINES > (long) limit * JUDGED_LINE;
   }
 }

@@ -4,6 +4,7 @@ import static io.zublk.codec.LineFormat.DISTANCE_UNIT;
 import static io.zublk.codec.LineFormat.FIXED_BYTES;
 import static io.zublk.codec.LineFormat.LINES;
 import static io.zublk.codec.LineFormat.LINE_BYTES;
+import static io.zublk.codec.LineFormat.MAX_OBJECT_BYTES;
 import static io.zublk.codec.LineFormat.MIN_DISTANCE;
 import static io.zublk.codec.LineFormat.getByte;
 import static io.zublk.codec.LineFormat.getLong;
@@ -29,9 +30,8 @@ final class ScalarLines implements LineCoder {
     int last = LineSearch.FIRST_DISTANCE;
     for (int line = 0; line < LINES; line++) {
       long from = page + (long) line * LINE_BYTES;
-      int distance = line == 0 ? 0 : search(from, line * LINE_BYTES, last, scratch);
+      int distance = search(from, line * LINE_BYTES, last, scratch + LineScratch.TABLE);
       last = distance == 0 ? last : distance;
-      insert(from, line * LINE_BYTES, scratch);
 
       int differing = 0;
       for (int at = 0; at < LINE_BYTES; at += Long.BYTES) {
@@ -63,13 +63,14 @@ final class ScalarLines implements LineCoder {
     }
   }
 
-  /** The distance of what predicts the line best, 0 for zeros. */
+  /** The distance of what predicts the line best: 0, zeros, for the first. */
   private static int search(long from, int position, int last, long table) {
-    int best = Math.min(score(from, 0), score(from, last));
-    for (int at = 0; at < LINE_BYTES; at += Long.BYTES) {
-      int seen = getShort(table + LineSearch.slot(getLong(from + at)));
-      int distance = LineSearch.clamp(position + at - seen, position);
-      if (distance != last) {
+    int best = position == 0 ? 0 : Math.min(score(from, 0), score(from, last));
+    for (int at = LINE_BYTES - Long.BYTES; at >= 0; at -= Long.BYTES) {
+      long slot = table + LineSearch.slot(getLong(from + at));
+      int distance = LineSearch.clamp(position + at - getShort(slot), position);
+      putShort(slot, position + at);
+      if (distance != last && position != 0) {
         best = Math.min(best, score(from, distance));
       }
     }
@@ -83,12 +84,6 @@ final class ScalarLines implements LineCoder {
       differing += Long.bitCount(nonZeroBytes(difference));
     }
     return LineSearch.score(differing, distance);
-  }
-
-  private static void insert(long from, int position, long table) {
-    for (int at = 0; at < LINE_BYTES; at += Long.BYTES) {
-      putShort(table + LineSearch.slot(getLong(from + at)), position + at);
-    }
   }
 
   private static long predicted(long address, int distance) {
@@ -117,8 +112,8 @@ final class ScalarLines implements LineCoder {
   }
 
   @Override
-  public boolean decode(long object, int length, long page) {
-    if (length < FIXED_BYTES) {
+  public boolean decode(long object, int length, long page, long scratch) {
+    if (length < FIXED_BYTES || length > MAX_OBJECT_BYTES) {
       return false;
     }
     long wordMasks = object + length - LINES;

@@ -40,6 +40,12 @@ class AllocationTest {
   }
 
   @Test
+  void aMillionPagesOfTrainedLineAllocateNothing() {
+    assertThat(LineVectors.train()).isEqualTo(LineVectors.unusable().isEmpty());
+    aMillionPagesAllocateNothing("line");
+  }
+
+  @Test
   void aMillionChecksumsAllocateNothing() {
     PageChecksum checksum = new PageChecksum(page);
     assertAllocatesNothing(i -> checksum.of(i & 7, 1500, i));

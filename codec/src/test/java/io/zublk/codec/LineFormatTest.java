@@ -108,6 +108,6 @@ class LineFormatTest {
   private boolean decodes(LineCoder coder, byte[] bytes) {
     MemorySegment object = arena.allocate(bytes.length);
     object.copyFrom(MemorySegment.ofArray(bytes));
-    return coder.decode(object.address(), bytes.length, page.address());
+    return coder.decode(object.address(), bytes.length, page.address(), scratch.address());
   }
 }

@@ -2,6 +2,7 @@ package io.zublk.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.codec.LineFuzz;
 import io.zublk.daemon.SizeFuzz;
 import io.zublk.daemon.control.ControlFuzz;
 import io.zublk.daemon.registry.RecordFuzz;
@@ -57,6 +58,7 @@ class FuzzTest {
             AddressFuzz.class,
             ControlFuzz.class,
             HandshakeFuzz.class,
+            LineFuzz.class,
             RecordFuzz.class,
             RequestsFuzz.class,
             SizeFuzz.class,
@@ -93,6 +95,7 @@ class FuzzTest {
                 "-Xmx1g",
                 "-ea",
                 "--enable-native-access=ALL-UNNAMED",
+                "--add-modules=jdk.incubator.vector",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "com.code_intelligence.jazzer.Jazzer",

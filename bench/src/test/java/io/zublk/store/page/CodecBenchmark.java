@@ -3,6 +3,7 @@ package io.zublk.store.page;
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.codec.CodecSpec;
+import io.zublk.codec.LineVectors;
 import io.zublk.codec.PageCodec;
 import io.zublk.store.table.PageEntry;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import org.openjdk.jmh.annotations.Param;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class CodecBenchmark extends StoreState {
 
-  @Param({"lz4", "zstd"})
+  @Param({"lz4", "line", "zstd"})
   String codec;
 
   private PageCodec pageCodec;
@@ -30,6 +31,9 @@ public class CodecBenchmark extends StoreState {
 
   @Override
   public void open() throws IOException {
+    if (codec.equals("line")) {
+      LineVectors.train();
+    }
     super.open();
     pageCodec = CodecSpec.parse(codec).newCodec();
   }
