@@ -67,6 +67,6 @@ final class LineSearch {
    * have come close to the limit, and another codec does not do them worse.
    */
   static boolean isHopeless(int literals, int limit) {
-    return literals * LineFormat.LINES > (long) limit * JUDGED_LINE;
+    return (long) literals * LineFormat.LINES > (long) limit * JUDGED_LINE;
   }
 }
