@@ -1,13 +1,14 @@
 package io.zublk.codec;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What to compress with, as {@code lz4}, {@code line}, {@code zstd}, {@code zstd(level=3)} or
- * {@code none}.
+ * One codec: {@code lz4}, {@code line}, {@code zstd}, {@code zstd(level=3)} or {@code none}. What
+ * users choose is a {@link PackingSpec}.
  *
  * @param level for zstd {@link #MIN_ZSTD_LEVEL} to {@link #MAX_ZSTD_LEVEL} but not 0, otherwise 0
  */
@@ -57,27 +58,25 @@ public record CodecSpec(Algorithm algorithm, int level) {
    * @throws IllegalArgumentException with one line for the user
    */
   public static CodecSpec parse(String text) {
+    return find(text)
+        .orElseThrow(() -> new IllegalArgumentException("there is no codec '" + text + "'"));
+  }
+
+  /**
+   * As {@link #parse}, but empty if there is no such codec.
+   *
+   * @throws IllegalArgumentException if there is, and it lacks the level
+   */
+  static Optional<CodecSpec> find(String text) {
     Matcher matcher = SYNTAX.matcher(text);
     if (!matcher.matches()) {
-      throw unknown(text);
+      return Optional.empty();
     }
-    Algorithm algorithm = algorithmCalled(matcher.group(1));
     String level = matcher.group(2);
-    return level == null ? of(algorithm) : new CodecSpec(algorithm, Integer.parseInt(level));
-  }
-
-  private static Algorithm algorithmCalled(String name) {
-    for (Algorithm algorithm : Algorithm.values()) {
-      if (algorithm.label().equals(name)) {
-        return algorithm;
-      }
-    }
-    throw unknown(name);
-  }
-
-  private static IllegalArgumentException unknown(String text) {
-    return new IllegalArgumentException(
-        "unknown algorithm '" + text + "'; allowed are lz4, line, zstd, zstd(level=N) and none");
+    return Arrays.stream(Algorithm.values())
+        .filter(algorithm -> algorithm.label().equals(matcher.group(1)))
+        .map(known -> level == null ? of(known) : new CodecSpec(known, Integer.parseInt(level)))
+        .findFirst();
   }
 
   /** Why this machine cannot run the codec, in one line for the user; empty if it can. */
