@@ -1,6 +1,6 @@
 package io.zublk.bench;
 
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -206,9 +206,8 @@ public final class DeviceBench {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** The algorithm without its level: rivals have only their defaults. */
   private static String family(DeviceTarget ours) {
-    return CodecSpec.parse(ours.name().substring("zublk ".length())).algorithm().label();
+    return ZramDevice.beside(PackingSpec.parse(ours.name().substring("zublk ".length())));
   }
 
   private interface Starter {

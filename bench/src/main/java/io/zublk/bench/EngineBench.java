@@ -4,7 +4,7 @@ import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.bench.Report.Section;
 import io.zublk.block.Threads;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.daemon.UserException;
 import io.zublk.store.StoreTuning;
 import java.io.IOException;
@@ -138,15 +138,15 @@ public final class EngineBench {
   }
 
   private List<Target> contenders(String algorithm, Cleanup cleanup) throws IOException {
-    CodecSpec codec = CodecSpec.parse(algorithm);
+    PackingSpec packing = PackingSpec.parse(algorithm);
     long bytes = options.sizeBytes();
     List<Target> targets = new ArrayList<>();
     String name = "zublk " + algorithm;
-    targets.add(cleanup.add(StoreTarget.create(name, codec, bytes, StoreTuning.INLINE)));
+    targets.add(cleanup.add(StoreTarget.create(name, packing, bytes, StoreTuning.INLINE)));
     StoreTuning staging = options.staging();
     if (staging.workers() > 0) {
       String staged = name + " staged";
-      targets.add(cleanup.add(StoreTarget.create(staged, codec, bytes, staging)));
+      targets.add(cleanup.add(StoreTarget.create(staged, packing, bytes, staging)));
       report.fact(
           "staging",
           fields(staging),
@@ -161,7 +161,7 @@ public final class EngineBench {
       List<String> algorithms = options.zramAlgorithms();
       targets.addAll(
           zrams(
-              algorithms.isEmpty() ? List.of(codec.algorithm().label()) : algorithms,
+              algorithms.isEmpty() ? List.of(ZramDevice.beside(packing)) : algorithms,
               List.copyOf(targets),
               cleanup));
     }

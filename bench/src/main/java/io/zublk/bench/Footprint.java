@@ -4,7 +4,7 @@ import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.bench.Target.MemoryUse;
 import io.zublk.block.BlockChannel;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
@@ -24,7 +24,7 @@ import java.nio.file.Path;
 public final class Footprint {
 
   private static final int IO_BYTES = 1 << 20;
-  private static final String ROW = "%-28s %-6s %-8s %14s %14s %14s %8s %8s%n";
+  private static final String ROW = "%-28s %-17s %-8s %14s %14s %14s %8s %8s%n";
 
   private Footprint() {}
 
@@ -46,7 +46,7 @@ public final class Footprint {
   private static void measure(String source) throws IOException {
     try (BenchData data = load(source)) {
       String name = Path.of(source).getFileName().toString();
-      for (String codec : new String[] {"lz4", "zstd"}) {
+      for (String codec : new String[] {"lz4", "line", "line+lz4", "zstd", "line+zstd"}) {
         print(name, codec, "zublk", store(data.bytes(), codec));
       }
       if (ZramDevice.isAvailable()) {
@@ -68,7 +68,7 @@ public final class Footprint {
   private static MemoryUse store(MemorySegment data, String codec) throws IOException {
     Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-footprint");
     Path path = directory.resolve("store");
-    StoreOptions options = new StoreOptions(data.byteSize(), CodecSpec.parse(codec), 0);
+    StoreOptions options = new StoreOptions(data.byteSize(), PackingSpec.parse(codec), 0);
     try (PageStore store = PageStore.create(path, options);
         BlockChannel channel = store.openChannel()) {
       for (long at = 0; at < data.byteSize(); at += IO_BYTES) {

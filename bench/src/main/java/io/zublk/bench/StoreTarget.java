@@ -1,7 +1,7 @@
 package io.zublk.bench;
 
 import io.zublk.block.BlockChannel;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
 import io.zublk.store.StoreStats;
@@ -25,12 +25,12 @@ final class StoreTarget implements Target {
     this.store = store;
   }
 
-  static StoreTarget create(String name, CodecSpec codec, long bytes, StoreTuning tuning)
+  static StoreTarget create(String name, PackingSpec packing, long bytes, StoreTuning tuning)
       throws IOException {
     Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-bench");
     try {
       PageStore store =
-          PageStore.create(directory.resolve("store"), new StoreOptions(bytes, codec, 0), tuning);
+          PageStore.create(directory.resolve("store"), new StoreOptions(bytes, packing, 0), tuning);
       return new StoreTarget(name, directory, store);
     } catch (Throwable t) {
       delete(directory);

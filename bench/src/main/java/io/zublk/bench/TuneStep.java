@@ -73,7 +73,7 @@ record TuneStep(String option, Need need, Set<Goal> goals, List<String> alternat
    */
   static List<TuneStep> all(int cpus, BitSet allowed) {
     return List.of(
-        of("--algorithm", Need.NOTHING, ALL, "zstd(level=1)", "zstd(level=3)"),
+        of("--algorithm", Need.NOTHING, ALL, "line+lz4", "line", "zstd(level=1)", "zstd(level=3)"),
         numbers("--workers", Need.SEVERAL_CPUS, SPEED, Math.max(1, cpus - 1), 0, 1, cpus),
         of("--staging", Need.WORKERS, SPEED, cpus > 1 ? "0" : "64M", "16M"),
         numbers("--batch-pages", Need.STAGING, SPEED, 64, 128, 256),

@@ -1,5 +1,7 @@
 package io.zublk.bench;
 
+import io.zublk.codec.Algorithm;
+import io.zublk.codec.PackingSpec;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +35,15 @@ final class ZramDevice implements DeviceTarget {
 
   static boolean isAvailable() {
     return Files.isWritable(CONTROL.resolve("hot_remove"));
+  }
+
+  /**
+   * The algorithm of the zram that is measured beside ours: without a level, since rivals have only
+   * their defaults, and without {@code line}, which no kernel has.
+   */
+  static String beside(PackingSpec ours) {
+    Algorithm rest = ours.rest().algorithm();
+    return (ours.lineFirst() && rest == Algorithm.NONE ? Algorithm.LZ4 : rest).label();
   }
 
   /**

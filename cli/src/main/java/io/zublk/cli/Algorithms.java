@@ -1,9 +1,8 @@
 package io.zublk.cli;
 
-import io.zublk.codec.Algorithm;
-import io.zublk.codec.CodecSpec;
-import java.util.Arrays;
+import io.zublk.codec.PackingSpec;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -13,7 +12,8 @@ final class Algorithms implements Iterable<String> {
 
   @Override
   public Iterator<String> iterator() {
-    return Arrays.stream(Algorithm.values()).map(Algorithm::label).iterator();
+    return List.of("lz4", "line", "line+lz4", "line+zstd", "zstd", "none", PackingSpec.AUTO)
+        .iterator();
   }
 
   /** An algorithm as it was typed, but in small letters: case does not matter. */
@@ -22,7 +22,7 @@ final class Algorithms implements Iterable<String> {
     public String convert(String text) {
       String small = text.toLowerCase(Locale.ROOT);
       try {
-        CodecSpec.parse(small);
+        var _ = PackingSpec.parse(small);
         return small;
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());

@@ -49,7 +49,10 @@ final class CreateCommand implements Callable<Integer> {
       defaultValue = "lz4",
       completionCandidates = Algorithms.class,
       converter = Algorithms.Converter.class,
-      description = "lz4, line, zstd, zstd(level=N) or none; default: ${DEFAULT-VALUE}.")
+      description =
+          "lz4, line, line+lz4, line+zstd, zstd, zstd(level=N), none, or auto: line+lz4 where the CPU"
+              + " suits it, else lz4 if it can be had, else zstd; default: ${DEFAULT-VALUE}. line+lz4"
+              + " takes for each page the one that suits it.")
   private String algorithm;
 
   @Option(

@@ -37,6 +37,10 @@ record StatField(String group, String name, String unit, String meaning) {
         same_pages                pages     present pages of one repeated word, which take no memory
         huge_pages                pages     present pages that do not shrink, stored as they are
         huge_pages_since          pages     ever stored as they are
+        lz4_pages                 pages     present pages compressed by lz4
+        zstd_pages                pages     present pages compressed by zstd
+        line_pages                pages     present pages compressed by line
+        padded_pages              pages     present pages in place of larger ones, for want of memory
         pages_compacted           pages     of memory that compaction gave back
         notify_free               pages     freed by discard or write-zeroes
         store_memory              -         what the store's file lies in
@@ -103,6 +107,7 @@ record StatField(String group, String name, String unit, String meaning) {
         ublk_yields               times     a polling thread let others run before it slept
       Settings and process
         transport                 -         ublk or nbd
+        algorithm_asked           -         the algorithm that was asked for; auto is settled once
         preset                    -         the set of defaults that was asked for
         workers                   threads   that compress staged pages
         staging_bytes_max         bytes     the most memory of pages that wait for a worker

@@ -1,6 +1,5 @@
 package io.zublk.codec;
 
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,23 +10,9 @@ import java.util.Optional;
  */
 public record AutoPacking(PackingSpec packing, String reason) {
 
-  /** Of what makes {@code line} fast: AVX-512 with compression and expansion of bytes, and BMI2. */
-  private static final List<String> LINE_FEATURES =
-      List.of("avx512bw", "avx512dq", "avx512vl", "avx512_vbmi2", "bmi2");
-
   /** Looks at the CPU. */
   public static AutoPacking ofThisMachine() {
-    return of(unsuitedForLine(), CodecSpec.of(Algorithm.LZ4).unusable());
-  }
-
-  private static Optional<String> unsuitedForLine() {
-    if (!System.getProperty("os.arch").equals("amd64")) {
-      return Optional.of("line is fast on x86-64 CPUs only");
-    }
-    List<String> missing = CpuFeatures.missing(LINE_FEATURES);
-    return missing.isEmpty()
-        ? Optional.empty()
-        : Optional.of("line would be slow on a CPU without " + String.join(", ", missing));
+    return of(LineVectors.unsuited(), CodecSpec.of(Algorithm.LZ4).unusable());
   }
 
   /** By why the machine is not for {@code line}, and why not for lz4; empty if it is. */
@@ -37,7 +22,7 @@ public record AutoPacking(PackingSpec packing, String reason) {
       return new AutoPacking(PackingSpec.of(Algorithm.ZSTD), noLz4.get());
     }
     return noLine.isPresent()
-        ? new AutoPacking(lz4, noLine.get())
+        ? new AutoPacking(lz4, "line would be slow: " + noLine.get())
         : new AutoPacking(new PackingSpec(true, lz4.rest()), "the CPU has what line needs");
   }
 }

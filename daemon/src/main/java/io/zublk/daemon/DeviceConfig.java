@@ -1,7 +1,7 @@
 package io.zublk.daemon;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.StoreOptions;
 import java.util.Objects;
 
@@ -12,7 +12,8 @@ import java.util.Objects;
  * @param runDir the absolute run directory
  * @param id the device's id, or {@link #ANY_ID}
  * @param sizeBytes the device's size in bytes
- * @param algorithm the codec as the user wrote it, such as {@code lz4} or {@code zstd(level=3)}
+ * @param algorithm what pages are packed with, as the user wrote it: {@code lz4}, say, {@code
+ *     zstd(level=3)} or {@code auto}
  * @param memLimitBytes the most memory the store may use, in bytes; 0 for no limit
  * @param transport how requests arrive
  * @param nbd where and for whom an NBD server serves, if it is one
@@ -46,9 +47,9 @@ public record DeviceConfig(
       throw new UserException("id " + id + " is not in 0.." + MAX_ID);
     }
     // The modules that will use these know best what is wrong with them; each says it in one line.
-    CodecSpec codec = CodecSpec.parse(algorithm);
-    algorithm = codec.toString();
-    var _ = new StoreOptions(sizeBytes, codec, memLimitBytes);
+    PackingSpec packing = PackingSpec.parse(algorithm);
+    algorithm = algorithm.equals(PackingSpec.AUTO) ? algorithm : packing.toString();
+    var _ = new StoreOptions(sizeBytes, packing, memLimitBytes);
     nbd = Objects.requireNonNullElse(nbd, NbdConfig.DEFAULT);
     if (transport == TransportKind.UBLK && !nbd.names().isEmpty()) {
       throw new UserException(
@@ -62,7 +63,12 @@ public record DeviceConfig(
     }
   }
 
+  /** With the algorithm that it is on this machine, if it was left open. */
+  public DeviceConfig withSettledAlgorithm() {
+    return withAlgorithm(PackingSpec.parse(algorithm).toString());
+  }
+
   public StoreOptions storeOptions() {
-    return new StoreOptions(sizeBytes, CodecSpec.parse(algorithm), memLimitBytes);
+    return new StoreOptions(sizeBytes, PackingSpec.parse(algorithm), memLimitBytes);
   }
 }

@@ -1,6 +1,7 @@
 package io.zublk.daemon;
 
 import io.zublk.codec.Algorithm;
+import io.zublk.codec.AutoPacking;
 import io.zublk.codec.CodecSpec;
 import io.zublk.daemon.launch.DaemonJvm;
 import io.zublk.daemon.launch.MemoryRoom;
@@ -94,6 +95,8 @@ public final class Doctor {
     Optional<String> reason = CodecSpec.of(Algorithm.LZ4).unusable();
     reason.ifPresentOrElse(
         why -> warn("cpu", why, "use --algorithm zstd"), () -> ok("cpu", "runs every codec"));
+    AutoPacking auto = AutoPacking.ofThisMachine();
+    ok("algorithm", "auto is %s: %s".formatted(auto.packing(), auto.reason()));
   }
 
   private void examineUblk() {

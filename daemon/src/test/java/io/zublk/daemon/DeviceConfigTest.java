@@ -3,6 +3,7 @@ package io.zublk.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.codec.AutoPacking;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -58,6 +59,25 @@ class DeviceConfigTest {
   void makesPathsAbsolute() {
     assertThat(config(0, 4096, "lz4", TransportKind.NBD, "unix:a.sock", 0).nbd().listen())
         .isEqualTo("unix:" + Path.of("a.sock").toAbsolutePath());
+  }
+
+  @Test
+  void autoStaysWhatWasAskedForUntilItIsSettled() throws IOException {
+    DeviceConfig asked = config(0, 4096, "auto", TransportKind.NBD, null, 0);
+    assertThat(asked.algorithm()).isEqualTo("auto");
+    assertThat(Json.record(DeviceConfig.class, Json.line(asked))).isEqualTo(asked);
+    DeviceConfig settled = asked.withSettledAlgorithm();
+    assertThat(settled.algorithm())
+        .isEqualTo(AutoPacking.ofThisMachine().packing().toString())
+        .isEqualTo(settled.storeOptions().packing().toString());
+    assertThat(settled.withSettledAlgorithm()).isEqualTo(settled);
+    assertThat(settled.withAlgorithm("auto")).isEqualTo(asked);
+  }
+
+  @Test
+  void writesAnAlgorithmInFull() {
+    assertThat(config(0, 4096, "line+zstd", TransportKind.NBD, null, 0).algorithm())
+        .isEqualTo("line+zstd(level=3)");
   }
 
   @Test

@@ -1,6 +1,6 @@
 package io.zublk.store;
 
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,7 +24,8 @@ public final class RamStore {
     try {
       Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-fuzz");
       Path path = directory.resolve("store");
-      PageStore store = PageStore.create(path, new StoreOptions(BYTES, CodecSpec.parse("lz4"), 0));
+      PageStore store =
+          PageStore.create(path, new StoreOptions(BYTES, PackingSpec.parse("lz4"), 0));
       Files.delete(path);
       Files.delete(directory);
       return store;

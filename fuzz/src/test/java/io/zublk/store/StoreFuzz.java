@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.fuzz.Runs;
 import io.zublk.store.file.StoreLayout;
 import io.zublk.store.page.PageObject;
@@ -45,7 +45,7 @@ public final class StoreFuzz {
   private static final int MAX_ENTRY_FLIPS = 2;
 
   private static final StoreOptions OPTIONS =
-      new StoreOptions((long) PAGES * PAGE, CodecSpec.parse("lz4"), 0);
+      new StoreOptions((long) PAGES * PAGE, PackingSpec.parse("line+lz4"), 0);
 
   /** A written page each; every kind of entry is among them. */
   private static final MemorySegment WRITTEN = Arena.global().allocate((long) PAGES * PAGE, PAGE);
@@ -95,7 +95,7 @@ public final class StoreFuzz {
     }
   }
 
-  /** Absent, filled, repeated, a word, raw and compressed pages in turn. */
+  /** Absent, filled, repeated, a word, raw and compressed pages, of both codecs, in turn. */
   private static void fill() {
     Random random = new Random(1);
     for (int page = 1; page < PAGES - 1; page++) {

@@ -3,7 +3,7 @@ package io.zublk.store;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.arena.SizeClasses;
 import io.zublk.store.arena.SlabArena;
@@ -32,7 +32,7 @@ import java.util.function.BooleanSupplier;
 public final class PageStore implements BlockDevice, AutoCloseable {
 
   private final StoreFile file;
-  private final CodecSpec codec;
+  private final PackingSpec packing;
   private final MemoryBudget budget;
   private final Pages pages;
   private final StoreWorkers workers;
@@ -43,12 +43,12 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   PageStore(StoreFile file, StoreTuning tuning, Gate gate) throws LinuxException {
     this.file = file;
     this.gate = gate;
-    this.codec = file.codec();
+    this.packing = file.packing();
     this.budget = new MemoryBudget(file.extent().metadataBytes, file.memLimit());
     SlabArena arena = new SlabArena(file, budget, tuning.workers() > 0);
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
     StagingArea staging = new StagingArea(file, budget, stagingPages, tuning.batchPages());
-    this.pages = new Pages(file, codec, budget, arena, staging);
+    this.pages = new Pages(file, packing, budget, arena, staging);
     this.workers =
         new StoreWorkers(
             pages,
@@ -72,7 +72,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   public static PageStore create(Path path, StoreOptions options, StoreTuning tuning)
       throws IOException {
     long pages = options.sizeBytes() / Geometry.PAGE_BYTES;
-    StoreFile made = StoreFile.create(path, pages, options.codec(), tuning.numaNode());
+    StoreFile made = StoreFile.create(path, pages, options.packing(), tuning.numaNode());
     try {
       made.setMemLimit(options.memLimitBytes());
       return start(made, tuning, false);
@@ -120,7 +120,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   }
 
   private StoreOptions optionsWithLimit(long bytes) {
-    return new StoreOptions(geometry().sizeBytes(), codec, bytes);
+    return new StoreOptions(geometry().sizeBytes(), packing, bytes);
   }
 
   @Override
@@ -128,7 +128,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     return file.extent().geometry;
   }
 
-  /** Opens a channel for one thread; it takes the memory of a codec and four pages. */
+  /** Opens a channel for one thread; it takes the memory of its codecs and four pages. */
   @Override
   public BlockChannel openChannel() {
     try {
@@ -223,6 +223,10 @@ public final class PageStore implements BlockDevice, AutoCloseable {
         pages.compactor().chunksFreed() * (SizeClasses.CHUNK_BYTES / Geometry.PAGE_BYTES),
         sum(Counter.RAW_PAGES),
         sum(Counter.RAW_PAGES_SINCE),
+        sum(Counter.LZ4_PAGES),
+        sum(Counter.ZSTD_PAGES),
+        sum(Counter.LINE_PAGES),
+        sum(Counter.PADDED_PAGES),
         sum(Counter.FAILED_READS),
         sum(Counter.FAILED_WRITES),
         sum(Counter.INVALID_IO),

@@ -1,7 +1,7 @@
 package io.zublk.store;
 
 import io.zublk.block.Geometry;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.file.StoreExtent;
 import io.zublk.store.file.StoreLayout;
 
@@ -9,10 +9,10 @@ import io.zublk.store.file.StoreLayout;
  * What a page store is made from.
  *
  * @param sizeBytes the device's size, a positive multiple of 4096, at most 1 TiB
- * @param codec how pages are compressed
+ * @param packing what pages are packed with
  * @param memLimitBytes the most memory that the store may use, all overhead included; 0: no limit
  */
-public record StoreOptions(long sizeBytes, CodecSpec codec, long memLimitBytes) {
+public record StoreOptions(long sizeBytes, PackingSpec packing, long memLimitBytes) {
 
   public StoreOptions {
     if (sizeBytes <= 0) {

@@ -14,6 +14,11 @@ package io.zublk.store;
  * @param pagesCompacted pages of memory that compaction gave back, since the store was opened
  * @param hugePages pages stored as they are
  * @param hugePagesSince pages ever stored as they are, since the store was opened
+ * @param lz4Pages pages compressed by LZ4
+ * @param zstdPages pages compressed by Zstandard
+ * @param linePages pages compressed as lines
+ * @param paddedPages pages, whatever compressed them, that a full store put into the slots of
+ *     larger ones
  * @param failedReads read requests that failed
  * @param failedWrites write requests that failed
  * @param invalidIo requests outside the device
@@ -37,6 +42,10 @@ public record StoreStats(
     long pagesCompacted,
     long hugePages,
     long hugePagesSince,
+    long lz4Pages,
+    long zstdPages,
+    long linePages,
+    long paddedPages,
     long failedReads,
     long failedWrites,
     long invalidIo,

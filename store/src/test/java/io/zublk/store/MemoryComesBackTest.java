@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.file.StoreExtent;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -197,7 +197,7 @@ class MemoryComesBackTest {
   @Test
   void aLimitCountsWhatTheDataTakeCompressedAlsoWithStaging() throws Exception {
     long limit = 20 * MIB;
-    StoreOptions options = new StoreOptions(128L * MIB, CodecSpec.parse("zstd"), limit);
+    StoreOptions options = new StoreOptions(128L * MIB, PackingSpec.parse("zstd"), limit);
     try (TestStore test = new TestStore(options, staged(1));
         BlockChannel channel = test.get().openChannel()) {
       SizedPages pages = new SizedPages(128 * MIB / PAGE);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.zublk.block.BlockChannel;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.page.PageAccess;
 import io.zublk.store.page.Pages;
@@ -30,7 +30,7 @@ class PageStoreAllocationTest {
   private static final long TOLERANCE = 32 << 10;
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd"})
+  @ValueSource(strings = {"lz4", "zstd", "line+lz4"})
   void aMillionOperationsAllocateNoObject(String codec) throws Exception {
     countAllocation(codec, StoreTuning.INLINE);
   }
@@ -44,17 +44,18 @@ class PageStoreAllocationTest {
   @ParameterizedTest
   @ValueSource(strings = {"lz4", "zstd", "none"})
   void norDoReadsOfPagesOfAnyCodec(String codec) throws Exception {
-    StoreOptions options = new StoreOptions((long) PAGES * PAGE, CodecSpec.parse(codec), 0);
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, PackingSpec.parse(codec), 0);
     try (TestStore test = new TestStore(options);
         BlockChannel channel = test.get().openChannel()) {
       writePage(test.get(), TestPages.LZ4, 0);
       writePage(test.get(), TestPages.ZSTD, 1);
+      writePage(test.get(), TestPages.LINE, 2);
       long allocated = Long.MAX_VALUE;
       for (int round = 0; round < ROUNDS && allocated > TOLERANCE; round++) {
         long before = allocatedBytes();
         int failed = 0;
         for (int i = 0; i < OPERATIONS; i++) {
-          failed += channel.read((i & 1L) * PAGE, READ_TARGET, 0, PAGE);
+          failed += channel.read(i % 3L * PAGE, READ_TARGET, 0, PAGE);
         }
         assertThat(failed).isZero();
         allocated = allocatedBytes() - before;
@@ -63,10 +64,10 @@ class PageStoreAllocationTest {
     }
   }
 
-  private static void writePage(PageStore store, CodecSpec codec, long page) throws Exception {
+  private static void writePage(PageStore store, PackingSpec packing, long page) throws Exception {
     Pages shared = store.pages();
     MemoryBudget budget = new MemoryBudget(0, 0);
-    Pages other = new Pages(shared.file(), codec, budget, shared.arena(), shared.staging());
+    Pages other = new Pages(shared.file(), packing, budget, shared.arena(), shared.staging());
     try (PageAccess access = other.open()) {
       TestPages.write(READ_TARGET, 0, 1);
       assertThat(access.writer().write(page, 0, READ_TARGET, 0, PAGE)).isZero();
@@ -74,7 +75,7 @@ class PageStoreAllocationTest {
   }
 
   private static void countAllocation(String codec, StoreTuning tuning) throws Exception {
-    StoreOptions options = new StoreOptions((long) PAGES * PAGE, CodecSpec.parse(codec), 0);
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, PackingSpec.parse(codec), 0);
     try (TestStore test = new TestStore(options, tuning);
         BlockChannel channel = test.get().openChannel()) {
       MemorySegment buffer = Arena.ofAuto().allocate(16 * PAGE, PAGE);

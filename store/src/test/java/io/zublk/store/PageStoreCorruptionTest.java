@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.file.StoreExtent;
 import io.zublk.store.file.StoreLayout;
 import io.zublk.store.table.PageEntry;
@@ -37,9 +37,9 @@ class PageStoreCorruptionTest {
   private final MemorySegment scratch = Arena.ofAuto().allocate(PAGE, PAGE);
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd", "none"})
+  @ValueSource(strings = {"lz4", "zstd", "line", "none"})
   void anyDamagedByteIsFoundOrDoesNotMatter(String codec) throws Exception {
-    StoreOptions options = new StoreOptions((long) PAGES * PAGE, CodecSpec.parse(codec), 0);
+    StoreOptions options = new StoreOptions((long) PAGES * PAGE, PackingSpec.parse(codec), 0);
     try (TestStore test = new TestStore(options)) {
       fill(test.get());
       long used = test.get().stats().memUsedTotal() - StoreExtent.ofNew(PAGES).metadataBytes;

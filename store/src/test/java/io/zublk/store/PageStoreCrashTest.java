@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.file.StoreLayout;
 import io.zublk.store.table.PageEntry;
 import io.zublk.uring.sys.LinuxFile;
@@ -82,7 +82,7 @@ class PageStoreCrashTest {
 
   private void killAndCheck(String codec, String tuning, int kills) throws Exception {
     long size = (long) CrashWriter.PAGES * PAGE;
-    PageStore.create(file, new StoreOptions(size, CodecSpec.parse(codec), 0)).close();
+    PageStore.create(file, new StoreOptions(size, PackingSpec.parse(codec), 0)).close();
     try (var acknowledged = new CrashWriter.Journal(journal)) {
       long before = 0;
       int staged = 0;

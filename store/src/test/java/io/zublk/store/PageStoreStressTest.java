@@ -4,7 +4,7 @@ import static io.zublk.store.TestPages.PAGE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -35,14 +35,14 @@ class PageStoreStressTest {
   private final AtomicLongArray acknowledged = new AtomicLongArray(PAGES);
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd", "none"})
+  @ValueSource(strings = {"lz4", "zstd", "line+lz4", "none"})
   void readersSeeOnlyWholePagesAndNoneOlderThanAcknowledged(String codec) throws Exception {
     stress(codec, StoreTuning.INLINE);
   }
 
   /** The pool is so small that every state of a batch is always about to change. */
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd"})
+  @ValueSource(strings = {"lz4", "zstd", "line+lz4"})
   void theSameHoldsWhileWorkersCompressWhatIsStaged(String codec) throws Exception {
     StoreStats stats = stress(codec, new StoreTuning(2, 4, 20, 24, new BitSet(), -1));
     assertThat(stats.stagedPagesSince()).isPositive();
@@ -51,7 +51,7 @@ class PageStoreStressTest {
   }
 
   private StoreStats stress(String codec, StoreTuning tuning) throws Exception {
-    StoreOptions options = new StoreOptions(1 << 20, CodecSpec.parse(codec), 0);
+    StoreOptions options = new StoreOptions(1 << 20, PackingSpec.parse(codec), 0);
     try (TestStore test = new TestStore(options, tuning);
         ExecutorService pool = Executors.newFixedThreadPool(WRITERS + READERS)) {
       List<Future<Void>> results = new ArrayList<>();

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -24,11 +24,11 @@ class PageStoreTest {
   private final MemorySegment other = Arena.ofAuto().allocate(1 << 20, PAGE);
 
   private static TestStore open(String codec) throws Exception {
-    return new TestStore(new StoreOptions(SIZE, CodecSpec.parse(codec), 0));
+    return new TestStore(new StoreOptions(SIZE, PackingSpec.parse(codec), 0));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd", "zstd(level=9)", "none"})
+  @ValueSource(strings = {"lz4", "line", "line+lz4", "line+zstd", "zstd", "zstd(level=9)", "none"})
   void behavesLikeAnArrayOfBytesAlsoAfterReopening(String codec) throws Exception {
     try (TestStore test = open(codec)) {
       ByteModel model = new ByteModel((int) SIZE, 42);
@@ -39,11 +39,13 @@ class PageStoreTest {
           }
         }
         StoreStats before = test.get().stats();
+        PageKinds kinds = PageKinds.inTable(test.get());
+        assertThat(PageKinds.counted(test.get())).isEqualTo(kinds);
+        assertThat(kinds.sum() * PAGE).isEqualTo(before.origDataSize());
         StoreStats after = test.reopen().stats();
         assertThat(after.origDataSize()).isEqualTo(before.origDataSize());
         assertThat(after.comprDataSize()).isEqualTo(before.comprDataSize());
-        assertThat(after.samePages()).isEqualTo(before.samePages());
-        assertThat(after.hugePages()).isEqualTo(before.hugePages());
+        assertThat(PageKinds.counted(test.get())).isEqualTo(kinds);
         assertThat(after.memUsedTotal()).isEqualTo(before.memUsedTotal());
         assertThat(after.checksumErrors()).isZero();
         assertThat(test.get().allocatedBytes()).isEqualTo(after.memUsedTotal());

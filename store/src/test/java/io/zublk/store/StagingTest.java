@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockStatus;
 import io.zublk.block.Errno;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.codec.PageFill;
 import io.zublk.store.table.PageEntry;
 import java.lang.foreign.Arena;
@@ -102,9 +102,9 @@ class StagingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "zstd", "none"})
+  @ValueSource(strings = {"lz4", "line", "line+lz4", "zstd", "none"})
   void behavesLikeAnArrayOfBytesAlsoAfterReopening(String codec) throws Exception {
-    StoreOptions options = new StoreOptions(SIZE, CodecSpec.parse(codec), 0);
+    StoreOptions options = new StoreOptions(SIZE, PackingSpec.parse(codec), 0);
     try (TestStore test = new TestStore(options, tuning(2, 8, 30, 64))) {
       ByteModel model = new ByteModel((int) SIZE, 7);
       for (int round = 0; round < 4; round++) {
@@ -119,6 +119,7 @@ class StagingTest {
         assertThat(after.stagedPages()).isZero();
         assertThat(after.checksumErrors()).isZero();
         assertThat(test.get().allocatedBytes()).isEqualTo(after.memUsedTotal());
+        assertThat(PageKinds.counted(test.get())).isEqualTo(PageKinds.inTable(test.get()));
         try (BlockChannel channel = test.get().openChannel()) {
           model.compareAll(channel);
         }

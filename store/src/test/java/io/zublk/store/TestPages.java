@@ -3,7 +3,7 @@ package io.zublk.store;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.zublk.codec.Algorithm;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
@@ -14,8 +14,9 @@ import java.nio.file.Path;
 public final class TestPages {
 
   public static final int PAGE = 4096;
-  public static final CodecSpec LZ4 = CodecSpec.of(Algorithm.LZ4);
-  public static final CodecSpec ZSTD = CodecSpec.of(Algorithm.ZSTD);
+  public static final PackingSpec LZ4 = PackingSpec.of(Algorithm.LZ4);
+  public static final PackingSpec ZSTD = PackingSpec.of(Algorithm.ZSTD);
+  public static final PackingSpec LINE = PackingSpec.of(Algorithm.LINE);
 
   /** Where the tests put store files: real shared memory, as in service. */
   public static final Path SHM = Path.of("/dev/shm");

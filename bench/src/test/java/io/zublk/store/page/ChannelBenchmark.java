@@ -1,7 +1,7 @@
 package io.zublk.store.page;
 
 import io.zublk.block.BlockChannel;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
 import io.zublk.uring.sys.Memory;
@@ -54,7 +54,7 @@ public class ChannelBenchmark {
   public void open() throws IOException {
     Path path = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-jmh").resolve("store");
     long bytes = (long) mib * REQUEST_BYTES;
-    store = PageStore.create(path, new StoreOptions(bytes, CodecSpec.parse(codec), 0));
+    store = PageStore.create(path, new StoreOptions(bytes, PackingSpec.parse(codec), 0));
     Files.delete(path);
     Files.delete(path.getParent());
     channel = store.openChannel();

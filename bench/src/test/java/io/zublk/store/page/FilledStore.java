@@ -2,7 +2,7 @@ package io.zublk.store.page;
 
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.file.StoreFile;
@@ -45,17 +45,17 @@ final class FilledStore implements AutoCloseable {
   private final Path path;
   private final StagingArea staging;
 
-  FilledStore(String codec, String image, int mib) throws IOException {
+  FilledStore(String algorithm, String image, int mib) throws IOException {
     int pages = mib << 8;
     path = Files.createTempDirectory(SHARED_MEMORY, "zublk-jmh").resolve("store");
-    file = StoreFile.create(path, pages, CodecSpec.parse(codec), StoreFile.ANY_NODE);
+    file = StoreFile.create(path, pages, PackingSpec.parse(algorithm), StoreFile.ANY_NODE);
     // The mapping keeps the file; nothing is left behind when a benchmark is killed.
     Files.delete(path);
     Files.delete(path.getParent());
     MemoryBudget budget = new MemoryBudget(file.extent().metadataBytes, 0);
     arena = new SlabArena(file, budget, true); // as a store with workers has it
     staging = new StagingArea(file, budget, STAGING_PAGES, BATCH_PAGES);
-    Pages shared = new Pages(file, file.codec(), budget, arena, staging);
+    Pages shared = new Pages(file, file.packing(), budget, arena, staging);
     table = shared.table();
     access = shared.open();
     stagingAccess = shared.open(new StagingWriter(staging, _ -> {}));

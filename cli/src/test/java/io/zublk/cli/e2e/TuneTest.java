@@ -38,7 +38,7 @@ class TuneTest {
   @Tag("long") // three devices that must come to rest
   void forMemoryTheCodecAloneIsTried() throws Exception {
     String out = tune("--goal", "memory");
-    assertThat(out).contains("--algorithm: the default as 1.00, --algorithm zstd(level=1) ");
+    assertThat(out).contains("--algorithm: the default as 1.00, --algorithm line+lz4 ");
     assertThat(out).doesNotContain("--workers");
     assertCreateTakesTheLine(out);
   }

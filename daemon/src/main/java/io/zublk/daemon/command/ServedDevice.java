@@ -1,5 +1,6 @@
 package io.zublk.daemon.command;
 
+import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.StoreHome;
 import io.zublk.daemon.settings.PerformanceSettings;
@@ -10,12 +11,14 @@ import java.util.function.Consumer;
 /**
  * A device that serves, as its commands see it.
  *
- * @param record what its process has written down
+ * @param asked what was asked for
+ * @param record what its process has written down, with what is in effect
  * @param storeMemory what holds the store file ({@link StoreHome})
  * @param startNanos when its process began ({@link System#nanoTime})
  * @param stop ends the device, for the reason given, and what it holds with it
  */
 public record ServedDevice(
+    DeviceConfig asked,
     DeviceRecord record,
     PerformanceSettings settings,
     PageStore store,

@@ -34,7 +34,8 @@ public final class Stat implements Command {
     status.put("id", record.id());
     status.put("path", record.path());
     status.put("transport", record.config().transport().word());
-    status.put("algorithm", store.options().codec().toString());
+    status.put("algorithm", store.options().packing().toString());
+    status.put("algorithm_asked", device.asked().algorithm());
     status.put("size", store.geometry().sizeBytes());
     status.put("pid", record.pid());
     status.put("streams", transport.streams());

@@ -122,7 +122,7 @@ final class DeviceProcess {
 
   /** Starts, with the next id if another program was quicker to take the one that was free. */
   private ReadyDevice start() throws IOException {
-    DeviceConfig resolved = transports.resolve(config, reporter::notice);
+    DeviceConfig resolved = transports.resolve(config, reporter::notice).withSettledAlgorithm();
     settings = PerformanceSettings.of(config.performance(), Machine.running());
     Placement.apply(settings);
     for (int attempt = 1; ; attempt++) {
@@ -141,7 +141,7 @@ final class DeviceProcess {
     makeRunDir();
     claimId(resolved);
     stop.throwIfRequested();
-    openStore(config.storeOptions());
+    openStore(resolved.storeOptions());
     stop.throwIfRequested();
     startTransport();
     stop.throwIfRequested();
@@ -234,7 +234,8 @@ final class DeviceProcess {
 
   private void openControlSocket(DeviceRecord serving) throws IOException {
     ServedDevice device =
-        new ServedDevice(serving, settings, store, transport, storeMemory, startNanos, this::stop);
+        new ServedDevice(
+            config, serving, settings, store, transport, storeMemory, startNanos, this::stop);
     ControlServer control = new ControlServer(claim.dir().controlSocket(), new Commands(device));
     cleanup.push("serve the control socket", _ -> control.close());
   }
@@ -245,7 +246,7 @@ final class DeviceProcess {
         serving.config().transport().word(),
         serving.path(),
         store.options().sizeBytes(),
-        store.options().codec().toString(),
+        store.options().packing().toString(),
         serving.pid());
   }
 }

@@ -1,6 +1,6 @@
 package io.zublk.store.file;
 
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ public final class SharedFile {
     try {
       Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-races");
       Path path = directory.resolve("store");
-      StoreFile file = StoreFile.create(path, PAGES, CodecSpec.parse("lz4"), StoreFile.ANY_NODE);
+      StoreFile file = StoreFile.create(path, PAGES, PackingSpec.parse("lz4"), StoreFile.ANY_NODE);
       Files.delete(path);
       Files.delete(directory);
       return file;

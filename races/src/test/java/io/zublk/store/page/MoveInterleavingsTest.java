@@ -43,7 +43,7 @@ class MoveInterleavingsTest {
       file.clearDerived();
       arena = new SlabArena(file, budget, true);
       StagingArea none = new StagingArea(file, budget, 0, 1);
-      pages = new Pages(file, file.codec(), budget, arena, none);
+      pages = new Pages(file, file.packing(), budget, arena, none);
       table = pages.table();
       table.unlock(0, 0);
     }

@@ -36,7 +36,7 @@ class PartOfAPageInterleavingsTest {
       file.release(0, file.layout().stagingOffset - file.layout().arenaOffset);
       file.clearDerived();
       StagingArea none = new StagingArea(file, budget, 0, 1);
-      pages = new Pages(file, file.codec(), budget, new SlabArena(file, budget, false), none);
+      pages = new Pages(file, file.packing(), budget, new SlabArena(file, budget, false), none);
       pages.table().unlock(0, 0);
     }
 

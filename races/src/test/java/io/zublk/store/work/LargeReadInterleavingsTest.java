@@ -34,7 +34,7 @@ class LargeReadInterleavingsTest {
     StoreFile file = SharedFile.file();
     MemoryBudget budget = new MemoryBudget(0, 0);
     SlabArena arena = new SlabArena(file, budget, true);
-    return new Pages(file, file.codec(), budget, arena, new StagingArea(file, budget, 0, 1));
+    return new Pages(file, file.packing(), budget, arena, new StagingArea(file, budget, 0, 1));
   }
 
   /** One worker, which goes to sleep, and two that want its help: nobody waits for ever. */

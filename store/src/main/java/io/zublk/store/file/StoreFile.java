@@ -1,6 +1,6 @@
 package io.zublk.store.file;
 
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
@@ -45,19 +45,20 @@ public final class StoreFile implements AutoCloseable {
    *
    * @throws IOException if there is such a file already, or no memory
    */
-  public static StoreFile create(Path path, long pages, CodecSpec codec, int numaNode)
+  public static StoreFile create(Path path, long pages, PackingSpec packing, int numaNode)
       throws IOException {
-    return create(path, pages, codec, numaNode, true);
+    return create(path, pages, packing, numaNode, true);
   }
 
   /** Makes a new file whose metadata get memory when they are written to, if there is any. */
-  public static StoreFile createSparse(Path path, long pages, CodecSpec codec, int numaNode)
+  public static StoreFile createSparse(Path path, long pages, PackingSpec packing, int numaNode)
       throws IOException {
-    return create(path, pages, codec, numaNode, false);
+    return create(path, pages, packing, numaNode, false);
   }
 
   private static StoreFile create(
-      Path path, long pages, CodecSpec codec, int numaNode, boolean allocated) throws IOException {
+      Path path, long pages, PackingSpec packing, int numaNode, boolean allocated)
+      throws IOException {
     LinuxFile file =
         LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
     try {
@@ -67,7 +68,7 @@ public final class StoreFile implements AutoCloseable {
         if (allocated) {
           store.allocateMetadata(path);
         }
-        store.superblock.write(pages, store.layout.greatestPages, codec);
+        store.superblock.write(pages, store.layout.greatestPages, packing);
         return store;
       } catch (Throwable t) {
         Memory.unmap(store.memory);
@@ -164,9 +165,9 @@ public final class StoreFile implements AutoCloseable {
     }
   }
 
-  /** How the device's pages are compressed. */
-  public CodecSpec codec() {
-    return superblock.codec();
+  /** What the device's pages are packed with. */
+  public PackingSpec packing() {
+    return superblock.packing();
   }
 
   /**

@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -30,8 +30,8 @@ final class Superblock {
   private static final long SB_VERSION = 8;
   private static final long SB_SLAB_BYTES = 12;
   private static final long SB_GREATEST_PAGES = 16;
-  private static final long SB_CODEC = 24;
-  private static final int SB_CODEC_BYTES = 40;
+  private static final long SB_PACKING = 24;
+  private static final int SB_PACKING_BYTES = 40;
   private static final long SB_CHECKSUM = 64;
   private static final long SB_MEM_LIMIT = 72;
   private static final long SB_PAGES = 80;
@@ -54,14 +54,14 @@ final class Superblock {
   }
 
   /** Writes the superblock of a new file, without a limit. */
-  void write(long pages, long greatestPages, CodecSpec spec) {
-    byte[] codec = spec.toString().getBytes(StandardCharsets.US_ASCII);
+  void write(long pages, long greatestPages, PackingSpec packing) {
+    byte[] text = packing.toString().getBytes(StandardCharsets.US_ASCII);
     memory.set(JAVA_INT, SB_VERSION, VERSION);
     memory.set(JAVA_INT, SB_SLAB_BYTES, StoreLayout.SLAB_BYTES);
     memory.set(JAVA_LONG, SB_GREATEST_PAGES, greatestPages);
     memory.set(JAVA_LONG, SB_PAGES, checked(pages, PAGES_BITS));
     MemorySegment.copy(
-        codec, 0, memory, JAVA_BYTE, SB_CODEC, Math.min(codec.length, SB_CODEC_BYTES - 1));
+        text, 0, memory, JAVA_BYTE, SB_PACKING, Math.min(text.length, SB_PACKING_BYTES - 1));
     setMemLimit(0);
     memory.set(JAVA_LONG, SB_MAGIC, MAGIC);
     memory.set(JAVA_INT, SB_CHECKSUM, checksum());
@@ -121,8 +121,8 @@ final class Superblock {
     return memory.get(JAVA_LONG, SB_GREATEST_PAGES);
   }
 
-  CodecSpec codec() {
-    return CodecSpec.parse(memory.getString(SB_CODEC));
+  PackingSpec packing() {
+    return PackingSpec.parse(memory.getString(SB_PACKING));
   }
 
   /**

@@ -2,54 +2,63 @@ package io.zublk.store.page;
 
 import io.zublk.codec.Algorithm;
 import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.codec.PageCodec;
 import io.zublk.store.table.PageEntry;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The codecs of one thread, by the kind of the entries whose objects they read: the device's own,
- * and of every other kind one that is opened when the first such page is read. Opening takes native
- * memory, and the time for it, once a kind and thread; not once a request, and never in a store
- * whose pages are all of the device's codec.
+ * The codecs of one thread, by the kind of the entries whose objects they read: those that it
+ * writes with, and of every other kind one that is opened when the first such page is read. Opening
+ * takes native memory, and the time for it, once a kind and thread; not once a request, and never
+ * in a store whose pages are all of the device's codecs.
  */
 final class Codecs implements AutoCloseable {
 
-  private final PageCodec own;
-  private final int ownKind;
+  private final Packing packing;
 
-  // Null until they are needed; the device's own is one of them, or neither.
+  // Null until they are needed.
   private PageCodec lz4;
   private PageCodec zstd;
   private PageCodec line;
 
   /**
-   * Opens the device's codec.
+   * Opens what the device's pages are packed with.
    *
    * @throws UnsupportedOperationException if this machine cannot run it
    */
-  Codecs(CodecSpec device) {
-    own = device.newCodec();
-    switch (device.algorithm()) {
-      case NONE -> ownKind = PageEntry.RAW;
+  Codecs(PackingSpec device) {
+    PageCodec rest = device.rest().newCodec();
+    int restKind = own(device.rest().algorithm(), rest);
+    if (device.lineFirst()) {
+      line = CodecSpec.of(Algorithm.LINE).newCodec();
+      boolean isAll = device.rest().algorithm() == Algorithm.NONE;
+      int limit = isAll ? ObjectWriter.MAX_COMPRESSED_BYTES : Packing.LINE_LIMIT;
+      packing = Packing.lineFirst(line, limit, rest, restKind);
+    } else {
+      packing = Packing.of(rest, restKind);
+    }
+  }
+
+  /** Keeps a codec to read with as well; returns the kind of what it writes. */
+  private int own(Algorithm algorithm, PageCodec codec) {
+    return switch (algorithm) {
+      case NONE -> PageEntry.RAW; // it has nothing to close
       case LZ4 -> {
-        ownKind = PageEntry.LZ4;
-        lz4 = own;
+        lz4 = codec;
+        yield PageEntry.LZ4;
       }
       case ZSTD -> {
-        ownKind = PageEntry.ZSTD;
-        zstd = own;
+        zstd = codec;
+        yield PageEntry.ZSTD;
       }
-      case LINE -> {
-        ownKind = PageEntry.LINE;
-        line = own;
-      }
-      default -> throw new AssertionError(device);
-    }
+      case LINE -> throw new IllegalArgumentException("lines come first, or not at all");
+    };
   }
 
   /** What packs pages as the device's options say. */
   Packing packing() {
-    return new Packing(ownKind, own);
+    return packing;
   }
 
   /**
@@ -97,7 +106,6 @@ final class Codecs implements AutoCloseable {
 
   @Override
   public void close() {
-    own.close();
     if (lz4 != null) {
       lz4.close();
     }

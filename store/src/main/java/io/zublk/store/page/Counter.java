@@ -6,8 +6,16 @@ public enum Counter {
   PAGES,
   /** Gauge: bytes of the objects in the arena, without checksums and rounding. */
   OBJECT_BYTES,
-  /** Gauge: pages that consist of one word. */
+  /** Gauge: pages that consist of one word; zram's {@code same_pages}. */
   SAME_PAGES,
+  /** Gauge: pages compressed by LZ4. */
+  LZ4_PAGES,
+  /** Gauge: pages compressed by Zstandard. */
+  ZSTD_PAGES,
+  /** Gauge: pages compressed as lines. */
+  LINE_PAGES,
+  /** Gauge: pages, whatever compressed them, in the slot of a larger one. */
+  PADDED_PAGES,
   /** Gauge: pages stored as they are. */
   RAW_PAGES,
   /** Pages ever stored as they are. */

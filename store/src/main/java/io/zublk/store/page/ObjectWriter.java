@@ -128,7 +128,7 @@ final class ObjectWriter {
 
   private void packMixed(MemorySegment source, long offset) {
     packedLength = packing.pack(source, offset, scratch, OBJECT, MAX_COMPRESSED_BYTES);
-    packedKind = packing.kind(packedLength);
+    packedKind = packing.kind();
   }
 
   private int packedBytes() {

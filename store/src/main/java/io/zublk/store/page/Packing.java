@@ -6,18 +6,43 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * What a page that is not one repeated word becomes when it is written. Whoever writes asks here,
- * and any thread reads what comes of it, of whatever kind: today one codec's, or the page as it is
- * where that makes it no smaller. One thread's.
+ * and any thread reads what comes of it, of whatever kind. Each page is tried anew, for pages of
+ * memory differ from their neighbours: as lines if those come first, then by the other codec, and
+ * what neither makes smaller stays as it is. One thread's.
  */
 final class Packing {
 
-  private final int compressedKind;
-  private final PageCodec codec;
+  /**
+   * The most bytes of a page as lines where there is another codec. Below, that one gains little or
+   * nothing and takes several times as long; above, it mostly gains. Measured on images of memory:
+   * {@code docs/decisions/0011-line-codec.md}.
+   */
+  static final int LINE_LIMIT = 2000;
 
-  /** {@code compressedKind}: of the entries of what {@code codec} compresses. */
-  Packing(int compressedKind, PageCodec codec) {
-    this.compressedKind = compressedKind;
-    this.codec = codec;
+  /** Null if lines are not tried. */
+  private final PageCodec line;
+
+  private final int lineLimit;
+  private final PageCodec rest;
+  private final int restKind;
+
+  private int kind = PageEntry.RAW;
+
+  private Packing(PageCodec line, int lineLimit, PageCodec rest, int restKind) {
+    this.line = line;
+    this.lineLimit = lineLimit;
+    this.rest = rest;
+    this.restKind = restKind;
+  }
+
+  /** {@code kind}: of the entries of what {@code codec} compresses. */
+  static Packing of(PageCodec codec, int kind) {
+    return new Packing(null, 0, codec, kind);
+  }
+
+  /** {@code rest} is for pages that take more than so many bytes as lines. */
+  static Packing lineFirst(PageCodec line, int lineLimit, PageCodec rest, int restKind) {
+    return new Packing(line, lineLimit, rest, restKind);
   }
 
   /**
@@ -26,11 +51,21 @@ final class Packing {
    * @return the bytes written, or 0 if the page is to be stored as it is
    */
   int pack(MemorySegment source, long offset, MemorySegment target, long at, int limit) {
-    return codec.compress(source, offset, target, at, limit);
+    // Each codec has a call of its own, at which the compiler then sees but one class.
+    if (line != null) {
+      int length = line.compress(source, offset, target, at, Math.min(limit, lineLimit));
+      if (length > 0) {
+        kind = PageEntry.LINE;
+        return length;
+      }
+    }
+    int length = rest.compress(source, offset, target, at, limit);
+    kind = length == 0 ? PageEntry.RAW : restKind;
+    return length;
   }
 
-  /** The {@linkplain PageEntry kind} of what was packed into so many bytes. */
-  int kind(int packedLength) {
-    return packedLength == 0 ? PageEntry.RAW : compressedKind;
+  /** The {@linkplain PageEntry kind} of what was packed last. */
+  int kind() {
+    return kind;
   }
 }

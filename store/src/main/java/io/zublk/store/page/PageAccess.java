@@ -34,7 +34,7 @@ public final class PageAccess implements AutoCloseable {
     PageTable table = pages.table();
     SlabArena arena = pages.arena();
     this.staging = staging;
-    this.codecs = new Codecs(pages.codec());
+    this.codecs = new Codecs(pages.packing());
     this.scratch = Memory.mapAnonymous(SCRATCH_BYTES);
     this.allCounters = pages.counters();
     this.counters = allCounters.open();

@@ -17,7 +17,7 @@ import io.zublk.store.table.PageEntry;
  *
  * <p>Whatever else must be told of an object stands at its head, as in a padded one: an entry has
  * no bit to spare, and one kind. At the head is the place of a dictionary's id, and of the number
- * of a codec beyond the two that have kinds of their own.
+ * of a codec beyond those that have kinds of their own.
  */
 public final class PageObject {
 

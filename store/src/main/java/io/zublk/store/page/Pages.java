@@ -1,6 +1,6 @@
 package io.zublk.store.page;
 
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.file.StoreFile;
@@ -13,7 +13,7 @@ import io.zublk.uring.sys.LinuxException;
 public final class Pages {
 
   private final StoreFile file;
-  private final CodecSpec codec;
+  private final PackingSpec packing;
   private final PageTable table;
   private final SlabArena arena;
   private final StagingArea staging;
@@ -21,11 +21,15 @@ public final class Pages {
   private final Compactor compactor;
   private final SparePage spare = new SparePage();
 
-  /** The pages of a file, which are compressed by {@code codec} when they are written. */
+  /** The pages of a file, which are packed with {@code packing} when they are written. */
   public Pages(
-      StoreFile file, CodecSpec codec, MemoryBudget budget, SlabArena arena, StagingArea staging) {
+      StoreFile file,
+      PackingSpec packing,
+      MemoryBudget budget,
+      SlabArena arena,
+      StagingArea staging) {
     this.file = file;
-    this.codec = codec;
+    this.packing = packing;
     this.table = new PageTable(file.memory(), file.layout().tableOffset);
     this.arena = arena;
     this.staging = staging;
@@ -47,8 +51,8 @@ public final class Pages {
     return file;
   }
 
-  CodecSpec codec() {
-    return codec;
+  PackingSpec packing() {
+    return packing;
   }
 
   public PageTable table() {

@@ -126,12 +126,6 @@ public final class PageEntry {
     return (entry & LOCK) != 0;
   }
 
-  /** Whether all words of the page are equal: zram counts such pages as {@code same_pages}. */
-  public static boolean isSame(long entry) {
-    int kind = kind(entry);
-    return kind >= FILL && kind <= WORD;
-  }
-
   /** Whether the entry points at bytes in the arena. */
   public static boolean isStored(long entry) {
     int kind = kind(entry);

@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.Errno;
-import io.zublk.codec.CodecSpec;
+import io.zublk.codec.PackingSpec;
 import io.zublk.codec.PageCodec;
+import io.zublk.store.PageKinds;
 import io.zublk.store.PageStore;
 import io.zublk.store.TestPages;
 import io.zublk.store.arena.MemoryBudget;
@@ -21,6 +22,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +33,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MixedCodecsTest {
 
   private static final int PAGES = 256;
+
+  /** What takes turns at writing pages. */
+  private static final List<PackingSpec> WRITERS =
+      List.of(TestPages.LZ4, TestPages.ZSTD, TestPages.LINE);
+
+  private static final int[] KINDS = {PageEntry.LZ4, PageEntry.ZSTD, PageEntry.LINE};
 
   private final MemorySegment page = Arena.ofAuto().allocate(PAGE_BYTES, PAGE_BYTES);
   private final MemorySegment other = Arena.ofAuto().allocate(PAGE_BYTES, PAGE_BYTES);
@@ -46,8 +54,8 @@ class MixedCodecsTest {
     path = Files.createTempDirectory(TestPages.SHM, "zublk-codecs-test").resolve("store");
   }
 
-  private void create(String codec) throws IOException {
-    file = StoreFile.create(path, PAGES, CodecSpec.parse(codec), StoreFile.ANY_NODE);
+  private void create(String packing) throws IOException {
+    file = StoreFile.create(path, PAGES, PackingSpec.parse(packing), StoreFile.ANY_NODE);
     budget = new MemoryBudget(file.extent().metadataBytes, 0);
     arena = new SlabArena(file, budget, false);
     staging = new StagingArea(file, budget, 0, 1);
@@ -63,14 +71,12 @@ class MixedCodecsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "line", "zstd", "none"})
+  @ValueSource(strings = {"lz4", "line", "line+lz4", "zstd", "none"})
   void anyChannelReadsPagesOfAnyKindAlsoAfterReopening(String codec) throws Exception {
     create(codec);
-    try (PageAccess lz4 = access(TestPages.LZ4);
-        PageAccess zstd = access(TestPages.ZSTD);
-        PageAccess device = access(file.codec())) {
+    try (PageAccess device = access(file.packing())) {
       for (int i = 0; i < PAGES; i++) {
-        write(i % 2 == 0 ? lz4 : zstd, i);
+        write(i);
       }
       for (int i = 0; i < PAGES; i++) {
         assertThat(PageEntry.kind(table().get(i))).isEqualTo(expectedKind(i));
@@ -87,25 +93,31 @@ class MixedCodecsTest {
         assertThat(TestPages.seedOf(other, 0, page)).isEqualTo(seed(i));
       }
       assertThat(store.stats().checksumErrors()).isZero();
+      PageKinds kinds = PageKinds.counted(store);
+      assertThat(kinds).isEqualTo(PageKinds.inTable(store));
+      assertThat(List.of(kinds.lz4(), kinds.zstd(), kinds.line(), kinds.padded(), kinds.raw()))
+          .allMatch(count -> count > 0);
     }
   }
 
   private static int expectedKind(int i) {
-    return switch (i / 2 % 3) {
-      case 0 -> i % 2 == 0 ? PageEntry.LZ4 : PageEntry.ZSTD;
+    return switch (i / KINDS.length % 3) {
+      case 0 -> KINDS[i % KINDS.length];
       case 1 -> PageEntry.PADDED;
       default -> PageEntry.RAW;
     };
   }
 
   /** Pages that shrink, pages that shrink in the slot of a larger one, pages that do not shrink. */
-  private void write(PageAccess access, int i) {
+  private void write(int i) throws IOException {
     boolean isPadded = expectedKind(i) == PageEntry.PADDED;
-    TestPages.write(page, 0, isPadded ? 3 : seed(i));
-    assertThat(access.writer().write(i, 0, page, 0, PAGE_BYTES)).isZero();
-    if (isPadded) {
-      TestPages.write(page, 0, seed(i));
-      assertThat(access.inPlace().write(i, 0, page, 0, PAGE_BYTES)).isZero();
+    try (PageAccess access = access(WRITERS.get(i % WRITERS.size()))) {
+      TestPages.write(page, 0, isPadded ? 3 : seed(i));
+      assertThat(access.writer().write(i, 0, page, 0, PAGE_BYTES)).isZero();
+      if (isPadded) {
+        TestPages.write(page, 0, seed(i));
+        assertThat(access.inPlace().write(i, 0, page, 0, PAGE_BYTES)).isZero();
+      }
     }
   }
 
@@ -114,16 +126,13 @@ class MixedCodecsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lz4", "line", "zstd", "none"})
+  @ValueSource(strings = {"lz4", "line", "line+lz4", "zstd", "none"})
   void partsOfAPageOfAnotherKindAreReplaced(String codec) throws Exception {
     create(codec);
-    try (PageAccess lz4 = access(TestPages.LZ4);
-        PageAccess zstd = access(TestPages.ZSTD);
-        PageAccess device = access(file.codec())) {
-      write(lz4, 0);
-      write(zstd, 1);
+    try (PageAccess device = access(file.packing())) {
       other.fill((byte) 7);
-      for (int i = 0; i < 2; i++) {
+      for (int i = 0; i < PAGES; i++) {
+        write(i);
         assertThat(device.writer().write(i, 100, other, 0, 1000)).isZero();
         TestPages.write(page, 0, seed(i));
         page.asSlice(100, 1000).fill((byte) 7);
@@ -139,9 +148,9 @@ class MixedCodecsTest {
   @ValueSource(ints = {PageEntry.LZ4, PageEntry.ZSTD, PageEntry.LINE})
   void whatIsNotOfTheKindThatItsEntrySaysIsAnError(int kind) throws Exception {
     create("none");
-    try (PageAccess device = access(file.codec())) {
+    try (PageAccess device = access(file.packing())) {
       MemorySegment scratch = Arena.ofAuto().allocate(ObjectWriter.SCRATCH_BYTES);
-      var garbage = new ObjectWriter(file, arena, new Packing(kind, new Garbage()), scratch);
+      var garbage = new ObjectWriter(file, arena, Packing.of(new Garbage(), kind), scratch);
       TestPages.write(page, 0, 1);
       for (int i = 0; i < 20_000; i++) {
         long entry = garbage.compress(0, page, 0, false);
@@ -181,7 +190,7 @@ class MixedCodecsTest {
     return new PageTable(file.memory(), file.layout().tableOffset);
   }
 
-  private PageAccess access(CodecSpec codec) throws IOException {
-    return new Pages(file, codec, budget, arena, staging).open();
+  private PageAccess access(PackingSpec packing) throws IOException {
+    return new Pages(file, packing, budget, arena, staging).open();
   }
 }

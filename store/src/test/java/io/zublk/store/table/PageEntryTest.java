@@ -61,7 +61,6 @@ class PageEntryTest {
     }
     long entry = PageEntry.ofFill(3, word);
     assertThat(PageEntry.fillWord(entry)).isEqualTo(word);
-    assertThat(PageEntry.isSame(entry)).isTrue();
     assertThat(PageEntry.isStored(entry)).isFalse();
     assertThat(PageEntry.isValid(3, entry)).isTrue();
   }
