@@ -14,10 +14,7 @@ final class LineScratch {
   /** A byte mask for each word of the page, also for those that do not differ. */
   static final int BYTE_MASKS = WORD_MASKS + LineFormat.LINES;
 
-  /** The address of what predicts each line. */
-  static final int SOURCES = BYTE_MASKS + LineFormat.WORDS;
-
-  static final int BYTES = SOURCES + LineFormat.LINES * Long.BYTES;
+  static final int BYTES = BYTE_MASKS + LineFormat.WORDS;
 
   private LineScratch() {}
 }

@@ -14,18 +14,14 @@ import static io.zublk.codec.LineFormat.getShort;
 import static io.zublk.codec.LineFormat.putByte;
 import static io.zublk.codec.LineFormat.putLong;
 import static io.zublk.codec.LineFormat.putShort;
-import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.UGT;
 import static jdk.incubator.vector.VectorOperators.ULT;
 import static jdk.incubator.vector.VectorOperators.XOR;
-import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2L;
 
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -34,18 +30,17 @@ import jdk.incubator.vector.VectorSpecies;
  * line. There is no branch on data but for what refuses or gives up. Until the compiler has it, it
  * is a hundred times slower and its vectors are objects.
  *
+ * <p>No method here takes or returns a vector. The compiler inlines those of the Vector API always,
+ * ours only where it has seen them called often; and a vector that is handed to a method which is
+ * not inlined is an object.
+ *
  * <p>Offsets are masked here and there with what they never exceed: the compiler then sees that an
  * address is one, and leaves out the check, of which there are as many as of memory accesses.
  */
 final class VectorLines implements LineCoder {
 
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_512;
-  private static final VectorSpecies<Byte> EIGHT_BYTES = ByteVector.SPECIES_64;
-  private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_512;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
-
-  /** Parts of what has one element a line are done eight lines at a time. */
-  private static final int GROUP = 8;
 
   private static final long ADDRESS = Long.MAX_VALUE >>> 1;
   private static final int IN_PAGE = PageCodec.PAGE_BYTES - 1;
@@ -56,9 +51,6 @@ final class VectorLines implements LineCoder {
 
   /** The largest reference that each line may have. */
   private static final ByteVector MAX_REFERENCES = maxReferences();
-
-  /** Where in the page the lines of a group are. */
-  private static final LongVector POSITIONS = LongVector.zero(LONGS).addIndex(LINE_BYTES);
 
   private static ByteVector maxReferences() {
     byte[] most = new byte[LINES];
@@ -71,14 +63,6 @@ final class VectorLines implements LineCoder {
   /** Whether the JVM itself would take vectors of this size; if not, they are emulated. */
   static boolean isWhatTheJvmPrefers() {
     return ByteVector.SPECIES_PREFERRED.length() == LINE_BYTES;
-  }
-
-  private static ByteVector load(long address) {
-    return ByteVector.fromMemorySegment(BYTES, MEMORY, address, ORDER);
-  }
-
-  private static void store(ByteVector bytes, long address) {
-    bytes.intoMemorySegment(MEMORY, address, ORDER);
   }
 
   @Override
@@ -95,16 +79,19 @@ final class VectorLines implements LineCoder {
     int last = LineSearch.FIRST_DISTANCE;
     for (int line = 0; line < LINES; line++) {
       int position = (line * LINE_BYTES) & IN_PAGE;
-      ByteVector bytes = load(page + position);
-      int found = search(bytes, page, position, last, scratch + LineScratch.TABLE);
+      ByteVector bytes = ByteVector.fromMemorySegment(BYTES, MEMORY, page + position, ORDER);
+      int found = search(page, position, last, scratch + LineScratch.TABLE);
       int distance = line == 0 ? 0 : found;
       int isZero = (distance - 1) >> 31;
       last = (last & isZero) | distance;
       long from = select(page + position - distance, isZero);
-      ByteVector difference = bytes.lanewise(XOR, load(from));
+      ByteVector difference =
+          bytes.lanewise(XOR, ByteVector.fromMemorySegment(BYTES, MEMORY, from, ORDER));
       VectorMask<Byte> differing = difference.compare(NE, (byte) 0);
       // There are limit - 128 literals at most, so that 64 bytes are within the limit.
-      store(difference.compress(differing), object + (literals & IN_OBJECT));
+      difference
+          .compress(differing)
+          .intoMemorySegment(MEMORY, object + (literals & IN_OBJECT), ORDER);
       long mask = differing.toLong();
       putLong(scratch + LineScratch.BYTE_MASKS + (position / Long.BYTES), mask);
       putByte(scratch + LineScratch.REFERENCES + (position / LINE_BYTES), distance / DISTANCE_UNIT);
@@ -120,12 +107,13 @@ final class VectorLines implements LineCoder {
   private static void clear(long table) {
     ByteVector zeros = ByteVector.zero(BYTES);
     for (int i = 0; i < LineSearch.TABLE_BYTES; i += LINE_BYTES) {
-      store(zeros, table + i);
+      zeros.intoMemorySegment(MEMORY, table + i, ORDER);
     }
   }
 
   /** The distance of what predicts a line best, 0 for zeros; means nothing for the first line. */
-  private static int search(ByteVector bytes, long page, int position, int last, long table) {
+  private static int search(long page, int position, int last, long table) {
+    ByteVector bytes = ByteVector.fromMemorySegment(BYTES, MEMORY, page + position, ORDER);
     int lowest = Math.max(position - MAX_DISTANCE, 0);
     int highest = Math.max(position - MIN_DISTANCE, 0);
     int best = LineSearch.score(Long.bitCount(bytes.compare(NE, (byte) 0).toLong()), 0);
@@ -133,16 +121,17 @@ final class VectorLines implements LineCoder {
       long slot = table + LineSearch.slot(getLong(page + position + at));
       int start = Math.min(Math.max(getShort(slot) - at, lowest), highest);
       putShort(slot, position + at);
-      best = Math.min(best, score(bytes, page, position, start));
+      ByteVector candidate =
+          ByteVector.fromMemorySegment(BYTES, MEMORY, page + (start & IN_PAGE), ORDER);
+      int differing = Long.bitCount(bytes.compare(NE, candidate).toLong());
+      best = Math.min(best, LineSearch.score(differing, position - start));
     }
-    best = Math.min(best, score(bytes, page, position, Math.min(position - last, highest)));
-    return LineSearch.distance(best);
-  }
-
-  private static int score(ByteVector bytes, long page, int position, int start) {
-    ByteVector candidate = load(page + (start & IN_PAGE));
+    int start = Math.min(position - last, highest);
+    ByteVector candidate =
+        ByteVector.fromMemorySegment(BYTES, MEMORY, page + (start & IN_PAGE), ORDER);
     int differing = Long.bitCount(bytes.compare(NE, candidate).toLong());
-    return LineSearch.score(differing, position - start);
+    best = Math.min(best, LineSearch.score(differing, position - start));
+    return LineSearch.distance(best);
   }
 
   /** {@code address}, or that of zeros. The compiler would make a branch of a condition. */
@@ -154,12 +143,14 @@ final class VectorLines implements LineCoder {
   private static int packRest(long object, int literals, int room, long scratch) {
     int end = literals;
     for (int word = 0; word < LineFormat.WORDS; word += LINE_BYTES) {
-      ByteVector masks = load(scratch + LineScratch.BYTE_MASKS + word);
+      ByteVector masks =
+          ByteVector.fromMemorySegment(
+              BYTES, MEMORY, scratch + LineScratch.BYTE_MASKS + word, ORDER);
       VectorMask<Byte> words = masks.compare(NE, (byte) 0);
       if (end > room) {
         return 0;
       }
-      store(masks.compress(words), object + (end & IN_OBJECT));
+      masks.compress(words).intoMemorySegment(MEMORY, object + (end & IN_OBJECT), ORDER);
       long wordMasks = words.toLong();
       putLong(scratch + LineScratch.WORD_MASKS + word / Long.BYTES, wordMasks);
       end += Long.bitCount(wordMasks);
@@ -167,8 +158,10 @@ final class VectorLines implements LineCoder {
     if (end > room) {
       return 0;
     }
-    store(load(scratch + LineScratch.REFERENCES), object + end);
-    store(load(scratch + LineScratch.WORD_MASKS), object + end + LINES);
+    ByteVector.fromMemorySegment(BYTES, MEMORY, scratch + LineScratch.REFERENCES, ORDER)
+        .intoMemorySegment(MEMORY, object + end, ORDER);
+    ByteVector.fromMemorySegment(BYTES, MEMORY, scratch + LineScratch.WORD_MASKS, ORDER)
+        .intoMemorySegment(MEMORY, object + end + LINES, ORDER);
     return end + FIXED_BYTES;
   }
 
@@ -184,21 +177,25 @@ final class VectorLines implements LineCoder {
     long references = (object + length - 2 * LINES) & ADDRESS;
     touch(object, length, scratch);
     int literalBytes = length - FIXED_BYTES - countWords(wordMasks);
-    if (literalBytes < 0 || !areValid(load(references))) {
+    if (literalBytes < 0 || !areValid(references)) {
       return false;
     }
     unpackMasks(wordMasks, object, literalBytes, scratch + LineScratch.BYTE_MASKS);
-    unpackReferences(references, page, scratch + LineScratch.SOURCES);
     int literals = 0;
     for (int line = 0; line < LINES; line++) {
       if (literals > literalBytes) {
         return false;
       }
       long mask = getLong(scratch + LineScratch.BYTE_MASKS + (long) line * Long.BYTES);
-      long from = getLong(scratch + LineScratch.SOURCES + (long) line * Long.BYTES) & ADDRESS;
-      ByteVector compressed = load(object + (literals & IN_OBJECT));
+      int units = getByte(references + line);
+      long to = page + ((line * LINE_BYTES) & IN_PAGE);
+      long from = select(to - (long) units * DISTANCE_UNIT, (units - 1) >> 31) & ADDRESS;
+      ByteVector compressed =
+          ByteVector.fromMemorySegment(BYTES, MEMORY, object + (literals & IN_OBJECT), ORDER);
       ByteVector difference = compressed.expand(VectorMask.fromLong(BYTES, mask));
-      store(difference.lanewise(XOR, load(from)), page + (long) line * LINE_BYTES);
+      difference
+          .lanewise(XOR, ByteVector.fromMemorySegment(BYTES, MEMORY, from, ORDER))
+          .intoMemorySegment(MEMORY, to, ORDER);
       literals += Long.bitCount(mask);
     }
     return literals == literalBytes;
@@ -224,7 +221,8 @@ final class VectorLines implements LineCoder {
     return words;
   }
 
-  private static boolean areValid(ByteVector references) {
+  private static boolean areValid(long address) {
+    ByteVector references = ByteVector.fromMemorySegment(BYTES, MEMORY, address, ORDER);
     long tooFar = references.compare(UGT, MAX_REFERENCES).toLong();
     // Of 0, which is zeros, there is nothing less 1.
     long tooNear =
@@ -232,27 +230,17 @@ final class VectorLines implements LineCoder {
     return (tooFar | tooNear) == 0;
   }
 
-  /** The word masks of a group are 64 bits: which of its 64 words has a byte mask. */
+  /** The word masks of eight lines are 64 bits: which of their 64 words has a byte mask. */
   private static void unpackMasks(long wordMasks, long object, int first, long target) {
     int next = first;
-    for (int line = 0; line < LINES; line += GROUP) {
+    for (int line = 0; line < LINES; line += Long.BYTES) {
       long words = getLong(wordMasks + line);
-      ByteVector masks = load(object + (next & IN_OBJECT));
-      store(masks.expand(VectorMask.fromLong(BYTES, words)), target + (long) line * Long.BYTES);
-      next += Long.bitCount(words);
-    }
-  }
-
-  private static void unpackReferences(long references, long page, long target) {
-    for (int line = 0; line < LINES; line += GROUP) {
-      ByteVector group =
-          ByteVector.fromMemorySegment(EIGHT_BYTES, MEMORY, references + line, ORDER);
-      LongVector units = (LongVector) group.convertShape(ZERO_EXTEND_B2L, LONGS, 0);
-      LongVector distances = units.lanewise(LSHL, 3);
-      LongVector sources = POSITIONS.add(page + (long) line * LINE_BYTES).sub(distances);
-      sources
-          .blend(ZEROS, units.compare(EQ, 0))
+      ByteVector masks =
+          ByteVector.fromMemorySegment(BYTES, MEMORY, object + (next & IN_OBJECT), ORDER);
+      masks
+          .expand(VectorMask.fromLong(BYTES, words))
           .intoMemorySegment(MEMORY, target + (long) line * Long.BYTES, ORDER);
+      next += Long.bitCount(words);
     }
   }
 }
