@@ -19,6 +19,13 @@ final class Packing {
    */
   static final int LINE_LIMIT = 2000;
 
+  /**
+   * The most bytes of lines beside which the other codec is tried as well: of a page that repeats
+   * something short, lines take 128 bytes and what the first of them differ by, which others halve.
+   * Such pages are rare enough in memory for the second try to cost little.
+   */
+  static final int SHORT_LINES = 544;
+
   /** Null if lines are not tried. */
   private final PageCodec line;
 
@@ -56,11 +63,23 @@ final class Packing {
       int length = line.compress(source, offset, target, at, Math.min(limit, lineLimit));
       if (length > 0) {
         kind = PageEntry.LINE;
-        return length;
+        boolean isShort = length <= SHORT_LINES && length + length / 2 <= limit;
+        return isShort ? halve(source, offset, target, at, length) : length;
       }
     }
     int length = rest.compress(source, offset, target, at, limit);
     kind = length == 0 ? PageEntry.RAW : restKind;
+    return length;
+  }
+
+  /** Puts the other codec's bytes in place of the lines, if they are at most half as many. */
+  private int halve(MemorySegment source, long offset, MemorySegment target, long at, int lines) {
+    int length = rest.compress(source, offset, target, at + lines, lines / 2);
+    if (length == 0) {
+      return lines;
+    }
+    MemorySegment.copy(target, at + lines, target, at, length);
+    kind = restKind;
     return length;
   }
 

@@ -1,6 +1,8 @@
 package io.zublk.store.page;
 
 import static io.zublk.block.Geometry.PAGE_BYTES;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.codec.PackingSpec;
@@ -46,6 +48,10 @@ class PackingTest {
   /** The kind of what becomes of a page, which is what it was when it is read again. */
   private int kind(Codecs codecs, int seed) {
     TestPages.write(page, 0, seed);
+    return kindOfPage(codecs);
+  }
+
+  private int kindOfPage(Codecs codecs) {
     int most = ObjectWriter.MAX_COMPRESSED_BYTES;
     Packing packing = codecs.packing();
     int length = packing.pack(page, 0, packed, 0, most);
@@ -76,6 +82,32 @@ class PackingTest {
         Packing.lineFirst(new OfLength(bytes), 1000, new OfLength(500), PageEntry.LZ4);
     assertThat(packing.pack(page, 0, packed, 0, 500)).isEqualTo(500);
     assertThat(packing.kind()).isEqualTo(kind);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "544, 272,  9, 272",
+    "544, 273, 14, 544",
+    "545,  10, 14, 545",
+    "128,  64,  9,  64",
+  })
+  void fewLinesGiveWayToWhatIsHalfAsLong(int lines, int rest, int kind, int length) {
+    Packing packing =
+        Packing.lineFirst(new OfLength(lines), 1000, new OfLength(rest), PageEntry.LZ4);
+    assertThat(packing.pack(page, 0, packed, 0, 3000)).isEqualTo(length);
+    assertThat(packing.kind()).isEqualTo(kind);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"line, 14", "line+lz4, 9", "line+zstd, 10"})
+  void aRepeatedSentenceIsNotForLines(String spec, int kind) {
+    byte[] sentence = "Gallia est omnis divisa in partes tres...".getBytes(US_ASCII);
+    try (Codecs codecs = new Codecs(PackingSpec.parse(spec))) {
+      for (int i = 0; i < PAGE_BYTES; i++) {
+        page.set(JAVA_BYTE, i, sentence[i % sentence.length]);
+      }
+      assertThat(kindOfPage(codecs)).isEqualTo(kind);
+    }
   }
 
   /** Compresses any page to so many bytes. */
