@@ -24,6 +24,7 @@ record StatField(String group, String name, String unit, String meaning) {
         id                        -         its number, which commands take for its name
         path                      -         what clients open
         algorithm                 -         what compresses its pages
+        line_coder                -         codes lines: vectors, scalar (slow), or training for vectors
         size                      bytes     how large it looks to its users
         mountpoint                -         where it is mounted; [SWAP] if it is swap
       Memory

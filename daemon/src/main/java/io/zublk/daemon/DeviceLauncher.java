@@ -202,7 +202,7 @@ public final class DeviceLauncher {
     if (debug) {
       arguments.add(DeviceMain.DEBUG);
     }
-    return DaemonJvm.command(DeviceMain.class, runDir.crashReport("%p"), config.nbd(), arguments);
+    return DaemonJvm.command(DeviceMain.class, runDir.crashReport("%p"), config, arguments);
   }
 
   private ReadyDevice readOutcome(Process process) {

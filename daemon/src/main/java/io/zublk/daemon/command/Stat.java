@@ -1,5 +1,6 @@
 package io.zublk.daemon.command;
 
+import io.zublk.codec.LineVectors;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.control.ControlServer;
 import io.zublk.daemon.machine.ProcFs;
@@ -36,6 +37,9 @@ public final class Stat implements Command {
     status.put("transport", record.config().transport().word());
     status.put("algorithm", store.options().packing().toString());
     status.put("algorithm_asked", device.asked().algorithm());
+    if (store.options().packing().lineFirst()) {
+      status.put("line_coder", LineVectors.state());
+    }
     status.put("size", store.geometry().sizeBytes());
     status.put("pid", record.pid());
     status.put("streams", transport.streams());

@@ -1,6 +1,7 @@
 package io.zublk.daemon.device;
 
 import io.zublk.block.RateLimitedLog;
+import io.zublk.codec.LineVectors;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.UserException;
@@ -95,6 +96,7 @@ final class DeviceProcess {
       reporter.ready(start());
       log.line("serving " + claim.record().path());
       keepOutput();
+      trainVectors();
       stop.await();
       log.line("stopping: " + stop.reason());
       return stop.failed() ? Optional.of(died()) : Optional.empty();
@@ -111,6 +113,23 @@ final class DeviceProcess {
     } catch (IOException e) {
       log.failure("what the JVM says is lost", e);
     }
+  }
+
+  /** Not before the device serves: it would take the CPUs that the start needs. */
+  private void trainVectors() {
+    if (store.options().packing().lineFirst()) {
+      Thread.ofPlatform().daemon().name("line-training").start(this::train);
+    }
+  }
+
+  private void train() {
+    long start = System.nanoTime();
+    boolean vectors = LineVectors.train();
+    long millis = (System.nanoTime() - start) / 1_000_000;
+    log.line(
+        vectors
+            ? "lines are coded with vectors, after %d ms".formatted(millis)
+            : "lines are coded without vectors");
   }
 
   private UserException died() {

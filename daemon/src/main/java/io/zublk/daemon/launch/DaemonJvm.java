@@ -1,5 +1,7 @@
 package io.zublk.daemon.launch;
 
+import io.zublk.codec.LineVectors;
+import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.JavaOptions;
 import io.zublk.daemon.NbdConfig;
 import java.io.File;
@@ -29,8 +31,8 @@ public final class DaemonJvm {
   /** Where the AOT caches lie; not set where there are none, as in tests. */
   private static final String CACHES = "zublk.aot";
 
-  /** Set while the caches are made: the file to record a device's process to. */
-  private static final String RECORDING = "zublk.aot.record";
+  /** Set while the caches are made: where to record devices' processes to. */
+  private static final String RECORDINGS = "zublk.aot.record";
 
   private DaemonJvm() {}
 
@@ -51,13 +53,15 @@ public final class DaemonJvm {
    * @param crashReport where the JVM is to say why it crashed
    */
   public static List<String> command(
-      Class<?> mainClass, Path crashReport, NbdConfig nbd, List<String> arguments) {
+      Class<?> mainClass, Path crashReport, DeviceConfig device, List<String> arguments) {
+    boolean vectors = wantsVectors(device);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags(crashReport, nbd));
+    command.addAll(flags(crashReport, device.nbd()));
+    command.addAll(vectors ? LineVectors.JVM_OPTIONS : List.of());
     List<String> users = JavaOptions.ofEnvironment();
     // A cache is of a JVM with our flags alone; one with others may refuse it, and to start.
-    command.addAll(users.isEmpty() ? aotFlags() : List.of());
+    command.addAll(users.isEmpty() ? aotFlags(vectors ? "device-line" : "device") : List.of());
     command.addAll(users); // last: these win
     command.add("-cp");
     command.add(absoluteClassPath());
@@ -104,15 +108,22 @@ public final class DaemonJvm {
         "--enable-native-access=ALL-UNNAMED");
   }
 
-  private static List<String> aotFlags() {
-    String recording = System.getProperty(RECORDING);
-    if (recording != null) {
-      return List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=" + recording);
+  /** What other devices have no use for, and would wait for when they start. */
+  private static boolean wantsVectors(DeviceConfig device) {
+    return device.storeOptions().packing().lineFirst() && LineVectors.unsuited().isEmpty();
+  }
+
+  /** {@code cache}: its name, for a JVM with other modules takes no other's. */
+  private static List<String> aotFlags(String cache) {
+    String recordings = System.getProperty(RECORDINGS);
+    if (recordings != null) {
+      Path file = Path.of(recordings, cache + ".conf");
+      return List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=" + file);
     }
     String caches = System.getProperty(CACHES);
     return caches == null
         ? List.of()
-        : List.of("-XX:AOTMode=auto", "-XX:AOTCache=" + Path.of(caches, "device.aot"));
+        : List.of("-XX:AOTMode=auto", "-XX:AOTCache=" + Path.of(caches, cache + ".aot"));
   }
 
   private static String absoluteClassPath() {

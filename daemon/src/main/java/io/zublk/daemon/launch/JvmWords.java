@@ -30,7 +30,7 @@ public final class JvmWords {
   /** Lines that stand before the problem, or go without saying. */
   private static final Pattern NOISE =
       Pattern.compile(
-          "\\s*|Picked up .*|NOTE: .*|.* warning: .*|Error occurred during initialization of VM"
+          "\\s*|Picked up .*|NOTE: .*|.* warning: .*|WARNING: Using incubator modules: .*|Error occurred during initialization of VM"
               + "|#|# A fatal error has been detected .*");
 
   private final List<String> lines = new ArrayList<>();
