@@ -4,6 +4,7 @@ import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.bench.Target.MemoryUse;
 import io.zublk.block.BlockChannel;
+import io.zublk.codec.LineVectors;
 import io.zublk.codec.PackingSpec;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.store.PageStore;
@@ -66,6 +67,7 @@ public final class Footprint {
   }
 
   private static MemoryUse store(MemorySegment data, String codec) throws IOException {
+    boolean _ = LineVectors.train();
     Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-footprint");
     Path path = directory.resolve("store");
     StoreOptions options = new StoreOptions(data.byteSize(), PackingSpec.parse(codec), 0);

@@ -1,6 +1,7 @@
 package io.zublk.bench;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.codec.LineVectors;
 import io.zublk.codec.PackingSpec;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
@@ -27,6 +28,9 @@ final class StoreTarget implements Target {
 
   static StoreTarget create(String name, PackingSpec packing, long bytes, StoreTuning tuning)
       throws IOException {
+    if (packing.lineFirst()) {
+      boolean _ = LineVectors.train(); // as a device does, but for the moment when it does
+    }
     Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-bench");
     try {
       PageStore store =

@@ -1,5 +1,8 @@
 package io.zublk.cli;
 
+import io.zublk.codec.Algorithm;
+import io.zublk.codec.LineVectors;
+import io.zublk.codec.PackingSpec;
 import io.zublk.daemon.JavaOptions;
 import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.LinuxException;
@@ -18,6 +21,11 @@ final class MeasuringJvm {
   private static final String MARK = "zublk.measuring";
 
   private MeasuringJvm() {}
+
+  /** Not in all, for this JVM says on stderr that it has a module which others have not. */
+  private static boolean mayBeLine(String argument) {
+    return argument.contains(Algorithm.LINE.label()) || argument.contains(PackingSpec.AUTO);
+  }
 
   /** Returns in the right JVM; in another one it turns the process into the right one. */
   static void ensure(CommandLine command) {
@@ -39,9 +47,13 @@ final class MeasuringJvm {
             "-Xlog:disable",
             "-Xlog:all=warning:stderr",
             "--enable-native-access=ALL-UNNAMED"));
+    List<String> arguments = root.getParseResult().originalArgs();
+    if (LineVectors.unsuited().isEmpty() && arguments.stream().anyMatch(MeasuringJvm::mayBeLine)) {
+      java.addAll(LineVectors.JVM_OPTIONS);
+    }
     java.addAll(JavaOptions.ofEnvironment());
     java.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    java.addAll(root.getParseResult().originalArgs());
+    java.addAll(arguments);
     try {
       Processes.replace(java, System.getenv());
     } catch (LinuxException e) {

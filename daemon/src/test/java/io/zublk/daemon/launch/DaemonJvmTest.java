@@ -2,11 +2,16 @@ package io.zublk.daemon.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.codec.LineVectors;
+import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.NbdConfig;
+import io.zublk.daemon.TransportKind;
 import io.zublk.nbd.NbdOptions;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DaemonJvmTest {
 
@@ -19,8 +24,23 @@ class DaemonJvmTest {
     assertThat(flag("-Xmx", most) - flag("-Xmx", NbdConfig.DEFAULT)).isEqualTo(more * (8L << 10));
   }
 
+  @ParameterizedTest
+  @CsvSource({"lz4, false", "zstd, false", "line, true", "line+lz4, true"})
+  void onlyADeviceThatPacksLinesHasVectors(String algorithm, boolean packsLines) {
+    List<String> command =
+        DaemonJvm.command(Object.class, Path.of("/crash"), device(algorithm, null), List.of());
+    boolean hasVectors = packsLines && LineVectors.unsuited().isEmpty();
+    assertThat(command.containsAll(LineVectors.JVM_OPTIONS)).isEqualTo(hasVectors);
+    assertThat(command.contains(LineVectors.JVM_OPTIONS.getFirst())).isEqualTo(hasVectors);
+  }
+
+  private static DeviceConfig device(String algorithm, NbdConfig nbd) {
+    return new DeviceConfig("/run/z", 0, 1 << 20, algorithm, 0, TransportKind.NBD, nbd, null);
+  }
+
   private static long flag(String name, NbdConfig nbd) {
-    return DaemonJvm.command(Object.class, Path.of("/crash"), nbd, List.of()).stream()
+    return DaemonJvm.command(Object.class, Path.of("/crash"), device("lz4", nbd), List.of())
+        .stream()
         .filter(flag -> flag.startsWith(name))
         .mapToLong(flag -> Long.parseLong(flag.substring(name.length())))
         .sum();

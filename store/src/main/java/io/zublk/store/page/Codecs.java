@@ -2,6 +2,7 @@ package io.zublk.store.page;
 
 import io.zublk.codec.Algorithm;
 import io.zublk.codec.CodecSpec;
+import io.zublk.codec.LineVectors;
 import io.zublk.codec.PackingSpec;
 import io.zublk.codec.PageCodec;
 import io.zublk.store.table.PageEntry;
@@ -32,9 +33,10 @@ final class Codecs implements AutoCloseable {
     int restKind = own(device.rest().algorithm(), rest);
     if (device.lineFirst()) {
       line = CodecSpec.of(Algorithm.LINE).newCodec();
-      boolean isAll = device.rest().algorithm() == Algorithm.NONE;
-      int limit = isAll ? ObjectWriter.MAX_COMPRESSED_BYTES : Packing.LINE_LIMIT;
-      packing = Packing.lineFirst(line, limit, rest, restKind);
+      packing =
+          device.rest().algorithm() == Algorithm.NONE
+              ? Packing.ofLines(line, ObjectWriter.MAX_COMPRESSED_BYTES, rest)
+              : Packing.lineFirst(line, Packing.LINE_LIMIT, LineVectors::areComing, rest, restKind);
     } else {
       packing = Packing.of(rest, restKind);
     }

@@ -3,6 +3,7 @@ package io.zublk.store.page;
 import io.zublk.codec.PageCodec;
 import io.zublk.store.table.PageEntry;
 import java.lang.foreign.MemorySegment;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a page that is not one repeated word becomes when it is written. Whoever writes asks here,
@@ -33,23 +34,34 @@ final class Packing {
   private final PageCodec rest;
   private final int restKind;
 
+  /** Whether lines are slow for the moment, and the rest's codec serves as well meanwhile. */
+  private final BooleanSupplier isLineToCome;
+
   private int kind = PageEntry.RAW;
 
-  private Packing(PageCodec line, int lineLimit, PageCodec rest, int restKind) {
+  private Packing(
+      PageCodec line, int lineLimit, BooleanSupplier isLineToCome, PageCodec rest, int restKind) {
     this.line = line;
     this.lineLimit = lineLimit;
+    this.isLineToCome = isLineToCome;
     this.rest = rest;
     this.restKind = restKind;
   }
 
   /** {@code kind}: of the entries of what {@code codec} compresses. */
   static Packing of(PageCodec codec, int kind) {
-    return new Packing(null, 0, codec, kind);
+    return new Packing(null, 0, () -> false, codec, kind);
   }
 
-  /** {@code rest} is for pages that take more than so many bytes as lines. */
-  static Packing lineFirst(PageCodec line, int lineLimit, PageCodec rest, int restKind) {
-    return new Packing(line, lineLimit, rest, restKind);
+  /** Lines alone, for pages that take no more than so many bytes so. */
+  static Packing ofLines(PageCodec line, int lineLimit, PageCodec none) {
+    return new Packing(line, lineLimit, () -> false, none, PageEntry.RAW);
+  }
+
+  /** {@code rest} is for pages that take more than so many bytes as lines, and for all at first. */
+  static Packing lineFirst(
+      PageCodec line, int lineLimit, BooleanSupplier isLineToCome, PageCodec rest, int restKind) {
+    return new Packing(line, lineLimit, isLineToCome, rest, restKind);
   }
 
   /**
@@ -59,7 +71,7 @@ final class Packing {
    */
   int pack(MemorySegment source, long offset, MemorySegment target, long at, int limit) {
     // Each codec has a call of its own, at which the compiler then sees but one class.
-    if (line != null) {
+    if (line != null && !isLineToCome.getAsBoolean()) {
       int length = line.compress(source, offset, target, at, Math.min(limit, lineLimit));
       if (length > 0) {
         kind = PageEntry.LINE;

@@ -11,6 +11,7 @@ import io.zublk.store.TestPages;
 import io.zublk.store.table.PageEntry;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -70,16 +71,28 @@ class PackingTest {
   void linesAreTakenUpToTheirLimitAndThenTheRestUpToThatOfAll(int bytes, int kind, int length) {
     PageCodec line = new OfLength(bytes);
     PageCodec rest = new OfLength(Math.max(3000, bytes));
-    Packing packing = Packing.lineFirst(line, 1000, rest, PageEntry.LZ4);
+    Packing packing = Packing.lineFirst(line, 1000, () -> false, rest, PageEntry.LZ4);
     assertThat(packing.pack(page, 0, packed, 0, 3000)).isEqualTo(length);
     assertThat(packing.kind()).isEqualTo(kind);
+  }
+
+  @Test
+  void theRestHasAllPagesUntilLinesAreFast() {
+    boolean[] toCome = {true};
+    Packing packing =
+        Packing.lineFirst(new OfLength(9), 1000, () -> toCome[0], new OfLength(5), PageEntry.LZ4);
+    assertThat(packing.pack(page, 0, packed, 0, 3000)).isEqualTo(5);
+    assertThat(packing.kind()).isEqualTo(PageEntry.LZ4);
+    toCome[0] = false;
+    assertThat(packing.pack(page, 0, packed, 0, 3000)).isEqualTo(9);
+    assertThat(packing.kind()).isEqualTo(PageEntry.LINE);
   }
 
   @ParameterizedTest
   @CsvSource({"500, 14", "501, 9"})
   void noneTakesMoreThanIsAllowed(int bytes, int kind) {
     Packing packing =
-        Packing.lineFirst(new OfLength(bytes), 1000, new OfLength(500), PageEntry.LZ4);
+        Packing.lineFirst(new OfLength(bytes), 1000, () -> false, new OfLength(500), PageEntry.LZ4);
     assertThat(packing.pack(page, 0, packed, 0, 500)).isEqualTo(500);
     assertThat(packing.kind()).isEqualTo(kind);
   }
