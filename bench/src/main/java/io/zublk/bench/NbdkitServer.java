@@ -78,6 +78,10 @@ final class NbdkitServer implements DeviceTarget {
     }
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   @Override
   public String name() {
     return name;

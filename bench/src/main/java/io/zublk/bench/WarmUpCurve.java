@@ -1,0 +1,168 @@
+package io.zublk.bench;
+
+import static io.zublk.block.Geometry.PAGE_BYTES;
+
+import io.zublk.daemon.Json;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * What users see of the compiler: from the moment that {@code create} returns, an NBD client writes
+ * a page of an image and reads another back, one request at a time, and what it got done, and what
+ * processor time the server took for it, is said for each tenth of a second. nbdkit's memory
+ * plugin, which compiles nothing, stands beside.
+ */
+public final class WarmUpCurve {
+
+  private static final int BUCKET_MILLIS = 100;
+  private static final long BYTES = 64L << 20;
+
+  /** A contender that is no algorithm of ours. */
+  private static final String NBDKIT = "nbdkit";
+
+  /** Of a tenth of a second. */
+  private record Bucket(double requests, double cpuMicros) {}
+
+  private final Path zublk;
+  private final MemorySegment data;
+  private final int buckets;
+
+  private WarmUpCurve(Path zublk, MemorySegment data, int buckets) {
+    this.zublk = zublk;
+    this.data = data;
+    this.buckets = buckets;
+  }
+
+  /**
+   * Arguments: the {@code zublk} to run, an image, rounds, seconds, and the contenders: algorithms,
+   * or {@code nbdkit}.
+   *
+   * @throws IOException if one cannot be started
+   */
+  public static void main(String[] args) throws IOException {
+    int rounds = Integer.parseInt(args[2]);
+    int buckets = (int) (Double.parseDouble(args[3]) * 1000 / BUCKET_MILLIS);
+    List<String> names = List.of(args).subList(4, args.length);
+    try (BenchData data = BenchData.load(args[1], BYTES)) {
+      WarmUpCurve curve = new WarmUpCurve(Path.of(args[0]), data.bytes(), buckets);
+      curve.measure(NBDKIT); // so that this program is compiled, too
+      Map<String, List<List<Bucket>>> all = new LinkedHashMap<>();
+      for (int round = 0; round < rounds; round++) {
+        for (String name : names) {
+          all.computeIfAbsent(name, _ -> new ArrayList<>()).add(curve.measure(name));
+        }
+      }
+      System.out.printf("%s, %d rounds, load %.1f%n", data.name(), rounds, MachineFacts.load());
+      print(all, buckets);
+    }
+  }
+
+  private List<Bucket> measure(String contender) throws IOException {
+    if (contender.equals(NBDKIT)) {
+      try (NbdkitServer server = NbdkitServer.start("malloc", BYTES);
+          Lane lane = server.openLane()) {
+        return load(lane, server.pid());
+      }
+    }
+    Map<String, Object> made = create(contender);
+    try (Lane lane = NbdLane.connect((String) made.get("path"))) {
+      return load(lane, ((Number) made.get("pid")).longValue());
+    } finally {
+      run("remove", String.valueOf(made.get("id")));
+    }
+  }
+
+  private Map<String, Object> create(String algorithm) throws IOException {
+    String size = String.valueOf(BYTES);
+    return Json.object(
+        run("create", "--json", "-s", size, "--transport", "nbd", "--algorithm", algorithm));
+  }
+
+  private String run(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(zublk.toString()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (process.waitFor() != 0) {
+        throw new IOException("failed: " + command);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    return output;
+  }
+
+  private List<Bucket> load(Lane lane, long server) throws IOException {
+    List<Bucket> result = new ArrayList<>();
+    MemorySegment page = Arena.ofAuto().allocate(PAGE_BYTES, PAGE_BYTES);
+    Random random = new Random(1);
+    int pages = (int) (BYTES / PAGE_BYTES);
+    int written = 0;
+    long cpu = cpuNanos(server);
+    long start = System.nanoTime();
+    for (int bucket = 1; bucket <= buckets; bucket++) {
+      long requests = 0;
+      while (System.nanoTime() - start < bucket * BUCKET_MILLIS * 1_000_000L) {
+        long at = (long) (written % pages) * PAGE_BYTES;
+        check(lane.write(at, data, at, PAGE_BYTES));
+        written++;
+        long back = (long) random.nextInt(Math.min(written, pages)) * PAGE_BYTES;
+        check(lane.read(back, page, 0, PAGE_BYTES));
+        requests += 2;
+      }
+      long now = cpuNanos(server);
+      result.add(new Bucket(requests * 1000.0 / BUCKET_MILLIS, (now - cpu) / 1e3 / requests));
+      cpu = now;
+    }
+    return result;
+  }
+
+  private static void check(int result) throws IOException {
+    if (result != 0) {
+      throw new IOException("errno " + -result);
+    }
+  }
+
+  /** Processor time of all threads: Documentation/scheduler/sched-stats.rst, schedstat. */
+  private static long cpuNanos(long pid) throws IOException {
+    long nanos = 0;
+    try (DirectoryStream<Path> tasks =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path task : tasks) {
+        nanos += Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ", 2)[0]);
+      }
+    }
+    return nanos;
+  }
+
+  private static void print(Map<String, List<List<Bucket>>> all, int buckets) {
+    System.out.printf("%6s", "ms");
+    all.keySet().forEach(name -> System.out.printf(" %12s %8s", name, "CPU us"));
+    System.out.println();
+    for (int bucket = 0; bucket < buckets; bucket++) {
+      int at = bucket;
+      System.out.printf("%6d", (bucket + 1) * BUCKET_MILLIS);
+      for (List<List<Bucket>> rounds : all.values()) {
+        List<Bucket> column = rounds.stream().map(round -> round.get(at)).toList();
+        System.out.printf(
+            " %12.0f %8.1f",
+            Statistics.median(column.stream().map(Bucket::requests).toList()),
+            Statistics.median(column.stream().map(Bucket::cpuMicros).toList()));
+      }
+      System.out.println();
+    }
+  }
+}
