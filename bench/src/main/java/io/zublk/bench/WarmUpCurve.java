@@ -25,6 +25,7 @@ import java.util.Random;
 public final class WarmUpCurve {
 
   private static final int BUCKET_MILLIS = 100;
+  private static final long BUCKET_NANOS = BUCKET_MILLIS * 1_000_000L;
   private static final long BYTES = 64L << 20;
 
   /** A contender that is no algorithm of ours. */
@@ -115,7 +116,7 @@ public final class WarmUpCurve {
     long start = System.nanoTime();
     for (int bucket = 1; bucket <= buckets; bucket++) {
       long requests = 0;
-      while (System.nanoTime() - start < bucket * BUCKET_MILLIS * 1_000_000L) {
+      while (System.nanoTime() - start < bucket * BUCKET_NANOS) {
         long at = (long) (written % pages) * PAGE_BYTES;
         check(lane.write(at, data, at, PAGE_BYTES));
         written++;
