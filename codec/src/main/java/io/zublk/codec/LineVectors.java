@@ -21,8 +21,8 @@ public final class LineVectors {
   /**
    * What the JVM of a process is to be started with that codes lines on a CPU {@linkplain #unsuited
    * that suits them}. Beside the module: until they are compiled, vectors are objects, so {@link
-   * #train} waits for the compiler, which begins early (40 MB of garbage and 15 collections of a
-   * heap of 9 MB, else 500 MB and 190). Still earlier, it would know too little: encoding takes a
+   * #train} waits for the compiler, which begins early (29 MB of garbage and 12 collections of a
+   * heap of 9 MB, else 440 MB and 166). Still earlier, it would know too little: encoding takes a
    * third longer with 0.01.
    */
   public static final List<String> JVM_OPTIONS =
@@ -93,7 +93,7 @@ public final class LineVectors {
   /**
    * Has the compiler make what codes with vectors, on pages made for it, and from then on every
    * codec of this process uses it. For a thread in the background: it takes a second or more of a
-   * CPU, and with {@link #JVM_OPTIONS} 40 MB of the heap. Does nothing where there are no vectors.
+   * CPU, and with {@link #JVM_OPTIONS} 30 MB of the heap. Does nothing where there are no vectors.
    *
    * @return whether pages are coded with vectors now; if not, it was interrupted, or found no end
    */

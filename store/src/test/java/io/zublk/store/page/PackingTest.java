@@ -106,7 +106,8 @@ class PackingTest {
   })
   void fewLinesGiveWayToWhatIsHalfAsLong(int lines, int rest, int kind, int length) {
     Packing packing =
-        Packing.lineFirst(new OfLength(lines), 1000, new OfLength(rest), PageEntry.LZ4);
+        Packing.lineFirst(
+            new OfLength(lines), 1000, () -> false, new OfLength(rest), PageEntry.LZ4);
     assertThat(packing.pack(page, 0, packed, 0, 3000)).isEqualTo(length);
     assertThat(packing.kind()).isEqualTo(kind);
   }
