@@ -48,8 +48,8 @@ final class MeasuringJvm {
             "-Xlog:all=warning:stderr",
             "--enable-native-access=ALL-UNNAMED"));
     List<String> arguments = root.getParseResult().originalArgs();
-    if (LineVectors.unsuited().isEmpty() && arguments.stream().anyMatch(MeasuringJvm::mayBeLine)) {
-      java.addAll(LineVectors.JVM_OPTIONS);
+    if (arguments.stream().anyMatch(MeasuringJvm::mayBeLine)) {
+      java.addAll(LineVectors.jvmOptions());
     }
     java.addAll(JavaOptions.ofEnvironment());
     java.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));

@@ -10,7 +10,7 @@ import java.util.Optional;
  */
 public record AutoPacking(PackingSpec packing, String reason) {
 
-  /** Looks at the CPU. */
+  /** Looks at the CPU, and at Java. */
   public static AutoPacking ofThisMachine() {
     return of(LineVectors.unsuited(), CodecSpec.of(Algorithm.LZ4).unusable());
   }
@@ -23,6 +23,6 @@ public record AutoPacking(PackingSpec packing, String reason) {
     }
     return noLine.isPresent()
         ? new AutoPacking(lz4, "line would be slow: " + noLine.get())
-        : new AutoPacking(new PackingSpec(true, lz4.rest()), "the CPU has what line needs");
+        : new AutoPacking(new PackingSpec(true, lz4.rest()), "CPU and Java have what line needs");
   }
 }

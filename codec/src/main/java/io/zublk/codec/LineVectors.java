@@ -1,12 +1,12 @@
 package io.zublk.codec;
 
+import java.lang.module.ModuleFinder;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Whether this process codes {@link Algorithm#LINE} with vectors. Without them, and until {@link
- * #train} has been called, it does so word by word, which is several times slower and otherwise the
- * same.
+ * #train} has ended, it does so word by word, which is several times slower and otherwise the same.
  */
 public final class LineVectors {
 
@@ -19,13 +19,11 @@ public final class LineVectors {
   private static final String COMPILED = "-XX:CompileCommand=%s,io.zublk.codec.VectorLines::*,%s";
 
   /**
-   * What the JVM of a process is to be started with that codes lines on a CPU {@linkplain #unsuited
-   * that suits them}. Beside the module: until they are compiled, vectors are objects, so {@link
-   * #train} waits for the compiler, which begins early (29 MB of garbage and 12 collections of a
-   * heap of 9 MB, else 440 MB and 166). Still earlier, it would know too little: encoding takes a
-   * third longer with 0.01.
+   * Until they are compiled, vectors are objects, so {@link #train} waits for the compiler, which
+   * begins early: 29 MB of garbage and a dozen collections of a heap of 9 MB, else 440 MB and 166.
+   * Still earlier, it would know too little: encoding takes a third longer with 0.01.
    */
-  public static final List<String> JVM_OPTIONS =
+  private static final List<String> JVM_OPTIONS =
       List.of(
           "--add-modules=" + MODULE,
           "-XX:CompileCommand=quiet",
@@ -36,7 +34,7 @@ public final class LineVectors {
 
   // Any thread may see these late.
   private static LineCoder coder = SCALAR;
-  private static boolean coming = unsuited().isEmpty() && hasModule();
+  private static boolean coming;
 
   private LineVectors() {}
 
@@ -45,8 +43,18 @@ public final class LineVectors {
     return coder;
   }
 
-  /** Why this machine's CPU has no vectors for it, in one line; empty if it has. */
+  /**
+   * Why no process of this machine and this Java can have vectors, in one line; empty if one that
+   * is started with {@link #jvmOptions} has them.
+   */
   public static Optional<String> unsuited() {
+    Optional<String> cpu = unsuitedCpu();
+    return cpu.isPresent() || isModuleHere() || ModuleFinder.ofSystem().find(MODULE).isPresent()
+        ? cpu
+        : Optional.of("this Java has no module " + MODULE);
+  }
+
+  private static Optional<String> unsuitedCpu() {
     if (!System.getProperty("os.arch").equals("amd64")) {
       return Optional.of("line has vectors for x86-64 only");
     }
@@ -56,13 +64,20 @@ public final class LineVectors {
         : Optional.of("the CPU has no " + String.join(", ", missing));
   }
 
+  /**
+   * What a JVM of this Java is to be started with to have vectors; empty if it cannot have them.
+   */
+  public static List<String> jvmOptions() {
+    return unsuited().isEmpty() ? JVM_OPTIONS : List.of();
+  }
+
   /** Why this process cannot use vectors, in one line; empty if it can. */
   static Optional<String> unusable() {
-    Optional<String> unsuited = unsuited();
+    Optional<String> unsuited = unsuitedCpu();
     if (unsuited.isPresent()) {
       return unsuited;
     }
-    if (!hasModule()) {
+    if (!isModuleHere()) {
       return Optional.of("the JVM runs without --add-modules " + MODULE);
     }
     return VectorLines.isWhatTheJvmPrefers()
@@ -70,14 +85,24 @@ public final class LineVectors {
         : Optional.of("the JVM uses vectors of less than 64 bytes");
   }
 
-  private static boolean hasModule() {
+  private static boolean isModuleHere() {
     return ModuleLayer.boot().findModule(MODULE).isPresent();
   }
 
   /**
-   * Whether it is worth while to pack pages otherwise for a moment, because {@link #train} has not
-   * ended. So it stays in a process that could have vectors and never calls that.
+   * Says that {@link #train} will be called soon: until it has ended, vectors {@linkplain
+   * #areComing are coming}, if this process can have them.
    */
+  public static void announceTraining() {
+    coming = coder == SCALAR && unsuitedCpu().isEmpty() && isModuleHere();
+  }
+
+  /** Says that it will not be called after all. */
+  public static void cancelTraining() {
+    coming = false;
+  }
+
+  /** Whether it is worth while to pack pages otherwise for a moment. */
   public static boolean areComing() {
     return coming;
   }
@@ -95,7 +120,8 @@ public final class LineVectors {
    * codec of this process uses it. For a thread in the background: it takes a second or more of a
    * CPU, and with {@link #JVM_OPTIONS} 30 MB of the heap. Does nothing where there are no vectors.
    *
-   * @return whether pages are coded with vectors now; if not, it was interrupted, or found no end
+   * @return whether pages are coded with vectors now; if not, there are none, it was interrupted,
+   *     or the compiler did not come to it in {@value LineTraining#MAX_SECONDS} s
    */
   public static synchronized boolean train() {
     try {

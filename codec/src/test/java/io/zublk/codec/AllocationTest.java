@@ -41,7 +41,10 @@ class AllocationTest {
 
   @Test
   void aMillionPagesOfTrainedLineAllocateNothing() {
+    LineVectors.announceTraining();
+    assertThat(LineVectors.areComing()).isEqualTo(LineVectors.unusable().isEmpty());
     assertThat(LineVectors.train()).isEqualTo(LineVectors.unusable().isEmpty());
+    assertThat(LineVectors.areComing()).isFalse();
     aMillionPagesAllocateNothing("line");
   }
 

@@ -10,7 +10,7 @@ class AutoPackingTest {
 
   @ParameterizedTest
   @CsvSource({
-    "    ,        ,        line+lz4,      the CPU has what line needs",
+    "    ,        ,        line+lz4,      CPU and Java have what line needs",
     "no vbmi2,    ,        lz4,           line would be slow: no vbmi2",
     "no vbmi2,    no avx2, zstd(level=3), no avx2",
     "    ,        no avx2, zstd(level=3), no avx2",

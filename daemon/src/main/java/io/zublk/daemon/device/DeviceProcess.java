@@ -55,6 +55,7 @@ final class DeviceProcess {
   private final long startNanos = System.nanoTime();
 
   private boolean serves; // until then there is nothing to keep
+  private boolean isKnown; // and somebody uses it, whatever happens to its process
   private Claim claim;
   private PerformanceSettings settings;
   private String storeMemory;
@@ -94,6 +95,7 @@ final class DeviceProcess {
   private Optional<Throwable> startAndServe() {
     try {
       reporter.ready(start());
+      isKnown = true;
       log.line("serving " + claim.record().path());
       keepOutput();
       trainVectors();
@@ -101,9 +103,12 @@ final class DeviceProcess {
       log.line("stopping: " + stop.reason());
       return stop.failed() ? Optional.of(died()) : Optional.empty();
     } catch (Throwable e) {
-      // An Error as well: what was made must be unmade.
+      // An Error as well: what was made must be unmade, but for what somebody may have written.
       log.failure("failed", e);
-      return Optional.of(e);
+      if (isKnown) {
+        stop.fail(UserException.lineFor(e));
+      }
+      return Optional.of(isKnown && stop.failed() ? died() : e);
     }
   }
 
@@ -117,8 +122,14 @@ final class DeviceProcess {
 
   /** Not before the device serves: it would take the CPUs that the start needs. */
   private void trainVectors() {
-    if (store.options().packing().lineFirst()) {
+    if (!store.options().packing().lineFirst()) {
+      return;
+    }
+    try {
       Thread.ofPlatform().daemon().name("line-training").start(this::train);
+    } catch (OutOfMemoryError e) {
+      LineVectors.cancelTraining(); // no thread is to be had, and the device serves without
+      log.failure("lines are coded without vectors", e);
     }
   }
 

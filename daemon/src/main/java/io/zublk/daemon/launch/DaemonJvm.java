@@ -54,14 +54,15 @@ public final class DaemonJvm {
    */
   public static List<String> command(
       Class<?> mainClass, Path crashReport, DeviceConfig device, List<String> arguments) {
-    boolean vectors = wantsVectors(device);
+    List<String> vectors = vectorFlags(device);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags(crashReport, device.nbd()));
-    command.addAll(vectors ? LineVectors.JVM_OPTIONS : List.of());
+    command.addAll(vectors);
     List<String> users = JavaOptions.ofEnvironment();
     // A cache is of a JVM with our flags alone; one with others may refuse it, and to start.
-    command.addAll(users.isEmpty() ? aotFlags(vectors ? "device-line" : "device") : List.of());
+    command.addAll(
+        users.isEmpty() ? aotFlags(vectors.isEmpty() ? "device" : "device-line") : List.of());
     command.addAll(users); // last: these win
     command.add("-cp");
     command.add(absoluteClassPath());
@@ -94,7 +95,7 @@ public final class DaemonJvm {
         "-XX:ErrorFile=" + crashReport,
         // Buffers of NBD connections; the limit that comes with a small heap would be too low.
         "-XX:MaxDirectMemorySize=" + (nbd.options().maxDirectMemoryBytes() + HEAP_BYTES),
-        // Reserved address space, not memory; generous for two transports and three codecs.
+        // Reserved address space, not memory; generous for two transports and all codecs.
         "-XX:ReservedCodeCacheSize=64m",
         "-XX:MaxMetaspaceSize=64m",
         "-Xss512k",
@@ -109,8 +110,8 @@ public final class DaemonJvm {
   }
 
   /** What other devices have no use for, and would wait for when they start. */
-  private static boolean wantsVectors(DeviceConfig device) {
-    return device.storeOptions().packing().lineFirst() && LineVectors.unsuited().isEmpty();
+  private static List<String> vectorFlags(DeviceConfig device) {
+    return device.storeOptions().packing().lineFirst() ? LineVectors.jvmOptions() : List.of();
   }
 
   /** {@code cache}: its name, for a JVM with other modules takes no other's. */

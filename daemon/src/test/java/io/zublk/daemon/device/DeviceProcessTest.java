@@ -251,6 +251,19 @@ class DeviceProcessTest {
   }
 
   @Test
+  void whatADeviceHoldsStaysIfItsProcessFailsWhileItServes() {
+    told.whenAllIsReported =
+        () -> {
+          throw new OutOfMemoryError("on purpose");
+        };
+    assertThat(process.run()).isFalse();
+    assertThat(told.failure).startsWith("device 4 died: OutOfMemoryError: on purpose");
+    DeviceRecord record = runDir.device(ID).record().orElseThrow();
+    assertThat(record.state()).isEqualTo(DeviceRecord.State.DEAD);
+    assertThat(Path.of(record.storeFile())).exists();
+  }
+
+  @Test
   void anOrderlyEndLeavesNothingAlsoIfTheTransportFailsMeanwhile() throws Exception {
     serve();
     Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
