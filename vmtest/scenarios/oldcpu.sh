@@ -14,7 +14,9 @@ ok "which names what is missing and what to do" grep 'lz4 needs a CPU with avx2,
     $OWN/stderr
 doctor_knows() { zublk doctor | grep 'cpu.*lz4 needs'; }
 ok "the doctor knows it" doctor_knows
-for algorithm in zstd none; do
+auto_is_zstd() { zublk doctor | grep 'auto is zstd'; }
+ok "auto is zstd here" auto_is_zstd
+for algorithm in zstd line none; do
     must "$algorithm: create" create --size 64M --algorithm $algorithm
     ok "$algorithm: writes" put $OWN/data "$DEVICE" 0 1M
     ok "$algorithm: reads the same" same_data $OWN/data "$DEVICE" 0 64k

@@ -4,7 +4,6 @@ import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.bench.Target.MemoryUse;
 import io.zublk.block.BlockChannel;
-import io.zublk.codec.LineVectors;
 import io.zublk.codec.PackingSpec;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.store.PageStore;
@@ -67,7 +66,6 @@ public final class Footprint {
   }
 
   private static MemoryUse store(MemorySegment data, String codec) throws IOException {
-    boolean _ = LineVectors.train();
     Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-footprint");
     Path path = directory.resolve("store");
     StoreOptions options = new StoreOptions(data.byteSize(), PackingSpec.parse(codec), 0);

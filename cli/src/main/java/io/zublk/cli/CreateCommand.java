@@ -50,9 +50,11 @@ final class CreateCommand implements Callable<Integer> {
       completionCandidates = Algorithms.class,
       converter = Algorithms.Converter.class,
       description =
-          "lz4, line, line+lz4, line+zstd, zstd, zstd(level=N), none, or auto: line+lz4 where the CPU"
-              + " suits it, else lz4 if it can be had, else zstd; default: ${DEFAULT-VALUE}. line+lz4"
-              + " takes for each page the one that suits it.")
+          "lz4, line, line+lz4, line+zstd, line+zstd(level=N), zstd, zstd(level=N), none, or auto:"
+              + " line+lz4 where the CPU suits it, else lz4 if it can be had, else zstd; default:"
+              + " ${DEFAULT-VALUE}. line+lz4 takes for each page the one that suits it, but lz4 for"
+              + " all until the process has compiled its vectors (line_coder of stat), in about a"
+              + " second; those pages stay lz4 until they are written again.")
   private String algorithm;
 
   @Option(

@@ -62,9 +62,10 @@ final class LineSearch {
 
   /**
    * Whether a page with so many literals in its first {@link #JUDGED_LINE} lines is given up: if it
-   * went on so, its literals alone would be more than {@code limit}. At 2400 that is half to all of
-   * the pages which would not fit. Of those that would, 0.03 to 2 % are given up too; they would
-   * have come close to the limit, and another codec does not do them worse.
+   * went on so, its literals alone would be more than {@code limit}. Measured with a limit of 2400
+   * bytes, where the stores' is 2000, that is half to all of the pages which would not fit. Of
+   * those that would, 0.03 to 2 % are given up too; they would have come close to the limit, and
+   * another codec does not do them worse.
    */
   static boolean isHopeless(int literals, int limit) {
     return (long) literals * LineFormat.LINES > (long) limit * JUDGED_LINE;

@@ -15,7 +15,7 @@ public record PackingSpec(boolean lineFirst, CodecSpec rest) {
 
   /** What {@link #parse} takes, for people. */
   public static final String ALLOWED =
-      "lz4, line, line+lz4, line+zstd, zstd, zstd(level=N), none and auto";
+      "lz4, line, line+lz4, line+zstd, line+zstd(level=N), zstd, zstd(level=N), none and auto";
 
   /** Stands for what {@link AutoPacking} says. */
   public static final String AUTO = "auto";

@@ -61,8 +61,8 @@ class PackingSpecTest {
     assertThatThrownBy(() -> PackingSpec.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "unknown algorithm '%s'; allowed are lz4, line, line+lz4, line+zstd, zstd,"
-                + " zstd(level=N), none and auto",
+            "unknown algorithm '%s'; allowed are lz4, line, line+lz4, line+zstd,"
+                + " line+zstd(level=N), zstd, zstd(level=N), none and auto",
             text);
   }
 

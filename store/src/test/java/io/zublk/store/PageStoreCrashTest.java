@@ -66,6 +66,14 @@ class PageStoreCrashTest {
   }
 
   @Test
+  void norIsWhatWasPackedAsLines() throws Exception {
+    killAndCheck("line+lz4", "staged", 10);
+    try (PageStore store = PageStore.open(file)) {
+      assertThat(store.stats().linePages()).isPositive();
+    }
+  }
+
+  @Test
   @Tag("long")
   void nothingAcknowledgedIsLostInTwoHundredKills() throws Exception {
     killAndCheck("lz4", "inline", 70);
@@ -75,6 +83,9 @@ class PageStoreCrashTest {
     Files.delete(file);
     Files.delete(journal);
     killAndCheck("zstd", "staged", 70);
+    Files.delete(file);
+    Files.delete(journal);
+    killAndCheck("line+lz4", "staged", 70);
     Files.delete(file);
     Files.delete(journal);
     killAndCheck("lz4", "crowded", 70);

@@ -16,8 +16,8 @@ import io.zublk.store.table.PageEntry;
  * belongs to another page is as wrong as a damaged one.
  *
  * <p>Whatever else must be told of an object stands at its head, as in a padded one: an entry has
- * no bit to spare, and one kind. At the head is the place of a dictionary's id, and of the number
- * of a codec beyond those that have kinds of their own.
+ * no bit to spare, and no kind. At the head is the place of a dictionary's id, and of the kind of a
+ * codec beyond those that entries can name: there it has 16 bits.
  */
 public final class PageObject {
 
