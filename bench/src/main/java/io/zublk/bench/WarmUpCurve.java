@@ -3,12 +3,11 @@ package io.zublk.bench;
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.daemon.Json;
+import io.zublk.uring.sys.Processes;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -138,14 +137,20 @@ public final class WarmUpCurve {
   }
 
   private void sample(long server, LongAdder requests, List<Bucket> result) throws IOException {
-    long cpu = cpuNanos(server);
     long start = System.nanoTime();
+    long before = start;
+    long cpuBefore = Processes.cpuNanos(server);
     for (int bucket = 1; bucket <= buckets; bucket++) {
       LockSupport.parkNanos(start + bucket * BUCKET_NANOS - System.nanoTime());
-      long now = cpuNanos(server);
+      long now = System.nanoTime();
+      long cpu = Processes.cpuNanos(server);
       long done = requests.sumThenReset();
-      result.add(new Bucket(done * 1000.0 / BUCKET_MILLIS, (now - cpu) / 1e3 / Math.max(1, done)));
-      cpu = now;
+      result.add(
+          new Bucket(
+              done * 1e9 / Math.max(1, now - before), // parked for longer where CPUs are busy
+              (cpu - cpuBefore) / 1e3 / Math.max(1, done)));
+      before = now;
+      cpuBefore = cpu;
     }
   }
 
@@ -180,18 +185,6 @@ public final class WarmUpCurve {
     if (result != 0) {
       throw new IOException("errno " + -result);
     }
-  }
-
-  /** Processor time of all threads: Documentation/scheduler/sched-stats.rst, schedstat. */
-  private static long cpuNanos(long pid) throws IOException {
-    long nanos = 0;
-    try (DirectoryStream<Path> tasks =
-        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
-      for (Path task : tasks) {
-        nanos += Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ", 2)[0]);
-      }
-    }
-    return nanos;
   }
 
   private static void print(Map<String, List<List<Bucket>>> all, int buckets) {

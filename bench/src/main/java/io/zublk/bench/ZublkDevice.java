@@ -18,6 +18,11 @@ final class ZublkDevice implements DeviceTarget {
   /** A pool of 64 MiB is compressed in a second or two, also by zstd. */
   private static final int SETTLE_TRIES = 7;
 
+  private static final int POLL_MILLIS = 50;
+
+  /** The compiler takes a second for the coder of lines, on a busy machine several. */
+  private static final int CODER_TRIES = 60_000 / POLL_MILLIS;
+
   private final String name;
   private final Device device;
   private final boolean ours;
@@ -28,9 +33,36 @@ final class ZublkDevice implements DeviceTarget {
     this.ours = ours;
   }
 
-  /** One that {@link DeviceMaker} made: it goes when the measurement ends. */
+  /**
+   * One that {@link DeviceMaker} made: it goes when the measurement ends. Packs pages as it always
+   * will: without its coder of lines it would keep what it is filled with as lz4.
+   *
+   * @throws UserException if it has not got its coder within a minute; then it is gone
+   */
   static ZublkDevice made(String name, int id) {
-    return new ZublkDevice(name, find(Integer.toString(id)), true);
+    ZublkDevice target = new ZublkDevice(name, find(Integer.toString(id)), true);
+    try {
+      target.awaitCoder();
+    } catch (UserException e) {
+      boolean interrupted = Thread.interrupted(); // else it could not be removed
+      target.close();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      throw e;
+    }
+    return target;
+  }
+
+  private void awaitCoder() {
+    for (int tries = 0; "training".equals(stat().get("line_coder")); tries++) {
+      if (tries == CODER_TRIES) {
+        throw new UserException(
+            "device %d has no coder of lines after %d s; see its log"
+                .formatted(device.id(), CODER_TRIES * POLL_MILLIS / 1000));
+      }
+      Cleanup.sleep(POLL_MILLIS);
+    }
   }
 
   /**

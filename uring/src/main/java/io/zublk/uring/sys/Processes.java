@@ -1,6 +1,7 @@
 package io.zublk.uring.sys;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -8,11 +9,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What a process may do to itself as a whole: leave its session, change its program, end. */
+/**
+ * What a process may do to itself as a whole: leave its session, change its program, end. And the
+ * processor time of any.
+ */
 public final class Processes {
 
   private static final int STDOUT = 1;
   private static final int STDERR = 2;
+
+  /** Of a clock's id: what was measured, not counted in ticks. */
+  private static final int CPUCLOCK_SCHED = 2;
 
   private Processes() {}
 
@@ -68,6 +75,22 @@ public final class Processes {
     try (LinuxFile opened = LinuxFile.open(file, flags, 0600)) {
       Syscall.check("dup3", Syscall.call(Syscall.DUP3, opened.fd(), STDOUT, 0, 0));
       Syscall.check("dup3", Syscall.call(Syscall.DUP3, opened.fd(), STDERR, 0, 0));
+    }
+  }
+
+  /**
+   * The processor time that a process has taken so far, in nanoseconds: user and system, of all
+   * threads, also those that have ended (clock_getcpuclockid(3)).
+   *
+   * @throws LinuxException if there is no such process
+   */
+  public static long cpuNanos(long pid) throws LinuxException {
+    long clock = (~pid << 3) | CPUCLOCK_SCHED; // include/linux/posix-timers_types.h
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment time = arena.allocate(JAVA_LONG, 2); // struct timespec
+      long result = Syscall.call(Syscall.CLOCK_GETTIME, clock, time.address());
+      Syscall.check("clock_gettime of process " + pid, result);
+      return time.getAtIndex(JAVA_LONG, 0) * 1_000_000_000L + time.getAtIndex(JAVA_LONG, 1);
     }
   }
 

@@ -47,6 +47,7 @@ public final class Syscall {
   static final int GETTID = number(186, 178);
   static final int SCHED_SETAFFINITY = number(203, 122);
   static final int SCHED_GETAFFINITY = number(204, 123);
+  static final int CLOCK_GETTIME = number(228, 113);
   static final int EXIT_GROUP = number(231, 94);
   static final int MBIND = number(237, 235);
   static final int SET_MEMPOLICY = number(238, 237);

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class ProcessesTest {
@@ -49,6 +52,32 @@ class ProcessesTest {
     Process process = start(End.class);
     assertThat(process.inputReader().readLine()).isNull();
     assertThat(process.waitFor()).isEqualTo(7);
+  }
+
+  @Test
+  void theTimeOfAThreadThatHasEndedCountsOn() throws Exception {
+    long self = ProcessHandle.current().pid();
+    AtomicLong ofThread = new AtomicLong();
+    long before = Processes.cpuNanos(self);
+    Thread busy =
+        new Thread(() -> {
+          ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+          while (ofThread.get() < 50_000_000) {
+            ofThread.set(threads.getCurrentThreadCpuTime());
+          }
+        });
+    busy.start();
+    busy.join();
+    assertThat(Processes.cpuNanos(self) - before).isGreaterThanOrEqualTo(ofThread.get());
+  }
+
+  @Test
+  void aProcessThatIsNotThereHasNoTime() throws Exception {
+    Process process = start(End.class);
+    process.waitFor();
+    assertThatThrownBy(() -> Processes.cpuNanos(process.pid()))
+        .isInstanceOf(LinuxException.class)
+        .hasMessageContaining("process " + process.pid());
   }
 
   @Test
