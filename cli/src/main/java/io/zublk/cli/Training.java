@@ -1,8 +1,10 @@
 package io.zublk.cli;
 
+import io.zublk.codec.LineVectors;
 import io.zublk.daemon.Device;
 import io.zublk.daemon.Devices;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -24,10 +26,14 @@ final class Training {
           "stat 0",
           "stat 0 --json",
           "remove 0",
+          "list");
+
+  /** Of a device with a JVM, and so a cache, of its own; where there are no vectors it has not. */
+  private static final List<String> COMMANDS_FOR_VECTORS =
+      List.of(
           "create --size 16M --id 1 --transport nbd --algorithm line+lz4",
           AWAIT_VECTORS,
-          "remove 1",
-          "list");
+          "remove 1");
 
   /** How long the compiler may take for the coder of lines, in a build on a busy machine. */
   private static final Duration VECTORS_LIMIT = Duration.ofSeconds(60);
@@ -51,7 +57,11 @@ final class Training {
 
   /** Fails if a command does: half of a recording is none. */
   public static void main(String[] arguments) throws InterruptedException {
-    for (String command : COMMANDS) {
+    List<String> commands = new ArrayList<>(COMMANDS);
+    if (!LineVectors.jvmOptions().isEmpty()) {
+      commands.addAll(COMMANDS_FOR_VECTORS);
+    }
+    for (String command : commands) {
       int status = execute(command);
       if (status != 0) {
         System.exit(status);

@@ -2,6 +2,7 @@ package io.zublk.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.codec.LineVectors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A cache makes starts faster and does nothing else, whatever has become of it and of the jars. */
 class AotCacheTest {
+
+  /** Of devices that code lines. */
+  private static final boolean HAS_VECTORS = !LineVectors.jvmOptions().isEmpty();
 
   @TempDir private Path scratch;
 
@@ -51,7 +55,7 @@ class AotCacheTest {
 
   @Test
   void worksWithCachesThatAreNone() throws Exception {
-    for (String name : List.of("command.aot", "device.aot")) {
+    for (String name : List.of("command.aot", "device.aot", "device-line.aot")) {
       Files.writeString(caches.resolve(name), "no cache\n".repeat(10_000));
     }
     assertWorksInSilence();
@@ -61,8 +65,11 @@ class AotCacheTest {
   void usesCachesOfItsJarsWhateverTheirTimes() throws Exception {
     train();
     assertThat(caches.resolve("command.aot")).isNotEmptyFile();
+    assertThat(Files.exists(caches.resolve("device-line.aot"))).isEqualTo(HAS_VECTORS);
     Files.setLastModifiedTime(jar(), FileTime.fromMillis(0));
-    assertThat(mapsOfADevice()).contains(caches.resolve("device.aot").toString());
+    assertThat(mapsOfADevice("lz4")).contains(caches.resolve("device.aot").toString());
+    assertThat(mapsOfADevice("line+lz4"))
+        .contains(caches.resolve(HAS_VECTORS ? "device-line.aot" : "device.aot").toString());
   }
 
   @Test
@@ -74,7 +81,7 @@ class AotCacheTest {
     replaceInJar("no device '", "NO DEVICE '");
     Files.setLastModifiedTime(jar(), time);
     zublk.run("stat", "7").refused("NO DEVICE '7'");
-    assertThat(mapsOfADevice()).doesNotContain("device.aot");
+    assertThat(mapsOfADevice("lz4")).doesNotContain("device.aot");
     assertWorksInSilence();
   }
 
@@ -96,9 +103,9 @@ class AotCacheTest {
     Files.write(jar(), changed.toByteArray());
   }
 
-  private String mapsOfADevice() throws Exception {
+  private String mapsOfADevice(String algorithm) throws Exception {
     Zublk zublk = new Zublk(scratch, dist);
-    Object pid = zublk.create("-s", "1M").get("pid");
+    Object pid = zublk.create("-s", "1M", "-a", algorithm).get("pid");
     try {
       return Files.readString(Path.of("/proc/" + pid + "/maps"));
     } finally {
@@ -108,7 +115,7 @@ class AotCacheTest {
 
   @Test
   void trainingThatFailsLeavesNoOldCaches() throws Exception {
-    for (String name : List.of("command.aot", "device.aot", "jars")) {
+    for (String name : List.of("command.aot", "device.aot", "device-line.aot", "jars")) {
       Files.writeString(caches.resolve(name), "old");
     }
     Files.delete(dist.resolve("lib").resolve("picocli.jar"));
@@ -119,7 +126,7 @@ class AotCacheTest {
   @Test
   void worksWithCachesThatWereCutOff() throws Exception {
     train();
-    for (String name : List.of("command.aot", "device.aot")) {
+    for (String name : names()) {
       byte[] whole = Files.readAllBytes(caches.resolve(name));
       Files.write(caches.resolve(name), Arrays.copyOf(whole, whole.length / 2));
     }
@@ -139,9 +146,21 @@ class AotCacheTest {
         .redirectOutput(scratch.resolve("train.log").toFile());
   }
 
+  private List<String> names() {
+    return HAS_VECTORS
+        ? List.of("command.aot", "device.aot", "device-line.aot")
+        : List.of("command.aot", "device.aot");
+  }
+
   private void assertWorksInSilence() throws Exception {
+    assertWorksInSilence("lz4");
+    assertWorksInSilence("line+lz4");
+  }
+
+  private void assertWorksInSilence(String algorithm) throws Exception {
     Zublk zublk = new Zublk(scratch, dist);
-    Zublk.Result created = zublk.run("create", "-s", "16M", "--transport", "nbd").ok();
+    Zublk.Result created =
+        zublk.run("create", "-s", "16M", "--transport", "nbd", "-a", algorithm).ok();
     try {
       assertThat(created.line()).startsWith("nbd");
       assertThat(created.err()).isEmpty();
