@@ -83,7 +83,7 @@ final class BenchDeviceCommand implements Callable<Integer> {
     DeviceBench bench =
         Usage.checked(spec, () -> new DeviceBench(options(), maker, common.progress()));
     common.checkOutput();
-    MeasuringJvm.ensure(spec.commandLine());
+    MeasuringJvm.ensure(spec.commandLine(), List.of());
     common.write(bench.run(), spec);
     return 0;
   }

@@ -1,6 +1,8 @@
 package io.zublk.cli;
 
 import io.zublk.bench.EngineBench;
+import io.zublk.codec.LineVectors;
+import io.zublk.codec.PackingSpec;
 import io.zublk.store.StoreTuning;
 import java.io.IOException;
 import java.util.BitSet;
@@ -83,9 +85,16 @@ final class BenchEngineCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     EngineBench bench = Usage.checked(spec, () -> new EngineBench(options(), common.progress()));
     common.checkOutput();
-    MeasuringJvm.ensure(spec.commandLine());
+    MeasuringJvm.ensure(spec.commandLine(), vectorOptions());
     common.write(bench.run(), spec);
     return 0;
+  }
+
+  /** Only where lines are coded: this JVM says on stderr that it has a module of incubators. */
+  private List<String> vectorOptions() {
+    boolean lines =
+        contenders.algorithms().stream().map(PackingSpec::parse).anyMatch(PackingSpec::lineFirst);
+    return lines ? LineVectors.jvmOptions() : List.of();
   }
 
   private EngineBench.Options options() {

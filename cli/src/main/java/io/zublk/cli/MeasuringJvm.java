@@ -1,8 +1,5 @@
 package io.zublk.cli;
 
-import io.zublk.codec.Algorithm;
-import io.zublk.codec.LineVectors;
-import io.zublk.codec.PackingSpec;
 import io.zublk.daemon.JavaOptions;
 import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.LinuxException;
@@ -22,13 +19,12 @@ final class MeasuringJvm {
 
   private MeasuringJvm() {}
 
-  /** Not in all, for this JVM says on stderr that it has a module which others have not. */
-  private static boolean mayBeLine(String argument) {
-    return argument.contains(Algorithm.LINE.label()) || argument.contains(PackingSpec.AUTO);
-  }
-
-  /** Returns in the right JVM; in another one it turns the process into the right one. */
-  static void ensure(CommandLine command) {
+  /**
+   * Returns in the right JVM; in another one it turns the process into the right one.
+   *
+   * @param jvmOptions what it needs beside those that all measurements have
+   */
+  static void ensure(CommandLine command, List<String> jvmOptions) {
     if (System.getProperty(MARK) != null) {
       return;
     }
@@ -47,13 +43,10 @@ final class MeasuringJvm {
             "-Xlog:disable",
             "-Xlog:all=warning:stderr",
             "--enable-native-access=ALL-UNNAMED"));
-    List<String> arguments = root.getParseResult().originalArgs();
-    if (arguments.stream().anyMatch(MeasuringJvm::mayBeLine)) {
-      java.addAll(LineVectors.jvmOptions());
-    }
+    java.addAll(jvmOptions);
     java.addAll(JavaOptions.ofEnvironment());
     java.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    java.addAll(arguments);
+    java.addAll(root.getParseResult().originalArgs());
     try {
       Processes.replace(java, System.getenv());
     } catch (LinuxException e) {

@@ -56,7 +56,7 @@ final class TuneCommand implements Callable<Integer> {
     DeviceMaker maker = CreatedDevices.maker(common.quiet());
     Tuner tuner = Usage.checked(spec, () -> new Tuner(options(), maker, common.progress()));
     common.checkOutput();
-    MeasuringJvm.ensure(spec.commandLine());
+    MeasuringJvm.ensure(spec.commandLine(), List.of());
     common.write(tuner.run(), spec);
     return 0;
   }

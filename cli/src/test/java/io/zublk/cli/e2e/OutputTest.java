@@ -2,7 +2,11 @@ package io.zublk.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.codec.LineVectors;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,7 +27,7 @@ class OutputTest {
   private static final List<String> BEHIND_A_FULL_PIPE =
       List.of("sh", "-c", "head -c " + PIPE_BYTES + " /dev/zero; exec \"$0\" \"$@\"");
 
-  @TempDir private java.nio.file.Path temp;
+  @TempDir private Path temp;
   private Zublk zublk;
 
   @BeforeEach
@@ -58,6 +62,41 @@ class OutputTest {
     assertThat(result.err())
         .hasLineCount(1)
         .startsWith("zublk: cannot write to standard output: No space left on device");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lz4", "line+lz4"})
+  void aDeviceInTheForegroundSaysNothingButWhatItsJvmSaysOfVectors(String algorithm)
+      throws Exception {
+    Process foreground =
+        zublk.start(
+            List.of(), "create", "-s", "1M", "--transport", "nbd", "--foreground", "-a", algorithm);
+    assertThat(foreground.inputReader().readLine()).startsWith("nbd+unix:");
+    foreground.destroy();
+    assertThat(foreground.waitFor()).isZero();
+    assertThat(zublk.stderr(foreground)).isEqualTo(algorithm.equals("lz4") ? "" : ofVectors());
+  }
+
+  @Test
+  void aBenchmarkThatCodesNoLinesSaysNothing() throws Exception {
+    Path data = Files.write(temp.resolve("baseline-auto.img"), new byte[1 << 20]);
+    assertThat(benchEngine(data, "lz4").err()).isEmpty();
+    assertThat(benchEngine(data, "line+lz4").err()).isEqualTo(ofVectors());
+  }
+
+  private Zublk.Result benchEngine(Path data, String algorithm) throws Exception {
+    String options = "-q -s 1M --rounds 1 --seconds 0.01 --threads 1 --no-rivals --data";
+    List<String> command = new ArrayList<>(List.of("bench", "engine", "-a", algorithm));
+    command.addAll(List.of(options.split(" ")));
+    command.add(data.toString());
+    return zublk.run(command.toArray(String[]::new)).ok();
+  }
+
+  /** From java.base, before {@code main}; nothing turns it off. */
+  private static String ofVectors() {
+    return LineVectors.jvmOptions().isEmpty()
+        ? ""
+        : "WARNING: Using incubator modules: jdk.incubator.vector\n";
   }
 
   @Test
