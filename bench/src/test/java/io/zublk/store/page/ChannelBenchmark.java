@@ -1,6 +1,7 @@
 package io.zublk.store.page;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.codec.LineVectors;
 import io.zublk.codec.PackingSpec;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
@@ -54,6 +55,7 @@ public class ChannelBenchmark {
   public void open() throws IOException {
     Path path = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-jmh").resolve("store");
     long bytes = (long) mib * REQUEST_BYTES;
+    boolean _ = LineVectors.train();
     store = PageStore.create(path, new StoreOptions(bytes, PackingSpec.parse(codec), 0));
     Files.delete(path);
     Files.delete(path.getParent());

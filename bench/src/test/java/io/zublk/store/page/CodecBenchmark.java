@@ -3,7 +3,6 @@ package io.zublk.store.page;
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
 import io.zublk.codec.CodecSpec;
-import io.zublk.codec.LineVectors;
 import io.zublk.codec.PageCodec;
 import io.zublk.store.table.PageEntry;
 import java.io.IOException;
@@ -31,9 +30,6 @@ public class CodecBenchmark extends StoreState {
 
   @Override
   public void open() throws IOException {
-    if (codec.equals("line")) {
-      LineVectors.train();
-    }
     super.open();
     pageCodec = CodecSpec.parse(codec).newCodec();
   }

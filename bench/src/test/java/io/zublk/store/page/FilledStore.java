@@ -2,6 +2,7 @@ package io.zublk.store.page;
 
 import static io.zublk.block.Geometry.PAGE_BYTES;
 
+import io.zublk.codec.LineVectors;
 import io.zublk.codec.PackingSpec;
 import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.arena.SlabArena;
@@ -46,6 +47,7 @@ final class FilledStore implements AutoCloseable {
   private final StagingArea staging;
 
   FilledStore(String algorithm, String image, int mib) throws IOException {
+    boolean _ = LineVectors.train(); // nothing, where the JVM has no module for it
     int pages = mib << 8;
     path = Files.createTempDirectory(SHARED_MEMORY, "zublk-jmh").resolve("store");
     file = StoreFile.create(path, pages, PackingSpec.parse(algorithm), StoreFile.ANY_NODE);
