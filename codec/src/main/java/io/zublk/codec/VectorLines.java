@@ -175,7 +175,6 @@ final class VectorLines implements LineCoder {
     long scratch = scratchAddress & ADDRESS;
     long wordMasks = (object + length - LINES) & ADDRESS;
     long references = (object + length - 2 * LINES) & ADDRESS;
-    touch(object, length, scratch);
     int literalBytes = length - FIXED_BYTES - countWords(wordMasks);
     if (literalBytes < 0 || !areValid(references)) {
       return false;
@@ -199,18 +198,6 @@ final class VectorLines implements LineCoder {
       literals += Long.bitCount(mask);
     }
     return literals == literalBytes;
-  }
-
-  /**
-   * Fetches all of an object at once. What is decoded lies in four places, each of which would wait
-   * for memory alone; out of memory a page takes 0.6 times as long so, and in cache 5 % more.
-   */
-  private static void touch(long object, int length, long scratch) {
-    int bits = 0;
-    for (int i = 0; i < length; i += LINE_BYTES) {
-      bits |= getByte(object + i);
-    }
-    putByte(scratch, bits); // so that it is not for nothing
   }
 
   private static int countWords(long wordMasks) {
