@@ -3,6 +3,7 @@ package io.zublk.bench;
 import io.zublk.daemon.Device;
 import io.zublk.daemon.Devices;
 import io.zublk.daemon.UserException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,10 +19,8 @@ final class ZublkDevice implements DeviceTarget {
   /** A pool of 64 MiB is compressed in a second or two, also by zstd. */
   private static final int SETTLE_TRIES = 7;
 
-  private static final int POLL_MILLIS = 50;
-
   /** The compiler takes a second for the coder of lines, on a busy machine several. */
-  private static final int CODER_TRIES = 60_000 / POLL_MILLIS;
+  private static final Duration CODER_LIMIT = Duration.ofSeconds(60);
 
   private final String name;
   private final Device device;
@@ -55,13 +54,15 @@ final class ZublkDevice implements DeviceTarget {
   }
 
   private void awaitCoder() {
-    for (int tries = 0; "training".equals(stat().get("line_coder")); tries++) {
-      if (tries == CODER_TRIES) {
+    try {
+      if (!device.awaitCoder(CODER_LIMIT)) {
         throw new UserException(
             "device %d has no coder of lines after %d s; see its log"
-                .formatted(device.id(), CODER_TRIES * POLL_MILLIS / 1000));
+                .formatted(device.id(), CODER_LIMIT.toSeconds()));
       }
-      Cleanup.sleep(POLL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserException("interrupted", e);
     }
   }
 

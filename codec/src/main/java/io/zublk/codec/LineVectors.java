@@ -30,6 +30,26 @@ public final class LineVectors {
           COMPILED.formatted("CompileThresholdScaling", "0.05"),
           COMPILED.formatted("BackgroundCompilation", "false"));
 
+  /** Looked at when it is first asked for, and once: a device's settings are read many times. */
+  private static final class Machine {
+    static final Optional<String> UNSUITED_CPU = cpu();
+    static final boolean HAS_MODULE = ModuleLayer.boot().findModule(MODULE).isPresent();
+    static final Optional<String> UNSUITED =
+        UNSUITED_CPU.isPresent() || HAS_MODULE || ModuleFinder.ofSystem().find(MODULE).isPresent()
+            ? UNSUITED_CPU
+            : Optional.of("this Java has no module " + MODULE);
+
+    private static Optional<String> cpu() {
+      if (!System.getProperty("os.arch").equals("amd64")) {
+        return Optional.of("line has vectors for x86-64 only");
+      }
+      List<String> missing = CpuFeatures.missing(FEATURES);
+      return missing.isEmpty()
+          ? Optional.empty()
+          : Optional.of("the CPU has no " + String.join(", ", missing));
+    }
+  }
+
   private static final LineCoder SCALAR = new ScalarLines();
 
   // Any thread may see these late.
@@ -48,20 +68,7 @@ public final class LineVectors {
    * is started with {@link #jvmOptions} has them.
    */
   public static Optional<String> unsuited() {
-    Optional<String> cpu = unsuitedCpu();
-    return cpu.isPresent() || isModuleHere() || ModuleFinder.ofSystem().find(MODULE).isPresent()
-        ? cpu
-        : Optional.of("this Java has no module " + MODULE);
-  }
-
-  private static Optional<String> unsuitedCpu() {
-    if (!System.getProperty("os.arch").equals("amd64")) {
-      return Optional.of("line has vectors for x86-64 only");
-    }
-    List<String> missing = CpuFeatures.missing(FEATURES);
-    return missing.isEmpty()
-        ? Optional.empty()
-        : Optional.of("the CPU has no " + String.join(", ", missing));
+    return Machine.UNSUITED;
   }
 
   /**
@@ -73,11 +80,10 @@ public final class LineVectors {
 
   /** Why this process cannot use vectors, in one line; empty if it can. */
   static Optional<String> unusable() {
-    Optional<String> unsuited = unsuitedCpu();
-    if (unsuited.isPresent()) {
-      return unsuited;
+    if (Machine.UNSUITED_CPU.isPresent()) {
+      return Machine.UNSUITED_CPU;
     }
-    if (!isModuleHere()) {
+    if (!Machine.HAS_MODULE) {
       return Optional.of("the JVM runs without --add-modules " + MODULE);
     }
     return VectorLines.isWhatTheJvmPrefers()
@@ -85,16 +91,12 @@ public final class LineVectors {
         : Optional.of("the JVM uses vectors of less than 64 bytes");
   }
 
-  private static boolean isModuleHere() {
-    return ModuleLayer.boot().findModule(MODULE).isPresent();
-  }
-
   /**
    * Says that {@link #train} will be called soon: until it has ended, vectors {@linkplain
    * #areComing are coming}, if this process can have them.
    */
   public static void announceTraining() {
-    coming = coder == SCALAR && unsuitedCpu().isEmpty() && isModuleHere();
+    coming = coder == SCALAR && Machine.UNSUITED_CPU.isEmpty() && Machine.HAS_MODULE;
   }
 
   /** Says that it will not be called after all. */
@@ -107,12 +109,15 @@ public final class LineVectors {
     return coming;
   }
 
+  /** Of {@link #state}: pages are packed otherwise for a moment. */
+  public static final String TRAINING = "training";
+
   /** What codes pages now, in a word for people. */
   public static String state() {
     if (coder != SCALAR) {
       return "vectors";
     }
-    return coming ? "training" : "scalar";
+    return coming ? TRAINING : "scalar";
   }
 
   /**

@@ -1,20 +1,18 @@
 package io.zublk.codec;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** LZ4 blocks by liblz4. The hash table of the compressor is kept from page to page. */
 final class Lz4Codec implements PageCodec {
 
-  private final Arena arena = Arena.ofShared();
-  private long state = arena.allocate(Lz4.STATE_BYTES, Lz4.STATE_ALIGNMENT).address();
+  private final CodecMemory state = new CodecMemory(Lz4.STATE_BYTES, Lz4.STATE_ALIGNMENT);
 
   @Override
   public int compress(
       MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, int limit) {
     long from = NativeMemory.address(source, sourceOffset, PAGE_BYTES);
     long to = NativeMemory.address(target, targetOffset, limit);
-    return Lz4.compress(openState(), from, to, limit);
+    return Lz4.compress(state.address(), from, to, limit);
   }
 
   @Override
@@ -24,24 +22,14 @@ final class Lz4Codec implements PageCodec {
       int length,
       MemorySegment target,
       long targetOffset) {
-    openState();
+    long _ = state.address(); // is it open?
     long from = NativeMemory.address(source, sourceOffset, length);
     long to = NativeMemory.address(target, targetOffset, PAGE_BYTES);
     return Lz4.decompress(from, length, to) == PAGE_BYTES;
   }
 
-  private long openState() {
-    if (state == 0) {
-      throw new IllegalStateException("the codec is closed");
-    }
-    return state;
-  }
-
   @Override
   public void close() {
-    if (state != 0) {
-      state = 0;
-      arena.close();
-    }
+    state.close();
   }
 }

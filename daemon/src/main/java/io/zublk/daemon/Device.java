@@ -1,5 +1,6 @@
 package io.zublk.daemon;
 
+import io.zublk.codec.LineVectors;
 import io.zublk.daemon.command.Remove;
 import io.zublk.daemon.command.Stat;
 import io.zublk.daemon.control.ControlClient;
@@ -24,6 +25,8 @@ public final class Device {
   private static final Duration TERM_LIMIT = Duration.ofSeconds(10);
 
   private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
+
+  private static final Duration CODER_POLL_INTERVAL = Duration.ofMillis(50);
 
   private final DeviceDir dir;
   private final DeviceRecord record;
@@ -82,6 +85,23 @@ public final class Device {
    */
   public Map<String, Object> stat() {
     return ask(Stat.NAME, Map.of());
+  }
+
+  /**
+   * Waits until the device packs pages as it always will: before it has compiled its coder of lines
+   * it packs all otherwise.
+   *
+   * @return false if it has not after {@code limit}
+   */
+  public boolean awaitCoder(Duration limit) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    while (LineVectors.TRAINING.equals(stat().get(Stat.LINE_CODER))) {
+      if (System.nanoTime() - end > 0) {
+        return false;
+      }
+      Thread.sleep(CODER_POLL_INTERVAL);
+    }
+    return true;
   }
 
   /**

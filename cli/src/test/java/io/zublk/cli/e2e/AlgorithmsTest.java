@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,10 +57,10 @@ class AlgorithmsTest {
     Path image = image();
     String uri = zublk.run("create", "-s", "8M", "-a", typed, "--transport", "nbd").ok().line();
     // Until the compiler has the vectors, line+lz4 is lz4 alone.
-    Map<String, Object> ready = statUnless(uri, "line_coder", "training");
+    Map<String, Object> ready = statWhen(uri, now -> !"training".equals(now.get("line_coder")));
     assertThat(ready.containsKey("line_coder")).isEqualTo(algorithm.startsWith("line"));
     Zublk.tool("nbdcopy", image.toString(), uri);
-    Map<String, Object> stat = statAtRest(uri);
+    Map<String, Object> stat = statWhen(uri, now -> now.get("staged_pages").equals(0));
     assertThat(stat).containsEntry("algorithm", algorithm);
     Map<String, Integer> counts = counts(stat);
     assertThat(String.join(" ", counts.keySet())).isEqualTo(kinds);
@@ -82,24 +83,15 @@ class AlgorithmsTest {
     return counts;
   }
 
-  private Map<String, Object> statAtRest(String device) throws Exception {
-    Map<String, Object> stat = zublk.stat(device);
-    for (int i = 0; i < REST_TRIES && !stat.get("staged_pages").equals(0); i++) {
-      Thread.sleep(REST_INTERVAL);
-      stat = zublk.stat(device);
-    }
-    return stat;
-  }
-
-  /** As soon as a value, if there is one, is another than this. */
-  private Map<String, Object> statUnless(String device, String name, Object value)
+  /** As soon as it is as wanted, which it becomes. */
+  private Map<String, Object> statWhen(String device, Predicate<Map<String, Object>> isWanted)
       throws Exception {
     Map<String, Object> stat = zublk.stat(device);
-    for (int i = 0; i < REST_TRIES && value.equals(stat.get(name)); i++) {
+    for (int i = 0; i < REST_TRIES && !isWanted.test(stat); i++) {
       Thread.sleep(REST_INTERVAL);
       stat = zublk.stat(device);
     }
-    assertThat(stat.get(name)).isNotEqualTo(value);
+    assertThat(stat).matches(isWanted);
     return stat;
   }
 

@@ -16,6 +16,9 @@ public final class Stat implements Command {
   /** The command's name. */
   public static final String NAME = "stat";
 
+  /** Of a device that packs lines: {@link LineVectors#state}. */
+  public static final String LINE_CODER = "line_coder";
+
   private final ServedDevice device;
 
   Stat(ServedDevice device) {
@@ -38,7 +41,7 @@ public final class Stat implements Command {
     status.put("algorithm", store.options().packing().toString());
     status.put("algorithm_asked", device.asked().algorithm());
     if (store.options().packing().lineFirst()) {
-      status.put("line_coder", LineVectors.state());
+      status.put(LINE_CODER, LineVectors.state());
     }
     status.put("size", store.geometry().sizeBytes());
     status.put("pid", record.pid());
