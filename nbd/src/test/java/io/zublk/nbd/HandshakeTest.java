@@ -302,9 +302,7 @@ class HandshakeTest {
       assertThat(slow.isHungUp()).isTrue();
       assertThat(done.read(0, 512).error()).isZero();
       // The connection's thread counts when it has noticed, a moment after the client has.
-      while (quick.server().counters().handshakesFailed() == 0) {
-        Thread.onSpinWait();
-      }
+      Eventually.until(() -> quick.server().counters().handshakesFailed() != 0);
       assertThat(quick.server().counters().handshakesFailed()).isOne();
     }
   }

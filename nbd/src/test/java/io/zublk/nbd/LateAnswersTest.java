@@ -147,9 +147,7 @@ class LateAnswersTest {
       for (int i = 0; i < asked; i++) {
         long _ = sendRead(client, SLOW + i * PAGE, length);
       }
-      while (device.waiting() < most) {
-        Thread.onSpinWait();
-      }
+      Eventually.until(() -> device.waiting() >= most);
       assertThat(device.waiting()).isEqualTo(most);
       for (int i = 0; i < asked; i++) {
         device.next().perform();
@@ -361,15 +359,11 @@ class LateAnswersTest {
         assertThat(next.write(0, new byte[PAGE]).error()).isZero();
       }
     }
-    while (server.server().counters().connections() > 1) {
-      Thread.onSpinWait();
-    }
+    Eventually.until(() -> server.server().counters().connections() <= 1);
     write.perform();
     assertThat(server.server().counters().connections()).isOne();
     read.perform();
-    while (server.server().counters().connections() > 0) {
-      Thread.onSpinWait();
-    }
+    Eventually.until(() -> server.server().counters().connections() <= 0);
     device.setChoice((_, _, _) -> Time.NOW);
     try (NbdTestClient next = connect(true)) {
       assertThat(next.read(SLOW, PAGE).data()).isEqualTo(data);

@@ -431,9 +431,7 @@ class NbdConnectionTest {
         .containsOnly(1L);
     assertThat(counters.socketWrites()).isEqualTo(8);
     client.close();
-    while (server.server().counters().connections() > 0) {
-      Thread.onSpinWait();
-    }
+    Eventually.until(() -> server.server().counters().connections() <= 0);
     assertThat(server.server().counters().reads()).isEqualTo(2);
   }
 
@@ -495,9 +493,7 @@ class NbdConnectionTest {
       await(begun);
     }
     left.countDown();
-    while (server.server().counters().connections() > 1) {
-      Thread.onSpinWait();
-    }
+    Eventually.until(() -> server.server().counters().connections() <= 1);
     // Parts of the first request, and what workers had already been given.
     assertThat(operations.get()).isLessThan(50);
   }

@@ -251,16 +251,12 @@ class NbdServerTest {
     RamDevice large = new RamDevice(64 << 20);
     TestServer server = new TestServer(large, OPTIONS.withDrainTimeout(Duration.ofHours(1)));
     try (NbdTestClient client = NbdTestClient.connect(server.address(), false)) {
-      for (int i = 0; i < 4; i++) {
-        client.send(NbdProtocol.CMD_READ, 0, 0, 8 << 20, new byte[0]);
-      }
-      while (server.server().counters().reads() == 0) {
-        Thread.onSpinWait();
-      }
+      // One, which no socket buffer holds: of several, some might not have been received yet.
+      client.send(NbdProtocol.CMD_READ, 0, 0, 32 << 20, new byte[0]);
+      Eventually.until(() -> server.server().counters().reads() == 1);
       Thread closer = Thread.ofPlatform().start(() -> close(server));
-      while (closer.isAlive() && closer.getState() != Thread.State.TIMED_WAITING) {
-        Thread.onSpinWait(); // for the client
-      }
+      Eventually.until( // it waits for the client
+          () -> !closer.isAlive() || closer.getState() == Thread.State.TIMED_WAITING);
       assertThat(client.receiveReply().error()).isZero();
       closer.join();
     }
@@ -317,9 +313,7 @@ class NbdServerTest {
   void whoOnlyWantsToKnowWhetherAnybodyListensHasNotFailed() throws IOException {
     try (TestServer server = new TestServer(device, OPTIONS)) {
       new NbdTestClient(server.address()).close();
-      while (server.server().counters().connectionsTotal() == 0) {
-        Thread.onSpinWait();
-      }
+      Eventually.until(() -> server.server().counters().connectionsTotal() > 0);
       awaitConnections(server, 0);
       assertThat(server.server().counters().handshakesFailed()).isZero();
     }
@@ -342,8 +336,6 @@ class NbdServerTest {
   }
 
   private static void awaitConnections(TestServer server, long count) {
-    while (server.server().counters().connections() != count) {
-      Thread.onSpinWait();
-    }
+    Eventually.until(() -> server.server().counters().connections() == count);
   }
 }
