@@ -56,4 +56,10 @@ final class NbdTransport implements Transport {
   public void close() throws IOException {
     server.close();
   }
+
+  /** Clients connect again, those that can. */
+  @Override
+  public void handOver() throws IOException {
+    close();
+  }
 }

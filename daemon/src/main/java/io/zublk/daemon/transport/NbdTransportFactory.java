@@ -70,6 +70,22 @@ final class NbdTransportFactory implements TransportFactory {
     return new NbdTransport(server, options);
   }
 
+  @Override
+  public Transport recover(
+      BlockDevice device,
+      DeviceConfig config,
+      long cookie,
+      PerformanceSettings settings,
+      Path socket,
+      FailureListener listener)
+      throws IOException {
+    return start(device, config, cookie, settings, socket, listener);
+  }
+
+  /** The connections went with the process. */
+  @Override
+  public void abandon(DeviceConfig config, long cookie) {}
+
   /** The socket in the device's directory goes with that. */
   @Override
   public void clearAfter(DeviceConfig config, long cookie) throws IOException {

@@ -36,4 +36,13 @@ public interface Transport extends AutoCloseable {
    */
   @Override
   void close() throws IOException;
+
+  /**
+   * Completes the requests in flight and leaves the device to whoever {@linkplain
+   * TransportFactory#recover recovers} it; its users wait until then, if the transport can have
+   * them wait. In place of {@link #close}; for a transport that has failed, too.
+   *
+   * @throws IOException if it may be otherwise; the store's memory must then stay where it is
+   */
+  void handOver() throws IOException;
 }

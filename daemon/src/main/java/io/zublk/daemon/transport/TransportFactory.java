@@ -51,6 +51,34 @@ public interface TransportFactory {
       throws IOException;
 
   /**
+   * Goes on serving a device whose process is gone: users find it where it was, and what they had
+   * asked for meanwhile is served now.
+   *
+   * @param device of the same size as before
+   * @param config as it was settled
+   * @param cookie that of the device
+   * @param socket as for {@link #start}
+   * @param listener as for {@link #start}
+   * @throws IOException why not, with what to do; whoever comes next may try again
+   */
+  Transport recover(
+      BlockDevice device,
+      DeviceConfig config,
+      long cookie,
+      PerformanceSettings settings,
+      Path socket,
+      FailureListener listener)
+      throws IOException;
+
+  /**
+   * Makes what users ask of a dead process's device fail, instead of waiting for somebody who
+   * recovers it. It can be recovered later, but those who have it open now must open it again.
+   *
+   * @param cookie that of the device; 0 if the process died before it had one
+   */
+  void abandon(DeviceConfig config, long cookie) throws IOException;
+
+  /**
    * Takes away what a dead process's transport left.
    *
    * @param cookie that of the device; 0 if the process died before it had one

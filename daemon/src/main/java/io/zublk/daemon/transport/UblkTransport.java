@@ -77,4 +77,9 @@ final class UblkTransport implements Transport {
   public void close() throws IOException {
     server.close();
   }
+
+  @Override
+  public void handOver() throws IOException {
+    throw new UnsupportedOperationException("not yet");
+  }
 }

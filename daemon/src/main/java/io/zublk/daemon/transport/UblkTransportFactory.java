@@ -76,6 +76,21 @@ final class UblkTransportFactory implements TransportFactory {
     }
   }
 
+  @Override
+  public Transport recover(
+      BlockDevice device,
+      DeviceConfig config,
+      long cookie,
+      PerformanceSettings settings,
+      Path socket,
+      FailureListener listener)
+      throws IOException {
+    throw new UnsupportedOperationException("not yet");
+  }
+
+  @Override
+  public void abandon(DeviceConfig config, long cookie) throws IOException {}
+
   /** Without its cookie a device is somebody else's, who took the id over. */
   @Override
   public void clearAfter(DeviceConfig config, long cookie) throws IOException {

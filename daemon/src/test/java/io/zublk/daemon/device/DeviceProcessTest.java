@@ -84,6 +84,11 @@ class DeviceProcessTest {
         throw new IOException("a thread does not end");
       }
     }
+
+    @Override
+    public void handOver() throws IOException {
+      close();
+    }
   }
 
   private static final class FakeTransports extends Transports {
@@ -140,6 +145,20 @@ class DeviceProcessTest {
       store = (PageStore) device;
       return new FakeTransport(closes);
     }
+
+    @Override
+    public Transport recover(
+        BlockDevice device,
+        DeviceConfig config,
+        long cookie,
+        PerformanceSettings settings,
+        Path socket,
+        FailureListener whenFailed) {
+      return start(device, config, cookie, settings, socket, whenFailed);
+    }
+
+    @Override
+    public void abandon(DeviceConfig config, long cookie) {}
 
     @Override
     public void clearAfter(DeviceConfig config, long cookie) {}
