@@ -26,12 +26,17 @@ final class StoreTarget implements Target {
     this.store = store;
   }
 
+  /** How the directories of this process's stores begin. */
+  static String prefix() {
+    return "zublk-bench-" + ProcessHandle.current().pid() + "-";
+  }
+
   static StoreTarget create(String name, PackingSpec packing, long bytes, StoreTuning tuning)
       throws IOException {
     if (packing.lineFirst()) {
       boolean _ = LineVectors.train(); // as a device does, but for the moment when it does
     }
-    Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-bench");
+    Path directory = Files.createTempDirectory(Path.of("/dev/shm"), prefix());
     try {
       PageStore store =
           PageStore.create(directory.resolve("store"), new StoreOptions(bytes, packing, 0), tuning);

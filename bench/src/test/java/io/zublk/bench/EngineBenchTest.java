@@ -91,7 +91,7 @@ class EngineBenchTest {
   private static long leftovers() throws IOException {
     try (Stream<Path> entries = Files.list(Path.of("/dev/shm"))) {
       return entries
-          .filter(path -> path.getFileName().toString().startsWith("zublk-bench"))
+          .filter(path -> path.getFileName().toString().startsWith(StoreTarget.prefix()))
           .count();
     }
   }

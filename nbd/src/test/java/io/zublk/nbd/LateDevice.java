@@ -4,6 +4,7 @@ import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
 import io.zublk.block.LateAnswers;
+import io.zublk.block.Threads;
 import io.zublk.nbd.RamDevice.Operation;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ExecutorService;
@@ -83,7 +84,7 @@ final class LateDevice implements BlockDevice, AutoCloseable {
 
   /** The operation that has waited longest for the test. */
   Held next() throws InterruptedException {
-    return held.poll(30, TimeUnit.SECONDS);
+    return held.poll(60, TimeUnit.SECONDS);
   }
 
   /** How many operations wait for the test. */
@@ -129,10 +130,7 @@ final class LateDevice implements BlockDevice, AutoCloseable {
       Held operationHeld = new Held(answers, answers.postpone(), work);
       switch (time) {
         case TOO_SOON -> {
-          Thread other = Thread.ofPlatform().start(operationHeld::perform);
-          while (other.isAlive()) {
-            Thread.onSpinWait();
-          }
+          Threads.join(Thread.ofPlatform().start(operationHeld::perform));
         }
         case SOON -> threads.execute(operationHeld::perform);
         default -> held.add(operationHeld);

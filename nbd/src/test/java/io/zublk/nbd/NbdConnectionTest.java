@@ -437,7 +437,7 @@ class NbdConnectionTest {
 
   private static void await(CountDownLatch latch) {
     try {
-      if (!latch.await(30, TimeUnit.SECONDS)) {
+      if (!latch.await(60, TimeUnit.SECONDS)) {
         throw new IllegalStateException("nothing overtook");
       }
     } catch (InterruptedException e) {

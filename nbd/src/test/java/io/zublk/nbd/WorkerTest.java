@@ -49,8 +49,7 @@ class WorkerTest {
   private static void give(WorkerPool pool, Client client) {
     Request request = client.parts().unused();
     request.length = 4096;
-    while (!pool.handOver(client, request)) {
-      Thread.onSpinWait(); // it is idle a moment after its last part has ended
-    }
+    // It is idle a moment after its last part has ended.
+    Eventually.until(() -> pool.handOver(client, request));
   }
 }

@@ -47,7 +47,7 @@ class LargeReadTest {
       Future<Void> writer = pool.submit(writer(test.get(), readers, 4));
       Future<Void> other = pool.submit(writer(test.get(), readers, 5));
       for (Future<Void> reader : readers) {
-        reader.get(60, TimeUnit.SECONDS);
+        reader.get(300, TimeUnit.SECONDS);
       }
       writer.get();
       other.get();

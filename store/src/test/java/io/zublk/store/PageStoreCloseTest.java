@@ -99,10 +99,10 @@ class PageStoreCloseTest {
     }
   }
 
-  private static void awaitNap(Thread thread) {
+  private static void awaitNap(Thread thread) throws InterruptedException {
     while (thread.getState() != Thread.State.TIMED_WAITING) {
       assertThat(thread.isAlive()).isTrue();
-      Thread.onSpinWait();
+      Thread.sleep(1);
     }
   }
 
@@ -136,7 +136,7 @@ class PageStoreCloseTest {
           ends.add(end);
         }
         while (test.get().stats().origDataSize() < 64 * PAGE) {
-          Thread.onSpinWait();
+          Thread.sleep(1);
         }
         test.get().close();
         for (FutureTask<Integer> end : ends) {

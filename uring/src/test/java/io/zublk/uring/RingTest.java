@@ -183,7 +183,7 @@ class RingTest {
   }
 
   @Test
-  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aRingThatIsClosedWithItsThreadHoldsItsFilesUntilThatEnds(@TempDir Path dir)
       throws Exception {
     Path now = Files.createFile(dir.resolve("now"));

@@ -24,7 +24,7 @@ class PageTableTest {
         });
     waiter.start();
     while (waiter.getState() != Thread.State.TIMED_WAITING && waiter.isAlive()) {
-      Thread.onSpinWait();
+      Thread.sleep(1);
     }
     table.unlock(0, ENTRY);
     waiter.join();

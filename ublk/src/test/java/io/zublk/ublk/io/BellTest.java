@@ -11,7 +11,7 @@ import io.zublk.uring.sys.LinuxException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BellTest {
 
   private static QueueRing ring() throws LinuxException {

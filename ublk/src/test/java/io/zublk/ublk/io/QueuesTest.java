@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Threads that serve, fail and end, with /dev/null for a driver that always has requests. */
-@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class QueuesTest {
 
   private static final BitSet ALL_CPUS = BitSet.valueOf(new long[] {-1L});
