@@ -29,7 +29,7 @@ public final class Interleavings {
    * Explores the orders in which no more than {@code preemptions} times a thread is halted that
    * could go on: nearly every mistake shows with two or three.
    *
-   * @param stepped classes of store or ublk, whose steps count
+   * @param stepped classes of store, ublk or nbd, whose steps count
    * @return how many orders there were
    * @throws AssertionError with the steps that led to it
    */

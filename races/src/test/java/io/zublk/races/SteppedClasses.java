@@ -23,9 +23,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Loads the classes of store and ublk anew, and chosen ones, also others, with a call of {@link
- * Steps} before each access to what threads share. The code under test needs no seam for that, and
- * is the code that ships.
+ * Loads the classes of store, ublk and nbd anew, and chosen ones, also others, with a call of
+ * {@link Steps} before each access to what threads share. The code under test needs no seam for
+ * that, and is the code that ships.
  *
  * <p>Such accesses are the operations of VarHandles and atomics, elements of {@code long} arrays
  * and volatile fields. Other fields, and bytes of a MemorySegment that are accessed without a
@@ -34,7 +34,8 @@ import java.util.stream.Collectors;
  */
 final class SteppedClasses extends ClassLoader {
 
-  private static final List<String> PREFIXES = List.of("io.zublk.store.", "io.zublk.ublk.");
+  private static final List<String> PREFIXES =
+      List.of("io.zublk.store.", "io.zublk.ublk.", "io.zublk.nbd.");
   private static final ClassDesc STEPS = ClassDesc.of(Steps.class.getName());
   private static final MethodTypeDesc PAUSE = MethodTypeDesc.of(ConstantDescs.CD_void);
   private static final MethodTypeDesc BEFORE =
