@@ -58,7 +58,7 @@ class ArchitectureTest {
         .whereLayer("ublk")
         .mayOnlyAccessLayers("uring", "block")
         .whereLayer("nbd")
-        .mayOnlyAccessLayers("block")
+        .mayOnlyAccessLayers("uring", "block")
         .check(CLASSES);
   }
 

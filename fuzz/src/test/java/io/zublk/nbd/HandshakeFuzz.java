@@ -21,20 +21,20 @@ public final class HandshakeFuzz {
   private HandshakeFuzz() {}
 
   public static void fuzzerTestOneInput(byte[] data) {
-    ByteBuffer replies = talk(new MemoryChannel(data, Integer.MAX_VALUE), data);
-    if (!replies.equals(talk(new MemoryChannel(data, 1), data))) {
+    ByteBuffer replies = talk(new MemorySocket(data, Integer.MAX_VALUE), data);
+    if (!replies.equals(talk(new MemorySocket(data, 1), data))) {
       throw new AssertionError("other replies if it comes byte by byte");
     }
   }
 
-  private static ByteBuffer talk(MemoryChannel channel, byte[] data) {
+  private static ByteBuffer talk(MemorySocket socket, byte[] data) {
     Session session = null;
     try {
-      session = new Handshake(channel, EXPORT, IN.bytes(), OUT.bytes()).run();
+      session = new Handshake(socket, EXPORT, Negotiation.BEGIN, new byte[0], IN, OUT).run();
     } catch (IOException e) {
       // hung up on
     }
-    new ExpectedHandshake(data, channel.replies(), NAME).check(session, channel.received());
-    return channel.replies();
+    new ExpectedHandshake(data, socket.replies(), NAME).check(session, socket.received());
+    return socket.replies();
   }
 }

@@ -99,10 +99,11 @@ public final class RequestsFuzz {
     int perReceive =
         (options & IN_PARTS) == 0 ? Integer.MAX_VALUE : 1 + (data[1] & 0xff) * (data[1] & 0xff);
     clear();
-    MemoryChannel channel = new MemoryChannel(sent(session, requests), perReceive);
+    MemorySocket socket = new MemorySocket(sent(session, requests), perReceive);
     new NbdConnection(
             SERVER,
-            channel,
+            socket,
+            StoppedClient.connected(null),
             new NbdExport("", "", RamStore.device(), readOnly),
             NO_WORKERS,
             MEMORY,
@@ -111,7 +112,7 @@ public final class RequestsFuzz {
     if (!FAULTS.isEmpty()) {
       throw new AssertionError(FAULTS.getFirst().getMessage(), FAULTS.getFirst().getThrown());
     }
-    ByteBuffer replies = channel.replies();
+    ByteBuffer replies = socket.replies();
     skipHandshake(replies);
     new ExpectedReplies(session, readOnly).check(requests, replies);
   }

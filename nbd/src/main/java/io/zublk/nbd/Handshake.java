@@ -1,9 +1,10 @@
 package io.zublk.nbd;
 
 import io.zublk.block.Geometry;
+import io.zublk.nbd.Negotiation.Step;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -15,22 +16,39 @@ import java.nio.charset.StandardCharsets;
  */
 final class Handshake {
 
+  private static final int FLAGS_BYTES = 4;
+  private static final int OPTION_HEADER_BYTES = 16;
+
   /**
    * The most data an option may carry, in bytes. The longest useful one, a choice of metadata
    * contexts, has a name and three queries of the greatest length the document allows.
    */
   static final int MAX_OPTION_BYTES = 16 << 10;
 
+  /** The longest that a client says at a time, with its header. */
+  static final int MAX_MESSAGE_BYTES = OPTION_HEADER_BYTES + MAX_OPTION_BYTES;
+
   /** The most options in one handshake; nbdinfo, the most curious client, sends about ten. */
   static final int MAX_OPTIONS = 64;
 
   private static final int EXPORT_NAME_PADDING_BYTES = 124;
 
-  private final SocketChannel channel;
+  private final ClientSocket socket;
   private final NbdExport export;
+  private final MemorySegment inMemory;
   private final ByteBuffer in;
+  private final MemorySegment outMemory;
   private final ByteBuffer out;
 
+  /** What another server had received, and has not been used yet. */
+  private final ByteBuffer before;
+
+  /**
+   * How much of what the client says at a time has come; it lies at the beginning of {@code in}.
+   */
+  private int received;
+
+  private Step next;
   private boolean noZeroes;
   private boolean structured;
   private boolean heard;
@@ -39,16 +57,32 @@ final class Handshake {
   private String contextExport;
 
   /**
-   * Prepares a handshake.
+   * Prepares a handshake, or the rest of one.
    *
-   * @param in scratch memory of at least {@link #MAX_OPTION_BYTES}
+   * @param begin where it begins
+   * @param before what was received then and not used
+   * @param in scratch memory of at least {@link #MAX_MESSAGE_BYTES}
    * @param out scratch memory for replies, of which none is longer than 16 KiB
    */
-  Handshake(SocketChannel channel, NbdExport export, ByteBuffer in, ByteBuffer out) {
-    this.channel = channel;
+  Handshake(
+      ClientSocket socket,
+      NbdExport export,
+      Negotiation begin,
+      byte[] before,
+      TransferBuffer in,
+      TransferBuffer out) {
+    this.socket = socket;
     this.export = export;
-    this.in = in;
-    this.out = out;
+    this.before = ByteBuffer.wrap(before);
+    this.inMemory = in.segment();
+    this.in = in.bytes().duplicate();
+    this.outMemory = out.segment();
+    this.out = out.bytes().duplicate();
+    this.next = begin.next();
+    this.noZeroes = begin.noZeroes();
+    this.structured = begin.structured();
+    this.contextExport = begin.contextExport();
+    this.heard = next == Step.OPTIONS;
   }
 
   /**
@@ -56,11 +90,20 @@ final class Handshake {
    *
    * @return what was agreed, or null if the client politely left
    * @throws HandshakeException if the client must be hung up on
+   * @throws StoppedException if the server stopped between two options
    */
   Session run() throws IOException {
-    greet();
+    if (next == Step.GREETING) {
+      greet();
+      next = Step.CLIENT_FLAGS;
+    }
+    if (next == Step.CLIENT_FLAGS) {
+      receiveFlags();
+      next = Step.OPTIONS;
+    }
     for (int options = 0; options < MAX_OPTIONS; options++) {
-      receive(16);
+      received = 0;
+      receive(0, OPTION_HEADER_BYTES);
       if (in.getLong() != NbdProtocol.OPTION_MAGIC) {
         throw new HandshakeException("an option without the magic number");
       }
@@ -70,7 +113,7 @@ final class Handshake {
         throw new HandshakeException(
             "option " + option + " of " + Integer.toUnsignedString(length) + " bytes");
       }
-      receive(length);
+      receive(OPTION_HEADER_BYTES, length);
       switch (option) {
         case NbdProtocol.OPT_ABORT -> {
           reply(option, NbdProtocol.REP_ACK);
@@ -96,13 +139,28 @@ final class Handshake {
     return heard;
   }
 
+  /** How far it is, after it was stopped. */
+  Negotiation negotiation() {
+    return new Negotiation(next, noZeroes, structured, contextExport);
+  }
+
+  /** What has come of what the client was saying when it was stopped. */
+  byte[] unused() {
+    byte[] unused = new byte[received];
+    in.clear().get(unused);
+    return unused;
+  }
+
   private void greet() throws IOException {
     out.clear();
     out.putLong(NbdProtocol.MAGIC);
     out.putLong(NbdProtocol.OPTION_MAGIC);
     out.putShort((short) (NbdProtocol.FLAG_FIXED_NEWSTYLE | NbdProtocol.FLAG_NO_ZEROES));
     send();
-    receive(4);
+  }
+
+  private void receiveFlags() throws IOException {
+    receive(0, FLAGS_BYTES);
     int flags = in.getInt();
     if ((flags & ~(NbdProtocol.FLAG_FIXED_NEWSTYLE | NbdProtocol.FLAG_NO_ZEROES)) != 0) {
       throw new HandshakeException("unknown client flags 0x" + Integer.toHexString(flags));
@@ -321,21 +379,38 @@ final class Handshake {
   }
 
   private void send() throws IOException {
-    out.flip();
-    while (out.hasRemaining()) {
-      channel.write(out);
+    int begin = 0;
+    while (begin < out.position()) {
+      int sent = socket.send(outMemory, begin, out.position() - begin);
+      if (sent < 0) {
+        throw new HandshakeException("the client left in the handshake");
+      }
+      begin += sent;
     }
   }
 
   /** Receives exactly so many bytes: what follows may already be a request. */
-  private void receive(int length) throws IOException {
-    in.clear().limit(length);
-    while (in.hasRemaining()) {
-      if (channel.read(in) < 0) {
+  private void receive(int offset, int length) throws IOException {
+    int end = offset + length;
+    in.clear();
+    while (received < end) {
+      int count = receiveUpTo(end);
+      if (count == 0) {
         throw new HandshakeException("the client left in the handshake");
       }
+      received += count;
       heard = true;
     }
-    in.flip();
+    in.limit(end).position(offset);
+  }
+
+  private int receiveUpTo(int end) throws IOException {
+    int count = Math.min(before.remaining(), end - received);
+    if (count == 0) {
+      return socket.receive(inMemory, received, end - received, true);
+    }
+    in.put(received, before, before.position(), count);
+    before.position(before.position() + count);
+    return count;
   }
 }

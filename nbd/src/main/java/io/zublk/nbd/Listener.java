@@ -1,19 +1,15 @@
 package io.zublk.nbd;
 
+import io.zublk.uring.sys.Errnos;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
-import jdk.net.ExtendedSocketOptions;
 
 /**
  * A listening socket, and how its clients' sockets are set. One in the file system replaces what a
@@ -41,14 +37,14 @@ final class Listener implements AutoCloseable {
   private static final int KEEP_INTERVAL_S = 15;
   private static final int KEEP_COUNT = 4;
 
-  private final ServerSocketChannel channel;
+  private final LinuxSocket socket;
   private final NbdAddress address;
 
   /** The socket file that is ours, null for TCP. */
   private final SocketFile file;
 
-  private Listener(ServerSocketChannel channel, NbdAddress address, SocketFile file) {
-    this.channel = channel;
+  private Listener(LinuxSocket socket, NbdAddress address, SocketFile file) {
+    this.socket = socket;
     this.address = address;
     this.file = file;
   }
@@ -66,8 +62,8 @@ final class Listener implements AutoCloseable {
     };
   }
 
-  ServerSocketChannel channel() {
-    return channel;
+  LinuxSocket socket() {
+    return socket;
   }
 
   /** The address with the port that the system chose. */
@@ -75,13 +71,13 @@ final class Listener implements AutoCloseable {
     return address;
   }
 
-  /** Accepts a client, if one waits and the channel does not block; otherwise returns null. */
-  SocketChannel accept() throws IOException {
-    SocketChannel client = channel.accept();
+  /** Accepts a client; null if none waits. */
+  LinuxSocket accept() throws LinuxException {
+    LinuxSocket client = socket.accept();
     if (client != null) {
       try {
         prepare(client);
-      } catch (IOException | RuntimeException | Error e) {
+      } catch (LinuxException | RuntimeException | Error e) {
         client.close();
         throw e;
       }
@@ -89,48 +85,47 @@ final class Listener implements AutoCloseable {
     return client;
   }
 
-  private void prepare(SocketChannel client) throws IOException {
+  private void prepare(LinuxSocket client) throws LinuxException {
     if (address instanceof NbdAddress.Tcp) {
-      client.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      client.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-      client.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, KEEP_IDLE_S);
-      client.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, KEEP_INTERVAL_S);
-      client.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, KEEP_COUNT);
+      client.setOption(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_NODELAY, 1);
+      client.setOption(LinuxSocket.SOL_SOCKET, LinuxSocket.SO_KEEPALIVE, 1);
+      client.setOption(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_KEEPIDLE, KEEP_IDLE_S);
+      client.setOption(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_KEEPINTVL, KEEP_INTERVAL_S);
+      client.setOption(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_KEEPCNT, KEEP_COUNT);
     } else {
-      client.setOption(StandardSocketOptions.SO_SNDBUF, UNIX_SEND_BUFFER_BYTES);
+      client.setOption(LinuxSocket.SOL_SOCKET, LinuxSocket.SO_SNDBUF, UNIX_SEND_BUFFER_BYTES);
     }
   }
 
   // ---- TCP
 
   private static Listener openTcp(NbdAddress.Tcp address, int backlog) throws IOException {
-    ServerSocketChannel channel = ServerSocketChannel.open();
+    InetSocketAddress wanted = address.socketAddress();
+    if (wanted.isUnresolved()) {
+      throw failure(address, "there is no host of that name", null);
+    }
     try {
-      channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      channel.bind(address.socketAddress(), backlog);
-      int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
-      return new Listener(channel, new NbdAddress.Tcp(address.host(), port), null);
-    } catch (UnresolvedAddressException e) {
-      channel.close();
-      throw failure(address, "there is no host of that name", e);
-    } catch (BindException e) {
-      channel.close();
-      throw failure(address, tcpReason(e), e);
-    } catch (IOException e) {
-      channel.close();
-      throw failure(address, e.getMessage(), e);
+      LinuxSocket socket = LinuxSocket.openListening(wanted);
+      try {
+        socket.bind(wanted);
+        socket.listen(backlog);
+        NbdAddress given = new NbdAddress.Tcp(address.host(), socket.localPort());
+        return new Listener(socket, given, null);
+      } catch (LinuxException e) {
+        socket.close();
+        throw e;
+      }
+    } catch (LinuxException e) {
+      throw failure(address, tcpReason(e.errno()), e);
     }
   }
 
-  private static String tcpReason(BindException e) {
-    String reason = String.valueOf(e.getMessage());
-    if (reason.contains("already in use")) {
-      return "the port is in use; choose another, or 0 for any";
-    }
-    if (reason.contains("Permission denied")) {
-      return "ports below 1024 need privileges; choose a higher one";
-    }
-    return reason;
+  private static String tcpReason(int errno) {
+    return switch (errno) {
+      case Errnos.EADDRINUSE -> "the port is in use; choose another, or 0 for any";
+      case Errnos.EACCES -> "ports below 1024 need privileges; choose a higher one";
+      default -> Errnos.message(errno);
+    };
   }
 
   // ---- unix sockets
@@ -144,34 +139,40 @@ final class Listener implements AutoCloseable {
     if (!Files.isWritable(directory)) {
       throw failure(address, "the directory " + directory + " is not writable", null);
     }
-    ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       clear(address.path());
-      return bind(channel, address, access, backlog);
-    } catch (BindException e) {
-      channel.close();
-      throw failure(address, "another server took the path just now", e);
+      return bind(address, access, backlog);
+    } catch (LinuxException e) {
+      boolean isTaken = e.errno() == Errnos.EADDRINUSE;
+      throw failure(
+          address,
+          isTaken ? "another server took the path just now" : Errnos.message(e.errno()),
+          e);
     } catch (FileSystemException e) {
-      channel.close();
       throw failure(address, fileReason(e), e);
     } catch (IOException e) {
-      channel.close();
       throw failure(address, e.getMessage(), e);
     }
   }
 
   /** The file comes with what the process's umask leaves of all permissions, and loses the rest. */
-  private static Listener bind(
-      ServerSocketChannel channel, NbdAddress.Unix address, SocketAccess access, int backlog)
+  private static Listener bind(NbdAddress.Unix address, SocketAccess access, int backlog)
       throws IOException {
     Path path = address.path();
-    channel.bind(address.socketAddress(), backlog);
-    Listener listener = new Listener(channel, address, SocketFile.ours(path));
+    LinuxSocket socket = LinuxSocket.openListening(address.socketAddress());
     try {
-      access.applyTo(path);
-      return listener;
+      socket.bind(address.socketAddress());
+      Listener listener = new Listener(socket, address, SocketFile.ours(path));
+      try {
+        socket.listen(backlog);
+        access.applyTo(path);
+        return listener;
+      } catch (IOException e) {
+        listener.close();
+        throw e;
+      }
     } catch (IOException e) {
-      listener.close();
+      socket.close();
       throw e;
     }
   }
@@ -208,8 +209,13 @@ final class Listener implements AutoCloseable {
         Files.delete(file.path());
       }
     } finally {
-      channel.close();
+      socket.close();
     }
+  }
+
+  /** Leaves the socket, and its file, to the process that was given it. */
+  void abandon() {
+    socket.close();
   }
 
   private static IOException failure(NbdAddress address, String reason, Exception cause) {

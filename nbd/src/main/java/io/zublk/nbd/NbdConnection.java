@@ -3,13 +3,13 @@ package io.zublk.nbd;
 import io.zublk.block.Geometry;
 import io.zublk.block.ThreadCounters;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 
 /** One client, served by one thread: the handshake, then its requests, until it leaves. */
 final class NbdConnection implements Runnable {
 
   private final NbdServer server;
-  private final SocketChannel channel;
+  private final ClientSocket socket;
+  private final StoppedClient begin;
   private final NbdExport export;
   private final Geometry geometry;
   private final WorkerPool workers;
@@ -21,30 +21,29 @@ final class NbdConnection implements Runnable {
   private final ThreadCounters<Counter> lateCounters = new ThreadCounters<>(Counter.class);
   private final ReplyWriter writer;
 
+  /**
+   * Goes on with a client.
+   *
+   * @param socket its socket
+   * @param begin where it is, just connected or stopped before
+   */
   NbdConnection(
       NbdServer server,
-      SocketChannel channel,
+      ClientSocket socket,
+      StoppedClient begin,
       NbdExport export,
       WorkerPool workers,
       ConnectionMemory memory,
       long handshakeDeadline) {
     this.handshakeDeadline = handshakeDeadline;
     this.server = server;
-    this.channel = channel;
+    this.socket = socket;
+    this.begin = begin;
     this.export = export;
     this.geometry = export.device().geometry();
     this.workers = workers;
     this.memory = memory;
-    this.writer = new ReplyWriter(channel, counters);
-  }
-
-  /** Ends the connection once the requests that were received are answered. From any thread. */
-  void stopReceiving() {
-    try {
-      channel.shutdownInput();
-    } catch (IOException e) {
-      abort();
-    }
+    this.writer = new ReplyWriter(socket, counters);
   }
 
   /** Ends the connection now. From any thread. */
@@ -72,36 +71,75 @@ final class NbdConnection implements Runnable {
   @Override
   public void run() {
     ReplyBuffer replies = new ReplyBuffer(memory.take());
-    Receiver receiver = new Receiver(channel, memory, writer, replies, counters);
-    Handshake handshake = new Handshake(channel, export, receiver.bytes(), replies.scratch());
+    Receiver receiver = new Receiver(socket, memory, writer, replies, counters);
+    StoppedClient stopped = null;
     try {
-      Session session = handshake.run();
-      inHandshake = false;
-      if (session != null) {
-        serve(session, receiver, replies);
-      }
+      stopped = serve(receiver, replies);
     } catch (IOException e) {
-      if (inHandshake && (handshake.heard() || overdue)) {
-        server.handshakeFailed();
-      }
       server.log().debug("dropped a client: " + e);
     } catch (Throwable e) {
       server.log().fault("dropped a client because of a fault in the server", e);
     } finally {
-      writer.hangUp();
       receiver.close();
       memory.release(replies.memory());
-      server.connectionEnded(this);
+      if (stopped == null) {
+        writer.hangUp();
+        socket.close();
+      }
+      server.connectionEnded(this, stopped);
     }
   }
 
-  private void serve(Session session, Receiver receiver, ReplyBuffer replies) throws IOException {
+  /** Serves the client; returns it if the server has stopped it for somebody to go on with. */
+  private StoppedClient serve(Receiver receiver, ReplyBuffer replies) throws IOException {
+    StoppedClient stopped =
+        switch (begin.stage()) {
+          case Negotiation negotiation -> negotiate(negotiation, receiver, replies);
+          case Session session -> {
+            receiver.putFirst(begin.received());
+            yield transmit(session, receiver, replies);
+          }
+        };
+    if (writer.isBroken()) {
+      return null;
+    }
+    if (stopped == null || server.isClosed()) {
+      socket.finish(server.drainTimeout());
+      return null;
+    }
+    return stopped;
+  }
+
+  private StoppedClient negotiate(Negotiation from, Receiver receiver, ReplyBuffer replies)
+      throws IOException {
+    Handshake handshake =
+        new Handshake(socket, export, from, begin.received(), receiver.buffer(), replies.memory());
+    Session session;
+    try {
+      session = handshake.run();
+    } catch (StoppedException e) {
+      return new StoppedClient(socket.socket(), handshake.negotiation(), handshake.unused());
+    } catch (IOException e) {
+      if (handshake.heard() || overdue) {
+        server.handshakeFailed();
+      }
+      throw e;
+    }
+    return session == null ? null : transmit(session, receiver, replies);
+  }
+
+  private StoppedClient transmit(Session session, Receiver receiver, ReplyBuffer replies)
+      throws IOException {
+    inHandshake = false;
     SplitRequests parts = new SplitRequests(writer, workers.size());
     Client client = new Client(session, writer, parts, memory);
     LateOperations late = new LateOperations(memory, of -> newReplier(client, of));
     try (RequestServer device =
         new RequestServer(export.device(), replies, counters, server.log(), late)) {
       new Transmission(client, geometry, export.readOnly(), receiver, device, workers).run();
+      return null;
+    } catch (StoppedException e) {
+      return new StoppedClient(socket.socket(), session, receiver.unused());
     } finally {
       late.close();
     }

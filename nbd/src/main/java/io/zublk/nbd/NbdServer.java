@@ -3,13 +3,10 @@ package io.zublk.nbd;
 import io.zublk.block.FailureListener;
 import io.zublk.block.RateLimitedLog;
 import io.zublk.block.ThreadCounters;
-import io.zublk.block.Threads;
+import io.zublk.uring.sys.LinuxException;
+import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,9 +24,6 @@ import java.util.Set;
  */
 public final class NbdServer implements AutoCloseable {
 
-  /** How often the handshakes' deadline is looked at, in milliseconds; it need not be precise. */
-  private static final long WATCH_MILLIS = 200;
-
   /**
    * How long {@link #close()} waits for threads of clients that were hung up on. They end with the
    * operation of the device that they are in, which takes milliseconds, a page store's longest
@@ -37,17 +31,15 @@ public final class NbdServer implements AutoCloseable {
    */
   private static final Duration END_LIMIT = Duration.ofSeconds(30);
 
-  private static final String CANNOT_ACCEPT = "cannot accept a client";
   private static final String CANNOT_SERVE = "hung up on a client";
 
   private final RateLimitedLog log = new RateLimitedLog("io.zublk.nbd");
-  private final FailureListener failures;
   private final NbdExport export;
   private final NbdOptions options;
   private final Listener listener;
-  private final Selector selector;
   private final WorkerPool workers;
-  private final Thread acceptor;
+  private final StopSign sign;
+  private final Acceptor acceptor;
 
   // Guarded by this.
   private final Set<NbdConnection> connections = new LinkedHashSet<>();
@@ -61,20 +53,12 @@ public final class NbdServer implements AutoCloseable {
   private NbdServer(
       NbdExport export, NbdOptions options, Listener listener, FailureListener failures)
       throws IOException {
-    this.failures = FailureListener.once(failures);
     this.export = export;
     this.options = options;
     this.listener = listener;
-    this.selector = Selector.open();
-    listener.channel().configureBlocking(false);
-    listener.channel().register(selector, SelectionKey.OP_ACCEPT);
     this.workers = new WorkerPool(export.device(), options.workers(), log);
-    this.acceptor =
-        Thread.ofPlatform()
-            .daemon()
-            .name("nbd-accept")
-            .inheritInheritableThreadLocals(false)
-            .unstarted(this::accept);
+    this.sign = new StopSign();
+    this.acceptor = new Acceptor(this, listener, sign, FailureListener.once(failures));
   }
 
   /** Deletes the socket that a dead server left at an address; nothing else that stands there. */
@@ -146,9 +130,9 @@ public final class NbdServer implements AutoCloseable {
   }
 
   /**
-   * Stops accepting clients, answers the requests that were received, hangs up, and ends all
-   * threads. Clients that do not take their replies within the drain timeout are hung up on
-   * earlier.
+   * Stops accepting clients, answers the requests that were begun, waits until clients have taken
+   * the replies, hangs up, and ends all threads. Clients that do not take their replies within the
+   * drain timeout are hung up on earlier.
    *
    * @throws IOException if the device keeps threads for so long that waiting is in vain; they may
    *     use it still, and memory of its must not be given back
@@ -166,13 +150,9 @@ public final class NbdServer implements AutoCloseable {
       }
       closed = true;
     }
-    selector.wakeup();
-    Threads.join(acceptor);
-    selector.close();
+    sign.raise();
+    acceptor.join();
     listener.close();
-    for (NbdConnection connection : present()) {
-      connection.stopReceiving();
-    }
     awaitNoConnections(options.drainTimeout().toMillis());
     for (NbdConnection connection : present()) {
       connection.abort();
@@ -182,6 +162,7 @@ public final class NbdServer implements AutoCloseable {
           "clients whose requests do not come back from the device: " + present().size());
     }
     workers.shutDown();
+    sign.close();
   }
 
   private synchronized List<NbdConnection> present() {
@@ -207,50 +188,14 @@ public final class NbdServer implements AutoCloseable {
     return connections.isEmpty();
   }
 
-  private synchronized boolean isClosed() {
-    return closed;
-  }
+  // ---- clients
 
-  // ---- the accepting thread
-
-  /** Nothing ends it but the loss of the socket: the clients to come have done no wrong. */
-  private void accept() {
-    while (!isClosed()) {
-      try {
-        selector.select(WATCH_MILLIS);
-        selector.selectedKeys().clear();
-        SocketChannel channel = listener.accept();
-        if (channel != null) {
-          welcome(channel);
-        }
-        dropOverdueHandshakes();
-      } catch (ClosedChannelException e) {
-        failures.failed("the NBD server lost its socket and accepts no more clients", e);
-        return;
-      } catch (IOException e) {
-        // Out of file descriptors, most likely: clients that leave will free some.
-        log.warning(CANNOT_ACCEPT, e);
-        pause();
-      } catch (Throwable e) {
-        log.fault(CANNOT_ACCEPT, e);
-        pause();
-      }
-    }
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(WATCH_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void welcome(SocketChannel channel) throws IOException {
+  /** Serves a client on a thread of its own, if it can be had. */
+  void welcome(LinuxSocket socket) throws LinuxException {
     NbdConnection connection = null;
     boolean served = false;
     try {
-      connection = admit(channel);
+      connection = admit(socket);
       if (connection == null) {
         log.warning(
             CANNOT_SERVE,
@@ -268,15 +213,15 @@ public final class NbdServer implements AutoCloseable {
       log.warning(CANNOT_SERVE, e);
     } finally {
       if (!served) {
-        channel.close();
+        socket.close();
         if (connection != null) {
-          connectionEnded(connection);
+          connectionEnded(connection, null);
         }
       }
     }
   }
 
-  private synchronized NbdConnection admit(SocketChannel channel) {
+  private synchronized NbdConnection admit(LinuxSocket socket) throws LinuxException {
     if (connections.size() >= options.maxConnections()) {
       connectionsRefused++;
       return null;
@@ -285,7 +230,8 @@ public final class NbdServer implements AutoCloseable {
     NbdConnection connection =
         new NbdConnection(
             this,
-            channel,
+            new StoppableSocket(socket, sign),
+            StoppedClient.connected(socket),
             export,
             workers,
             memory == null ? new ConnectionMemory() : memory,
@@ -295,7 +241,7 @@ public final class NbdServer implements AutoCloseable {
     return connection;
   }
 
-  private synchronized void dropOverdueHandshakes() {
+  synchronized void dropOverdueHandshakes() {
     long now = System.nanoTime();
     for (NbdConnection connection : connections) {
       connection.abortIfOverdue(now);
@@ -312,7 +258,16 @@ public final class NbdServer implements AutoCloseable {
     handshakesFailed++;
   }
 
-  synchronized void connectionEnded(NbdConnection connection) {
+  /** Whether connections that are stopped are to end. */
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
+  Duration drainTimeout() {
+    return options.drainTimeout();
+  }
+
+  synchronized void connectionEnded(NbdConnection connection, StoppedClient stopped) {
     if (connections.remove(connection)) {
       connection.addCountersTo(ended);
       unusedMemory.add(connection.memory());

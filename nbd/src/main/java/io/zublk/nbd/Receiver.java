@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 
 /**
  * The bytes that came from a client and are not used up yet: from {@link #head} to {@link #tail} of
@@ -16,7 +15,7 @@ final class Receiver {
   /** Less room than this at the end of a buffer is not worth a system call, in bytes. */
   private static final int WORTHWHILE_BYTES = 4096;
 
-  private final SocketChannel channel;
+  private final ClientSocket socket;
   private final ConnectionMemory memory;
   private final ReplyWriter writer;
   private final ReplyBuffer replies;
@@ -25,19 +24,50 @@ final class Receiver {
   private int head;
   private int tail;
 
+  /** Comes before them if the connection is stopped, or null. */
+  private Request unfinished;
+
   /** Receives from a client whose answered requests wait in {@code replies}. */
   Receiver(
-      SocketChannel channel,
+      ClientSocket socket,
       ConnectionMemory memory,
       ReplyWriter writer,
       ReplyBuffer replies,
       ThreadCounters<Counter> counters) {
-    this.channel = channel;
+    this.socket = socket;
     this.memory = memory;
     this.writer = writer;
     this.replies = replies;
     this.counters = counters;
     this.buffer = memory.take();
+  }
+
+  /** Begins with bytes that were received before, at most a buffer full. */
+  void putFirst(byte[] received) {
+    MemorySegment.copy(received, 0, buffer.segment(), ValueLayout.JAVA_BYTE, 0, received.length);
+    tail = received.length;
+  }
+
+  /** Makes what is left of a WRITE the first of what was received and not used. */
+  void putBack(Request rest) {
+    unfinished = rest;
+  }
+
+  /** What was received and not used. */
+  byte[] unused() {
+    int headerBytes = unfinished == null ? 0 : NbdProtocol.REQUEST_BYTES;
+    byte[] unused = new byte[headerBytes + available()];
+    if (unfinished != null) {
+      unfinished.encode(ByteBuffer.wrap(unused));
+    }
+    MemorySegment.copy(
+        buffer.segment(), ValueLayout.JAVA_BYTE, head, unused, headerBytes, available());
+    return unused;
+  }
+
+  /** Whether the server wants the connection to stop. */
+  boolean isToStop() {
+    return socket.isToStop();
   }
 
   /** Where the unused bytes lie; valid until the next {@link #receive}. */
@@ -74,9 +104,11 @@ final class Receiver {
   /**
    * Waits for bytes and adds them to the available ones; whatever is answered is sent before.
    *
+   * @param mayStop whether the server may stop the connection here
    * @return false if the client sends no more
+   * @throws StoppedException if the server did
    */
-  boolean receive() throws IOException {
+  boolean receive(boolean mayStop) throws IOException {
     if (replies.waiting() > 0) {
       writer.send(replies);
     }
@@ -87,14 +119,11 @@ final class Receiver {
       head = 0;
       tail = 0;
     }
-    ByteBuffer bytes = buffer.bytes();
-    int count = channel.read(bytes.limit(TransferBuffer.CAPACITY_BYTES).position(tail));
+    int room = TransferBuffer.CAPACITY_BYTES - tail;
+    int count = socket.receive(buffer.segment(), tail, room, mayStop);
     counters.add(Counter.SOCKET_READS, 1);
-    if (count <= 0) {
-      return false;
-    }
     tail += count;
-    return true;
+    return count > 0;
   }
 
   /** Moves the available bytes to the beginning of a buffer that nobody else uses. */

@@ -47,8 +47,7 @@ final class ReplyBuffer {
   /** Shows replies, or one chunk, that were made by another thread and are to be sent now. */
   void show(TransferBuffer other, int from, int to) {
     memory = other;
-    bytes = other.otherView();
-    bytes.limit(bytes.capacity());
+    bytes = other.bytes();
     begin = from;
     end = to;
     lastChunk = from;
@@ -93,14 +92,9 @@ final class ReplyBuffer {
     end = offset;
   }
 
-  /** The memory itself, for use before the first reply. */
-  ByteBuffer scratch() {
-    return bytes;
-  }
-
-  /** The waiting bytes, ready for a channel's write. */
-  ByteBuffer toSend() {
-    return bytes.limit(end).position(begin);
+  /** The offset of the first byte that is to be sent. */
+  int begin() {
+    return begin;
   }
 
   /** Says that what waited was sent. Shared memory is used once only, from front to back. */
@@ -111,7 +105,6 @@ final class ReplyBuffer {
 
   /** Adds a simple reply; a READ's data must follow it. */
   void addSimple(long cookie, int error) {
-    bytes.limit(bytes.capacity());
     bytes.putInt(end, NbdProtocol.SIMPLE_REPLY_MAGIC);
     bytes.putInt(end + 4, error);
     bytes.putLong(end + 8, cookie);
@@ -181,7 +174,6 @@ final class ReplyBuffer {
   }
 
   private void addChunkHeader(long cookie, int type, int payloadBytes) {
-    bytes.limit(bytes.capacity());
     bytes.putInt(end, NbdProtocol.STRUCTURED_REPLY_MAGIC);
     bytes.putShort(end + 4, (short) 0);
     bytes.putShort(end + 6, (short) type);

@@ -1,9 +1,6 @@
 package io.zublk.nbd;
 
 import io.zublk.block.ThreadCounters;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 
 /**
  * The sending side of a connection, shared by the connection's thread and those that help it. Its
@@ -12,27 +9,29 @@ import java.nio.channels.SocketChannel;
  */
 final class ReplyWriter {
 
-  private final SocketChannel channel;
+  private final ClientSocket socket;
   private final ThreadCounters<Counter> counters;
 
   /** Not under the monitor: whoever hangs up must not wait for a send that will never end. */
   private volatile boolean broken;
 
-  ReplyWriter(SocketChannel channel, ThreadCounters<Counter> counters) {
-    this.channel = channel;
+  ReplyWriter(ClientSocket socket, ThreadCounters<Counter> counters) {
+    this.socket = socket;
     this.counters = counters;
   }
 
-  /** Sends and empties a buffer. After a failure replies go nowhere and the channel is closed. */
+  /**
+   * Sends and empties a buffer. After a failure replies go nowhere and the client is hung up on.
+   */
   synchronized void send(ReplyBuffer replies) {
-    ByteBuffer bytes = replies.toSend();
-    try {
-      while (!broken && bytes.hasRemaining()) {
-        counters.add(Counter.SOCKET_WRITES, 1);
-        channel.write(bytes);
+    int begin = replies.begin();
+    while (!broken && begin < replies.end()) {
+      counters.add(Counter.SOCKET_WRITES, 1);
+      int sent = socket.send(replies.segment(), begin, replies.end() - begin);
+      if (sent < 0) {
+        hangUp();
       }
-    } catch (IOException e) {
-      hangUp();
+      begin += sent;
     }
     replies.markSent();
   }
@@ -64,11 +63,7 @@ final class ReplyWriter {
    */
   void hangUp() {
     broken = true;
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // The client is gone either way.
-    }
+    socket.hangUp();
   }
 
   /** Whether replies go nowhere: further work for this client is for nobody. */

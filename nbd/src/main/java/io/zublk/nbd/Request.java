@@ -29,6 +29,18 @@ final class Request {
     length = bytes.getInt(offset + 24) & 0xffff_ffffL;
   }
 
+  /** Makes it what is left of it from {@code newPosition} on. */
+  void cutTo(long newPosition, long left) {
+    position = newPosition;
+    length = left;
+  }
+
+  /** Adds the request message. */
+  void encode(ByteBuffer bytes) {
+    bytes.putInt(NbdProtocol.REQUEST_MAGIC).putShort((short) flags).putShort((short) type);
+    bytes.putLong(cookie).putLong(position).putInt((int) length);
+  }
+
   boolean has(int flag) {
     return (flags & flag) != 0;
   }

@@ -6,4 +6,4 @@ package io.zublk.nbd;
  * @param structured whether READs are answered in chunks and errors with error chunks
  * @param blockStatus whether the client chose the context {@code base:allocation}
  */
-record Session(boolean structured, boolean blockStatus) {}
+record Session(boolean structured, boolean blockStatus) implements Stage {}

@@ -88,6 +88,19 @@ final class SplitRequests {
     held = null;
   }
 
+  /**
+   * Waits until all parts of a request have ended but that of the connection's thread, which asks.
+   *
+   * @return the request's error so far, 0 if none
+   */
+  synchronized int awaitOthers(Request request) {
+    if (held != request) {
+      return 0; // it was never split
+    }
+    Threads.await(this, () -> parts[request.slot] == 1);
+    return errors[request.slot];
+  }
+
   /** Ends the part of the connection's thread after a fault, if it has one. */
   void abandonHeld() {
     if (held != null) {

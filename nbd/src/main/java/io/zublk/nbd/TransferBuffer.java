@@ -26,11 +26,10 @@ final class TransferBuffer {
 
   static {
     assert CAPACITY_BYTES >= WorkerPool.HAND_OVER_BYTES + NbdProtocol.REQUEST_BYTES;
-    assert CAPACITY_BYTES >= Handshake.MAX_OPTION_BYTES;
+    assert CAPACITY_BYTES >= Handshake.MAX_MESSAGE_BYTES;
   }
 
   private final ByteBuffer bytes;
-  private final ByteBuffer otherView;
   private final MemorySegment segment;
 
   /** The connection's thread, which fills it, and everybody with whom that shares it. */
@@ -45,21 +44,15 @@ final class TransferBuffer {
         ByteBuffer.allocateDirect(capacity + Geometry.PAGE_BYTES)
             .alignedSlice(Geometry.PAGE_BYTES)
             .slice(0, capacity);
-    otherView = bytes.duplicate();
     segment = MemorySegment.ofBuffer(bytes);
   }
 
-  /** The memory, for the thread that fills it. */
+  /** The memory, for access by offsets only: its position and limit are never changed. */
   ByteBuffer bytes() {
     return bytes;
   }
 
-  /** The memory, with a position of its own, for the one thread that sends shared parts of it. */
-  ByteBuffer otherView() {
-    return otherView;
-  }
-
-  /** The memory, for any thread. */
+  /** The same memory. */
   MemorySegment segment() {
     return segment;
   }

@@ -57,7 +57,11 @@ final class Transmission {
     this.request = client.parts().unused();
   }
 
-  /** Serves until the client leaves, and until nobody uses its memory any more. */
+  /**
+   * Serves until the client leaves, and until nobody uses its memory any more.
+   *
+   * @throws StoppedException if the server stopped before; what was received is to be used later
+   */
   void run() throws IOException {
     try {
       while (receiveRequest() && serveRequest() && !client.writer().isBroken()) {}
@@ -74,8 +78,11 @@ final class Transmission {
 
   /** Waits for a request; false when the client sends no more. */
   private boolean receiveRequest() throws IOException {
+    if (receiver.isToStop()) {
+      throw new StoppedException();
+    }
     while (receiver.available() < NbdProtocol.REQUEST_BYTES) {
-      if (!receiver.receive()) {
+      if (!receiver.receive(true)) {
         return false;
       }
     }

@@ -33,6 +33,7 @@ final class Writes {
    * @param refusal 0, or the error of a request that may not be served; its data is dropped
    * @return whether others still work on it
    * @throws IOException if the client left in the middle, or must be hung up on
+   * @throws StoppedException if the server stopped in the middle; the rest is put back
    */
   boolean serve(Request request, int refusal) throws IOException {
     if (request.length > MAX_DROPPED_BYTES) {
@@ -47,9 +48,7 @@ final class Writes {
         part = wholePages(position, part);
       }
       if (isWorthWaiting(part, left)) {
-        if (!receiver.receive()) {
-          throw new EOFException("the client left in the middle of a WRITE");
-        }
+        receive(request, position, left, error);
         continue;
       }
       if (error == 0) {
@@ -60,6 +59,29 @@ final class Writes {
       left -= part;
     }
     return end(request, error);
+  }
+
+  /**
+   * Waits for more of the data.
+   *
+   * @throws StoppedException if the server wants to stop and what is left can be another request:
+   *     one for whose parts so far no error is to be told
+   */
+  private void receive(Request request, long position, long left, int error) throws IOException {
+    boolean isMore;
+    try {
+      isMore = receiver.receive(error == 0);
+    } catch (StoppedException e) {
+      if (client.parts().awaitOthers(request) == 0) {
+        request.cutTo(position, left);
+        receiver.putBack(request);
+        throw e;
+      }
+      isMore = receiver.receive(false);
+    }
+    if (!isMore) {
+      throw new EOFException("the client left in the middle of a WRITE");
+    }
   }
 
   /** Cuts a part so that it ends with a page of the device; a page is stored in one go. */

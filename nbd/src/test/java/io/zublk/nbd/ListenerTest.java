@@ -3,16 +3,15 @@ package io.zublk.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,12 +156,12 @@ class ListenerTest {
   void tcpClientsThatAreDeadAreNoticedWithinMinutes() throws IOException {
     try (Listener listener = Listener.open(NbdAddress.parse("tcp:127.0.0.1:0"), OPTIONS);
         SocketChannel client = SocketChannel.open(listener.address().socketAddress());
-        SocketChannel accepted = listener.accept()) {
+        LinuxSocket accepted = listener.accept()) {
       assertThat(client.isConnected()).isTrue();
-      assertThat(accepted.getOption(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
-      int idle = accepted.getOption(ExtendedSocketOptions.TCP_KEEPIDLE);
-      int interval = accepted.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL);
-      int count = accepted.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT);
+      assertThat(accepted.option(LinuxSocket.SOL_SOCKET, LinuxSocket.SO_KEEPALIVE)).isOne();
+      int idle = accepted.option(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_KEEPIDLE);
+      int interval = accepted.option(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_KEEPINTVL);
+      int count = accepted.option(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_KEEPCNT);
       assertThat(idle + interval * count).isEqualTo(120);
     }
   }

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
+import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -25,6 +25,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 class NbdServerTest {
@@ -262,6 +264,43 @@ class NbdServerTest {
     }
   }
 
+  /** Requests that it never read would make the system take away what it has replied. */
+  @ParameterizedTest
+  @CsvSource({"unix,65536", "unix,8388608", "tcp,65536", "tcp,8388608"})
+  void closeTakesNoReplyFromAClientThatIsLate(String kind, int length) throws Exception {
+    RamDevice large = new RamDevice(64 << 20);
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    large.setRule((operation, position, bytes) -> {
+      begun.countDown();
+      await(goOn);
+      return 0;
+    });
+    String address =
+        kind.equals("unix") ? "unix:" + directory.resolve("socket") : "tcp:127.0.0.1:0";
+    NbdServer server =
+        NbdServer.start(
+            NbdAddress.parse(address),
+            new NbdExport("", large),
+            OPTIONS.withDrainTimeout(Duration.ofHours(1)));
+    try (NbdTestClient client = NbdTestClient.connect(server.address(), false)) {
+      long answered = client.send(NbdProtocol.CMD_READ, 0, 0, length, new byte[0]);
+      await(begun);
+      for (int i = 0; i < 3; i++) { // which wait in the socket
+        client.send(NbdProtocol.CMD_READ, 0, 0, length, new byte[0]);
+      }
+      Thread closer = Thread.ofPlatform().start(() -> close(server));
+      Eventually.until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+      goOn.countDown();
+      Thread.sleep(100); // the more of close() happens before the client takes it, the better
+      assertThat(client.receiveReply().cookie()).isEqualTo(answered);
+      assertThat(client.channel().read(ByteBuffer.allocate(1)))
+          .as("an end, no reset")
+          .isEqualTo(-1);
+      closer.join();
+    }
+  }
+
   @Test
   void aFaultWhileAcceptingCostsOneClientOnly() throws IOException {
     AtomicBoolean faulty = new AtomicBoolean(true);
@@ -301,7 +340,7 @@ class NbdServerTest {
         NbdServer server =
             NbdServer.start(listener, export, OPTIONS, (reason, _) -> told.add(reason));
         NbdTestClient client = NbdTestClient.connect(server.address(), true)) {
-      listener.channel().close();
+      listener.socket().shutDown(LinuxSocket.SHUT_RDWR);
       assertThat(told.poll(30, TimeUnit.SECONDS)).contains("accepts no more clients");
       assertThat(client.read(0, 512).error()).isZero();
       assertThat(log.lines(true)).as("that is the listener's to do").isEmpty();
@@ -319,11 +358,11 @@ class NbdServerTest {
     }
   }
 
-  private static void close(TestServer server) {
+  private static void close(AutoCloseable server) {
     try {
       server.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 

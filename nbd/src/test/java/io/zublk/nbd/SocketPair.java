@@ -1,34 +1,24 @@
 package io.zublk.nbd;
 
+import io.zublk.uring.sys.LinuxSocket;
+import io.zublk.uring.sys.PollSet;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Path;
 
 /** Two connected sockets. */
-record SocketPair(SocketChannel here, SocketChannel there) implements AutoCloseable {
+record SocketPair(LinuxSocket here, LinuxSocket there) implements AutoCloseable {
 
-  SocketPair(Path path) throws IOException {
-    this(connect(path));
+  static SocketPair open() throws IOException {
+    LinuxSocket[] both = LinuxSocket.pair();
+    return new SocketPair(both[0], both[1]);
   }
 
-  private SocketPair(SocketChannel[] both) {
-    this(both[0], both[1]);
-  }
-
-  private static SocketChannel[] connect(Path path) throws IOException {
-    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
-    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      server.bind(address);
-      SocketChannel there = SocketChannel.open(address);
-      return new SocketChannel[] {server.accept(), there};
-    }
+  /** Whether this end was hung up on, or says something. */
+  boolean isHungUp() {
+    return new PollSet(there.fd()).await(0) > 0;
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     here.close();
     there.close();
   }

@@ -5,17 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zublk.block.RateLimitedLog;
 import io.zublk.block.ThreadCounters;
 import java.io.IOException;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WorkerTest {
 
   private static final Session STRUCTURED = new Session(true, false);
-
-  @TempDir private Path directory;
 
   private final RamDevice device = new RamDevice(1 << 20);
 
@@ -24,15 +20,16 @@ class WorkerTest {
   void aFaultEndsThePartAndTheClientAndTheWorkerGoesOn() throws IOException {
     WorkerPool pool = new WorkerPool(device, 1, new RateLimitedLog("io.zublk.nbd"));
     try (CapturedLog log = new CapturedLog();
-        SocketPair first = new SocketPair(directory.resolve("first"));
-        SocketPair second = new SocketPair(directory.resolve("second"))) {
-      Client unlucky = client(first, null);
+        StopSign sign = new StopSign();
+        SocketPair first = SocketPair.open();
+        SocketPair second = SocketPair.open()) {
+      Client unlucky = client(first, sign, null);
       give(pool, unlucky);
       unlucky.parts().awaitAllEnded();
       assertThat(unlucky.writer().isBroken()).isTrue();
-      assertThat(first.here().isOpen()).isFalse();
+      assertThat(first.isHungUp()).isTrue();
 
-      Client next = client(second, STRUCTURED);
+      Client next = client(second, sign, STRUCTURED);
       give(pool, next);
       next.parts().awaitAllEnded();
       assertThat(next.writer().isBroken()).isFalse();
@@ -41,8 +38,10 @@ class WorkerTest {
     pool.shutDown();
   }
 
-  private static Client client(SocketPair sockets, Session session) {
-    ReplyWriter writer = new ReplyWriter(sockets.here(), new ThreadCounters<>(Counter.class));
+  private static Client client(SocketPair sockets, StopSign sign, Session session)
+      throws IOException {
+    ClientSocket socket = new StoppableSocket(sockets.here(), sign);
+    ReplyWriter writer = new ReplyWriter(socket, new ThreadCounters<>(Counter.class));
     return new Client(session, writer, new SplitRequests(writer, 1), new ConnectionMemory());
   }
 

@@ -1,0 +1,4 @@
+package io.zublk.nbd;
+
+/** How far a client is: in the handshake, or served. */
+sealed interface Stage permits Negotiation, Session {}
