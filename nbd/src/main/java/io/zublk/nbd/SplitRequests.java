@@ -121,6 +121,7 @@ final class SplitRequests {
     }
     if (parts[request.slot] > 1) {
       parts[request.slot]--;
+      notifyAll(); // the connection's thread may wait for its own part to be the last
       return OTHERS_GO_ON;
     }
     return errors[request.slot];
