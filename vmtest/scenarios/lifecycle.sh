@@ -27,6 +27,18 @@ ok "the second does not mind" same_data $OWN/data $second 1 64k
 ok "remove --all" zublk remove --all
 ok "nothing is left" nothing_left
 
+# --- Somebody holds it
+must "create one to be held" create --size 16M
+exec 9< $DEVICE
+ok "remove says which process has it open" fails_with "open in .*(process $$)" zublk remove $DEVICE
+removal() { zublk remove $DEVICE --wait 1m; }
+removal 9<&- > $OWN/removal 2>&1 &
+waiting=$!
+ok "... with --wait it waits for that process" eventually grep -q 'waiting: .*open in' $OWN/removal
+exec 9<&-
+ok "... and removes the device then" wait $waiting
+ok "... of which nothing is left" nothing_left
+
 # --- Twenty times
 one_more() {
     create --size 16M || { echo "create failed"; return 1; }

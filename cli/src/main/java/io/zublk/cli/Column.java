@@ -42,11 +42,14 @@ enum Column {
     BYTES
   }
 
-  /** Reads a heading, whatever its case. */
+  /** What begins a list of columns that come after the default ones, as in util-linux. */
+  static final String AFTER_DEFAULT = "+";
+
+  /** Reads a heading, whatever its case; the first of a list may have a {@code +}. */
   static final class Converter implements ITypeConverter<Column> {
     @Override
     public Column convert(String heading) {
-      String wanted = heading.strip().toUpperCase(Locale.ROOT);
+      String wanted = heading.strip().replaceFirst("^[+]", "").toUpperCase(Locale.ROOT);
       return Arrays.stream(values())
           .filter(column -> column.heading().equals(wanted))
           .findFirst()

@@ -10,9 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code zublk list}. */
@@ -32,7 +34,9 @@ final class ListCommand implements Callable<Integer> {
       splitSynopsisLabel = ",",
       paramLabel = "COL",
       converter = Column.Converter.class,
-      description = "These columns; default: zramctl's and ID, with --json all.")
+      description =
+          "These columns, or with a + before the first the default ones and these; default:"
+              + " zramctl's and ID, with --json all.")
   private List<Column> output;
 
   @Option(names = "--output-all", description = "All columns.")
@@ -68,10 +72,18 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private List<Column> columns() {
-    if (output != null && !outputAll) {
-      return output;
+    if (output == null || outputAll) {
+      return outputAll || json ? Arrays.asList(Column.values()) : Column.DEFAULT;
     }
-    return outputAll || json ? Arrays.asList(Column.values()) : Column.DEFAULT;
+    List<String> written =
+        spec.commandLine().getParseResult().matchedOption("--output").stringValues();
+    if (written.stream().skip(1).anyMatch(column -> column.startsWith(Column.AFTER_DEFAULT))) {
+      throw new ParameterException(
+          spec.commandLine(), "--output: the + stands before the first column only");
+    }
+    return written.getFirst().startsWith(Column.AFTER_DEFAULT)
+        ? Stream.concat(Column.DEFAULT.stream(), output.stream()).toList()
+        : output;
   }
 
   private List<Map<String, Object>> statuses(boolean deadToo) {

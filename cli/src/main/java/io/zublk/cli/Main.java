@@ -37,6 +37,7 @@ import picocli.CommandLine.ScopeType;
       CreateCommand.class,
       ListCommand.class,
       StatCommand.class,
+      FindCommand.class,
       RemoveCommand.class,
       DoctorCommand.class,
       BenchCommand.class,

@@ -3,6 +3,7 @@ package io.zublk.cli;
 import io.zublk.daemon.Device;
 import io.zublk.daemon.Devices;
 import io.zublk.daemon.UserException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -33,6 +34,15 @@ final class RemoveCommand implements Callable<Integer> {
       names = "--force",
       description = "Also those in use. What is on them is lost, and their users get I/O errors.")
   private boolean force;
+
+  @Option(
+      names = "--wait",
+      paramLabel = "TIME",
+      converter = Usage.Time.class,
+      description =
+          "Waits so long, such as 10s, for those who use it: udev looks at a disk whenever somebody"
+              + " has written to it.")
+  private Duration wait = Duration.ZERO;
 
   @Override
   public Integer call() {
@@ -69,7 +79,11 @@ final class RemoveCommand implements Callable<Integer> {
 
   private boolean remove(Device device) {
     try {
-      device.remove(force);
+      if (force) {
+        device.remove(true);
+      } else {
+        device.removeWhenFree(wait, this::explain);
+      }
       return true;
     } catch (UserException e) {
       return explain(e);

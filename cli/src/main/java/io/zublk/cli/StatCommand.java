@@ -17,7 +17,10 @@ import picocli.CommandLine.Spec;
 /** {@code zublk stat}. */
 @Command(
     name = "stat",
-    description = "Shows a device's statistics: zram's under zram's names, and ours.")
+    description = {
+      "Shows what a device does, for people.",
+      "For programs: --json, or zram's lines; --all shows each statistic under its name."
+    })
 final class StatCommand implements Callable<Integer> {
 
   // The fields of zram's files in their order (Documentation/admin-guide/blockdev/zram.rst).
@@ -43,6 +46,9 @@ final class StatCommand implements Callable<Integer> {
   @Parameters(paramLabel = "DEV", description = "Its id, path, URI or address.")
   private String device;
 
+  @Option(names = "--all", description = "Every statistic under its name, zram's and ours.")
+  private boolean all;
+
   @Option(names = "--mm-stat", description = "Only the 9 numbers of zram's mm_stat.")
   private boolean mmStat;
 
@@ -61,10 +67,12 @@ final class StatCommand implements Callable<Integer> {
     List<List<String>> files = chosenFiles();
     if (json) {
       print(Json.line(files.isEmpty() ? status : only(files, status)));
-    } else if (files.isEmpty()) {
+    } else if (!files.isEmpty()) {
+      files.forEach(names -> print(numbers(names, status)));
+    } else if (all) {
       printAll(status);
     } else {
-      files.forEach(names -> print(numbers(names, status)));
+      StatSummary.lines(status).forEach(this::print);
     }
     return 0;
   }

@@ -2,9 +2,12 @@ package io.zublk.cli;
 
 import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.UserException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.MissingParameterException;
@@ -28,6 +31,33 @@ final class Usage {
       } catch (UserException e) {
         throw new TypeConversionException(e.getMessage());
       }
+    }
+  }
+
+  /** A time to wait: {@code 10s}, {@code 500ms}, {@code 2m}, or seconds alone; an hour at most. */
+  static final class Time implements ITypeConverter<Duration> {
+
+    private static final Pattern FORM = Pattern.compile("([0-9]{1,9})(ms|s|m|)");
+    private static final Duration MOST = Duration.ofHours(1);
+
+    @Override
+    public Duration convert(String text) {
+      Matcher matcher = FORM.matcher(text);
+      if (!matcher.matches()) {
+        throw new TypeConversionException(
+            "'%s' is no time; write it as 10s, 500ms or 2m".formatted(text));
+      }
+      long number = Long.parseLong(matcher.group(1));
+      Duration time =
+          switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(number);
+            case "m" -> Duration.ofMinutes(number);
+            default -> Duration.ofSeconds(number);
+          };
+      if (time.compareTo(MOST) > 0) {
+        throw new TypeConversionException("'%s' is more than an hour".formatted(text));
+      }
+      return time;
     }
   }
 

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** A device of some process, dead or alive, as the commands see it. */
 public final class Device {
@@ -25,6 +26,9 @@ public final class Device {
   private static final Duration TERM_LIMIT = Duration.ofSeconds(10);
 
   private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
+
+  /** Who uses the device is looked up in all of /proc each time. */
+  private static final Duration BUSY_POLL_INTERVAL = Duration.ofMillis(100);
 
   private static final Duration CODER_POLL_INTERVAL = Duration.ofMillis(50);
 
@@ -105,9 +109,40 @@ public final class Device {
   }
 
   /**
+   * Removes the device as {@link #remove(boolean)} does, once nobody uses it any more.
+   *
+   * @param limit how long it waits for that
+   * @param notices is told, once, who is waited for
+   * @throws DeviceBusyException if somebody uses it still
+   */
+  public void removeWhenFree(Duration limit, Consumer<String> notices) {
+    long end = System.nanoTime() + limit.toNanos();
+    boolean isTold = false;
+    while (true) {
+      try {
+        remove(false);
+        return;
+      } catch (DeviceBusyException e) {
+        if (System.nanoTime() - end >= 0) {
+          throw isTold
+              ? new DeviceBusyException(
+                  "after %d ms: %s".formatted(limit.toMillis(), e.getMessage()))
+              : e;
+        }
+        if (!isTold) {
+          isTold = true;
+          notices.accept("waiting: " + e.getMessage());
+        }
+        pause(BUSY_POLL_INTERVAL);
+      }
+    }
+  }
+
+  /**
    * Stops the device and deletes its contents. A dead device is cleared away.
    *
    * @param force also if it is in use; then a process that does not answer is killed
+   * @throws DeviceBusyException if it is in use
    */
   public void remove(boolean force) {
     try {
@@ -148,7 +183,7 @@ public final class Device {
       if (System.nanoTime() > deadline) {
         return false;
       }
-      pause();
+      pause(POLL_INTERVAL);
     }
     return true;
   }
@@ -199,9 +234,9 @@ public final class Device {
         .orElse("process %d ended without stopping it".formatted(pid()));
   }
 
-  private static void pause() {
+  private static void pause(Duration duration) {
     try {
-      Thread.sleep(POLL_INTERVAL);
+      Thread.sleep(duration);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserException("interrupted while the device stops; it goes on stopping", e);

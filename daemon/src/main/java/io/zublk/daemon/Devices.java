@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The devices of a run directory, of whatever process. */
 public final class Devices {
@@ -87,6 +88,19 @@ public final class Devices {
             .orElse(
                 "no device '%s' in %s; 'zublk list' shows those there are"
                     .formatted(name, runDir.path())));
+  }
+
+  /**
+   * The lowest id that a new device could have, whatever its transport; whoever is quicker takes
+   * it.
+   */
+  public int freeId() {
+    Set<Integer> taken = new Transports().of(TransportKind.UBLK).takenIds();
+    try {
+      return StaleDevices.lowestFree(runDir, taken, _ -> {}).id();
+    } catch (IOException e) {
+      throw new UserException("cannot find a free id: " + UserException.lineFor(e), e);
+    }
   }
 
   /** Clears away what processes left that died before their devices served. */

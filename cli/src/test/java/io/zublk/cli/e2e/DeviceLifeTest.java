@@ -113,7 +113,6 @@ class DeviceLifeTest {
     assertThat(zublk.run("stat", "0", "--mm-stat").ok().line()).matches("\\d+ \\d+ \\d+ 524288 .*");
     assertThat(zublk.run("stat", "0", "--io-stat").ok().line()).isEqualTo("0 0 0 0");
     assertThat(zublk.run("stat", "0", "--bd-stat").ok().line()).isEqualTo("0 0 0");
-    assertThat(zublk.run("stat", "0").ok().out()).contains("mem_used_max").contains("nbd_reads");
     assertThat(JSON.std.mapFrom(zublk.run("stat", "0", "--io-stat", "--json").ok().line()))
         .containsOnlyKeys("failed_reads", "failed_writes", "invalid_io", "notify_free");
   }
@@ -170,6 +169,8 @@ class DeviceLifeTest {
         .isEqualTo("3145728 -");
     assertThat(zublk.run("list", "--json", "-o", "NAME,DATA").ok().line())
         .isEqualTo("{\"devices\":[{\"path\":\"" + uri + "\",\"orig_data_size\":0}]}");
+    assertThat(zublk.run("list", "-n", "--raw", "-o", "+STATE,TRANSPORT").ok().line())
+        .matches("unix:\\S+ lz4 3M 0B 0B \\S+ \\d+ - 0 serving nbd");
     assertThat(zublk.run("list", "--output-all").ok().out()).hasLineCount(2).contains("RSS");
   }
 
@@ -201,12 +202,40 @@ class DeviceLifeTest {
   }
 
   @Test
-  void statIsForPeopleTooAndNothingOfItIsUnexplained() throws Exception {
+  void allStatisticsAreThereForPeopleTooAndNothingIsUnexplained() throws Exception {
     zublk.create("--size", "3M");
-    List<String> lines = zublk.run("stat", "0").ok().out().lines().toList();
+    List<String> lines = zublk.run("stat", "0", "--all").ok().out().lines().toList();
     assertThat(lines).contains("Device", "Memory", "Errors", "NBD").doesNotContain("Other");
     assertThat(lines).contains("  size                     3145728        bytes, 3M");
     assertThat(lines.subList(0, 9)).anyMatch(line -> line.startsWith("  ratio "));
+    assertThat(lines.stream().map(line -> line.strip().split(" ", 2)[0]))
+        .contains("mem_used_max", "nbd_reads");
+  }
+
+  @Test
+  void statSaysWhatMattersInAPageful() throws Exception {
+    String uri = zublk.create("--size", "3M", "--mem-limit", "2M").get("path").toString();
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "write 0 1M", uri);
+    List<String> lines = zublk.run("stat", "0").ok().out().lines().toList();
+    assertThat(lines).hasSizeBetween(15, 40).contains("Device 0", "Memory", "Requests");
+    assertThat(lines).anyMatch(line -> line.matches("  present +1M, 33 % of the device"));
+    assertThat(lines).anyMatch(line -> line.matches("  writes +\\d+, 1M"));
+    assertThat(lines).anyMatch(line -> line.matches("  limit +2M"));
+    assertThat(lines).doesNotContain("ublk").contains("No errors");
+  }
+
+  @Test
+  void findSaysTheIdThatCreateWouldTake() throws Exception {
+    assertThat(zublk.run("find").ok().line()).isEqualTo("0");
+    assertThat(zublk.runDir()).doesNotExist();
+    zublk.create("--size", "1M");
+    zublk.create("--size", "1M", "--id", "2");
+    String id = zublk.run("find").ok().line();
+    assertThat(id).isEqualTo("1");
+    zublk.create("--size", "1M", "--id", id);
+    assertThat(zublk.run("find").ok().line()).isEqualTo("3");
+    Zublk.Result made = zublk.run("find", "-s", "1M", "--transport", "nbd", "--json").ok();
+    assertThat(JSON.std.mapFrom(made.line())).containsEntry("id", 3);
   }
 
   @Test
@@ -320,8 +349,33 @@ class DeviceLifeTest {
       client.getOutputStream().flush();
       assertThat(client.inputReader().readLine()).contains("wrote 4096/4096");
       zublk.run("remove", uri).refused(uri, "in use by 1 client", "--force");
+      assertThat(zublk.run("remove", uri, "--wait", "500ms").err())
+          .hasLineCount(2)
+          .startsWith("zublk: waiting: " + uri + " is in use by 1 client")
+          .contains("\nzublk: after 500 ms: " + uri + " is in use by 1 client");
       assertThat(zublk.stat(uri)).containsEntry("orig_data_size", 4096);
       zublk.run("remove", uri, "--force").ok();
+      zublk.assertNothingLeft();
+    } finally {
+      client.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void removesADeviceOnceItsClientHasGone() throws Exception {
+    String uri = zublk.create("--size", "1M").get("path").toString();
+    Process client = new ProcessBuilder("qemu-io", "-f", "raw", uri).start();
+    try {
+      client.getOutputStream().write("write 0 4096\n".getBytes(StandardCharsets.UTF_8));
+      client.getOutputStream().flush();
+      assertThat(client.inputReader().readLine()).contains("wrote 4096/4096");
+      Process remove = zublk.start(List.of(), "remove", uri, "--wait", "2m");
+      while (zublk.stderr(remove).isEmpty()) {
+        assertThat(remove.isAlive()).isTrue();
+        Thread.sleep(5);
+      }
+      client.getOutputStream().close();
+      assertThat(zublk.await(remove).ok().err()).startsWith("zublk: waiting: ").hasLineCount(1);
       zublk.assertNothingLeft();
     } finally {
       client.destroyForcibly().waitFor();

@@ -1,6 +1,6 @@
 package io.zublk.daemon.command;
 
-import io.zublk.daemon.UserException;
+import io.zublk.daemon.DeviceBusyException;
 import io.zublk.daemon.control.ControlServer;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -30,7 +30,7 @@ public final class Remove implements Command {
     boolean force = Boolean.TRUE.equals(request.get(FORCE));
     Optional<String> use = lastingUse();
     if (use.isPresent() && !force) {
-      throw new UserException(
+      throw new DeviceBusyException(
           "%s is %s; end that first, or use --force and lose what is on it"
               .formatted(device.transport().path(), use.get()));
     }

@@ -1,5 +1,6 @@
 package io.zublk.daemon.control;
 
+import io.zublk.daemon.DeviceBusyException;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
@@ -29,6 +30,7 @@ public final class ControlClient {
    * Sends a command and returns the answer.
    *
    * @throws UserException with the device's reason, if it refuses
+   * @throws DeviceBusyException if the reason is that somebody uses the device
    * @throws IOException if the device cannot be reached, or does not answer in time
    */
   public static Map<String, Object> ask(Path socket, String command, Map<String, Object> arguments)
@@ -48,7 +50,9 @@ public final class ControlClient {
     }
     Map<String, Object> answer = Json.object(line);
     if (answer.get(ControlServer.ERROR) instanceof String reason) {
-      throw new UserException(reason);
+      throw Boolean.TRUE.equals(answer.get(ControlServer.BUSY))
+          ? new DeviceBusyException(reason)
+          : new UserException(reason);
     }
     return answer;
   }

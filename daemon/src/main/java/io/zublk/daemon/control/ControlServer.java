@@ -38,6 +38,9 @@ public final class ControlServer implements AutoCloseable {
   static final String COMMAND = "command";
   static final String ERROR = "error";
 
+  /** True beside an error that may pass: somebody uses the device. */
+  static final String BUSY = "busy";
+
   /**
    * What a command comes to.
    *

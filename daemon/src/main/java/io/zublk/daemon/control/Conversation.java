@@ -1,6 +1,7 @@
 package io.zublk.daemon.control;
 
 import io.zublk.block.RateLimitedLog;
+import io.zublk.daemon.DeviceBusyException;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
@@ -38,6 +39,10 @@ final class Conversation {
       return handler.handle(String.valueOf(request.get(ControlServer.COMMAND)), request);
     } catch (IOException e) {
       return error("request is not a JSON object");
+    } catch (DeviceBusyException e) {
+      ControlServer.Reply busy = error(UserException.lineFor(e));
+      busy.body().put(ControlServer.BUSY, true);
+      return busy;
     } catch (UserException e) {
       return error(UserException.lineFor(e));
     } catch (Throwable e) {

@@ -9,13 +9,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
- * Who uses a disk of this machine: mounts, swap, and devices stacked on top, of the disk and of its
- * partitions.
+ * Who uses a disk of this machine, or a partition of it: mounts, swap, devices stacked on top, and
+ * processes that have it open.
  */
 public final class DiskUse {
 
+  /** A line is for reading. */
+  private static final int MOST_SHOWN = 4;
+
+  private final OtherProcesses processes;
   private final Path proc;
   private final Path sys;
   private final String disk;
@@ -27,20 +32,22 @@ public final class DiskUse {
 
   DiskUse(String disk, Path proc, Path sys) {
     this.disk = disk;
+    this.processes = new OtherProcesses(proc);
     this.proc = proc;
     this.sys = sys;
   }
 
-  /** The first use found, as the end of a sentence: {@code mounted on /mnt}. */
+  /** The uses found, as the end of a sentence: {@code mounted on /mnt, held by /dev/dm-0}. */
   public Optional<String> use() {
     try {
+      List<String> uses = new ArrayList<>();
       for (Path part : parts()) {
-        Optional<String> use = useOf(part);
-        if (use.isPresent()) {
-          return use;
-        }
+        addUses(part, uses);
       }
-      return Optional.empty();
+      String more = uses.size() > MOST_SHOWN ? ", and " + (uses.size() - MOST_SHOWN) + " more" : "";
+      return uses.isEmpty()
+          ? Optional.empty()
+          : Optional.of(String.join(", ", uses.stream().limit(MOST_SHOWN).toList()) + more);
     } catch (IOException e) {
       // Not knowing is no reason to pull a disk from under somebody.
       return Optional.of("perhaps in use (" + UserException.lineFor(e) + ")");
@@ -65,15 +72,19 @@ public final class DiskUse {
     return "";
   }
 
-  private Optional<String> useOf(Path part) throws IOException {
+  private void addUses(Path part, List<String> uses) throws IOException {
     Optional<String> mountPoint = mountPointOf(part);
     if (mountPoint.isPresent()) {
-      return Optional.of("mounted on " + mountPoint.get());
+      uses.add("mounted on " + mountPoint.get());
+    } else {
+      foreignMountOf(part).ifPresent(uses::add);
     }
     if (isSwap(part)) {
-      return Optional.of("in use as swap");
+      uses.add("in use as swap");
     }
-    return holders(part).stream().findFirst().map(holder -> "held by /dev/" + holder);
+    holders(part).forEach(holder -> uses.add("held by " + holder));
+    loopsOver(part).forEach(loop -> uses.add("behind /dev/" + loop));
+    processes.openersOf(node(part)).forEach(opener -> uses.add("open in " + opener));
   }
 
   /** The disk's directory in sysfs, and those of its partitions. */
@@ -90,17 +101,37 @@ public final class DiskUse {
   }
 
   private Optional<String> mountPointOf(Path part) throws IOException {
-    String number = Files.readString(part.resolve("dev")).strip();
-    String node = "/dev/" + part.getFileName();
-    // File systems that span disks (btrfs) have a number of their own: they name the node.
-    return MountTable.read(proc).stream()
-        .filter(mount -> mount.device().equals(number) || mount.source().equals(node))
+    Predicate<MountTable.Mount> isOfPart = isOf(part);
+    return MountTable.read(proc.resolve("self/mountinfo")).stream()
+        .filter(isOfPart)
         .map(MountTable.Mount::mountPoint)
         .findFirst();
   }
 
+  /** Containers, and services of systemd, have tables of their own, and may keep what we let go. */
+  private Optional<String> foreignMountOf(Path part) throws IOException {
+    Predicate<MountTable.Mount> isOfPart = isOf(part);
+    return processes.foreignMounts().stream()
+        .filter(foreign -> isOfPart.test(foreign.mount()))
+        .map(foreign ->
+            "mounted on %s as %s sees it"
+                .formatted(foreign.mount().mountPoint(), foreign.process()))
+        .findFirst();
+  }
+
+  private static Predicate<MountTable.Mount> isOf(Path part) throws IOException {
+    String number = Files.readString(part.resolve("dev")).strip();
+    String node = node(part);
+    // File systems that span disks (btrfs) have a number of their own: they name the node.
+    return mount -> mount.device().equals(number) || mount.source().equals(node);
+  }
+
+  private static String node(Path part) {
+    return "/dev/" + part.getFileName();
+  }
+
   private boolean isSwap(Path part) throws IOException {
-    String node = "/dev/" + part.getFileName();
+    String node = node(part);
     try {
       return ProcFs.lines(proc.resolve("swaps")).stream()
           .anyMatch(line -> MountTable.unescape(line.split("\\s", 2)[0]).equals(node));
@@ -109,13 +140,39 @@ public final class DiskUse {
     }
   }
 
-  private static List<String> holders(Path part) throws IOException {
+  private List<String> holders(Path part) throws IOException {
     List<String> holders = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(part.resolve("holders"))) {
-      entries.forEach(entry -> holders.add(entry.getFileName().toString()));
+      for (Path entry : entries) {
+        String holder = entry.getFileName().toString();
+        String name = line(sys.resolve("block").resolve(holder).resolve("dm/name"));
+        holders.add("/dev/" + holder + (name.isEmpty() ? "" : " (" + name + ")"));
+      }
     } catch (NoSuchFileException e) {
       return List.of();
     }
     return holders;
+  }
+
+  private List<String> loopsOver(Path part) throws IOException {
+    List<String> loops = new ArrayList<>();
+    try (DirectoryStream<Path> disks =
+        Files.newDirectoryStream(sys.resolve("block"), "loop[0-9]*")) {
+      for (Path loop : disks) {
+        if (line(loop.resolve("loop/backing_file")).equals(node(part))) {
+          loops.add(loop.getFileName().toString());
+        }
+      }
+    }
+    return loops;
+  }
+
+  /** The line of a file of sysfs; empty if there is none, as disks come and go. */
+  private static String line(Path file) {
+    try {
+      return String.join("", ProcFs.lines(file)).strip();
+    } catch (IOException e) {
+      return "";
+    }
   }
 }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What is mounted where, as this process sees it (proc_pid_mountinfo(5)). */
+/** What is mounted where, as this process or another one sees it (proc_pid_mountinfo(5)). */
 public final class MountTable {
 
   /**
@@ -37,14 +37,15 @@ public final class MountTable {
       return Optional.empty();
     }
     String number = here.get().deviceNumber();
-    return read(Path.of("/proc")).stream()
+    return read(Path.of("/proc/self/mountinfo")).stream()
         .filter(mount -> mount.device().equals(number))
         .findFirst();
   }
 
-  static List<Mount> read(Path proc) throws IOException {
+  /** The mounts that the kernel lists for a process in {@code table}. */
+  static List<Mount> read(Path table) throws IOException {
     List<Mount> mounts = new ArrayList<>();
-    for (String line : ProcFs.lines(proc.resolve("self/mountinfo"))) {
+    for (String line : ProcFs.lines(table)) {
       // 36 35 98:0 /root /mnt rw,noatime master:1 - ext4 /dev/sda rw: optional fields up to the "-"
       String[] halves = line.split(" - ", 2);
       String[] first = halves[0].split(" ", -1);

@@ -42,12 +42,17 @@ public final class StaleDevices {
     clearUnfinished();
     runDir.devices().forEach(device -> device.obscurity().ifPresent(notices));
     return config.id() == DeviceConfig.ANY_ID
-        ? lowestFree(config, notices)
+        ? lowestFree(runDir, transports.of(config.transport()).takenIds(), notices)
         : asked(config, notices);
   }
 
-  private DeviceDir lowestFree(DeviceConfig config, Consumer<String> notices) throws IOException {
-    Set<Integer> taken = transports.of(config.transport()).takenIds();
+  /**
+   * The directory of the lowest free id; it stays free only under the run directory's lock.
+   *
+   * @param taken ids that are taken outside of it
+   */
+  public static DeviceDir lowestFree(RunDir runDir, Set<Integer> taken, Consumer<String> notices)
+      throws IOException {
     for (int id = 0; id <= DeviceConfig.MAX_ID; id++) {
       DeviceDir candidate = runDir.device(id);
       if (!candidate.exists() && !taken.contains(id)) {

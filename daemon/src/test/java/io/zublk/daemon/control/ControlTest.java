@@ -3,6 +3,7 @@ package io.zublk.daemon.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.daemon.DeviceBusyException;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.log.DeviceLog;
 import io.zublk.daemon.log.DeviceLoggers;
@@ -49,6 +50,7 @@ class ControlTest {
     return switch (command) {
       case "echo" -> ControlServer.Reply.of(request);
       case "refuse" -> throw new UserException("because of this");
+      case "busy" -> throw new DeviceBusyException("somebody is there");
       case "fail" -> throw new IllegalStateException("a bug");
       case "error" -> throw new AssertionError("another bug");
       case "fail afterwards" ->
@@ -76,8 +78,15 @@ class ControlTest {
   @Test
   void refusesWithTheReason() {
     assertThatThrownBy(() -> ask("refuse", Map.of()))
-        .isInstanceOf(UserException.class)
+        .isExactlyInstanceOf(UserException.class)
         .hasMessage("because of this");
+  }
+
+  @Test
+  void saysThatARefusalMayPass() {
+    assertThatThrownBy(() -> ask("busy", Map.of()))
+        .isExactlyInstanceOf(DeviceBusyException.class)
+        .hasMessage("somebody is there");
   }
 
   @Test

@@ -99,6 +99,65 @@ class DiskUseTest {
   }
 
   @Test
+  void isUnderAMappedDeviceWithItsName() throws IOException {
+    Files.createDirectory(temp.resolve("sys/block/ublkb3/holders/dm-1"));
+    write("sys/block/dm-1/dm/name", "vg-data\n");
+    assertThat(disk.use()).contains("held by /dev/dm-1 (vg-data)");
+  }
+
+  @Test
+  void isBehindALoop() throws IOException {
+    write("sys/block/loop0/loop/backing_file", "/dev/ublkb33\n");
+    write("sys/block/loop7/loop/backing_file", "/dev/ublkb3\n");
+    Files.createDirectories(temp.resolve("sys/block/loop8"));
+    assertThat(disk.use()).contains("behind /dev/loop7");
+  }
+
+  @Test
+  void isOpenInAProcess() throws IOException {
+    process(17, "udev\tworker", "/dev/ublkb3p1");
+    process(18, "cat", "/dev/ublkb33");
+    assertThat(disk.use()).contains("open in udev?worker (process 17)");
+  }
+
+  private void process(int pid, String command, String file) throws IOException {
+    write("proc/" + pid + "/comm", command + "\n");
+    Path fds = Files.createDirectories(temp.resolve("proc/" + pid + "/fd"));
+    Files.createSymbolicLink(fds.resolve("0"), Path.of("/no/such/file"));
+    Files.createSymbolicLink(fds.resolve("3"), Path.of(file));
+  }
+
+  @Test
+  void isMountedWhereOnlyAnotherNamespaceSeesIt() throws IOException {
+    namespace("self", "mnt:[1]");
+    process(17, "init", "/no/such/other");
+    namespace("17", "mnt:[1]");
+    process(18, "container", "/no/such/other");
+    namespace("18", "mnt:[2]");
+    write("proc/18/mountinfo", ROOT + "\n36 22 259:3 / /inside rw - ext4 /dev/x rw\n");
+    assertThat(disk.use()).contains("mounted on /inside as container (process 18) sees it");
+    assertThat(disk.mountpoint()).isEmpty();
+  }
+
+  private void namespace(String process, String name) throws IOException {
+    Path links = Files.createDirectories(temp.resolve("proc").resolve(process).resolve("ns"));
+    Files.createSymbolicLink(links.resolve("mnt"), Path.of(name));
+  }
+
+  @Test
+  void saysSeveralUsesAndHowManyMore() throws IOException {
+    mounts("36 22 259:3 / /mnt rw - ext4 /dev/other rw\n");
+    for (int pid = 21; pid <= 25; pid++) {
+      process(pid, "dd", "/dev/ublkb3");
+    }
+    assertThat(disk.use())
+        .hasValueSatisfying(use ->
+            assertThat(use)
+                .startsWith("mounted on /mnt, open in dd (process 2")
+                .endsWith(", and 2 more"));
+  }
+
+  @Test
   void isTakenForUsedWhereItCannotBeKnown() throws IOException {
     Files.delete(temp.resolve("proc/self/mountinfo"));
     assertThat(disk.use()).hasValueSatisfying(use -> assertThat(use).contains("perhaps"));

@@ -23,8 +23,8 @@ class MountTableTest {
     Path table = temp.resolve("self/mountinfo");
     Files.createDirectories(table.getParent());
     Files.writeString(table, lines, StandardCharsets.ISO_8859_1);
-    assertThat(MountTable.read(temp)).hasSize(2);
-    assertThat(MountTable.read(temp).getLast())
+    assertThat(MountTable.read(temp.resolve("self/mountinfo"))).hasSize(2);
+    assertThat(MountTable.read(temp.resolve("self/mountinfo")).getLast())
         .isEqualTo(
             new MountTable.Mount("0:9", "/run/z/store", "tmpfs", "tmpfs", "rw,size=4k,noswap"));
   }
