@@ -9,39 +9,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What {@code --algorithm} takes, and what becomes of the pages of such a device. */
-class AlgorithmsTest {
+class AlgorithmsTest extends WithDevices {
 
   private static final int MIB = 1 << 20;
-  private static final int REST_TRIES = 600;
-  private static final Duration REST_INTERVAL = Duration.ofMillis(100);
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
-  }
 
   @ParameterizedTest
   @CsvSource({
@@ -57,10 +36,11 @@ class AlgorithmsTest {
     Path image = image();
     String uri = zublk.run("create", "-s", "8M", "-a", typed, "--transport", "nbd").ok().line();
     // Until the compiler has the vectors, line+lz4 is lz4 alone.
-    Map<String, Object> ready = statWhen(uri, now -> !"training".equals(now.get("line_coder")));
+    Map<String, Object> ready =
+        zublk.statWhen(uri, now -> !"training".equals(now.get("line_coder")));
     assertThat(ready.containsKey("line_coder")).isEqualTo(algorithm.startsWith("line"));
     Zublk.tool("nbdcopy", image.toString(), uri);
-    Map<String, Object> stat = statWhen(uri, now -> now.get("staged_pages").equals(0));
+    Map<String, Object> stat = zublk.statWhen(uri, now -> now.get("staged_pages").equals(0));
     assertThat(stat).containsEntry("algorithm", algorithm);
     Map<String, Integer> counts = counts(stat);
     assertThat(String.join(" ", counts.keySet())).isEqualTo(kinds);
@@ -81,18 +61,6 @@ class AlgorithmsTest {
       }
     }
     return counts;
-  }
-
-  /** As soon as it is as wanted, which it becomes. */
-  private Map<String, Object> statWhen(String device, Predicate<Map<String, Object>> isWanted)
-      throws Exception {
-    Map<String, Object> stat = zublk.stat(device);
-    for (int i = 0; i < REST_TRIES && !isWanted.test(stat); i++) {
-      Thread.sleep(REST_INTERVAL);
-      stat = zublk.stat(device);
-    }
-    assertThat(stat).matches(isWanted);
-    return stat;
   }
 
   /** A megabyte each of records, of words, of noise and of one byte, and some of a program. */

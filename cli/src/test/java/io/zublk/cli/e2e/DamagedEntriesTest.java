@@ -17,15 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A flipped bit in the page table of a serving device: reads fail, and never find a hole. */
-@Timeout(120)
-class DamagedEntriesTest {
+class DamagedEntriesTest extends WithDevices {
 
   private static final int PAGE = 4096;
   private static final int EIO = 5;
@@ -37,20 +32,6 @@ class DamagedEntriesTest {
   private static final int TABLE = 4096;
 
   private static final int KINDS = 6;
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
-  }
 
   @Test
   void noFlippedBitOfAnEntryReadsAsAHole() throws Exception {
@@ -98,7 +79,7 @@ class DamagedEntriesTest {
   private List<Integer> damage() throws IOException {
     List<Integer> damaged = new ArrayList<>();
     try (FileChannel file =
-        FileChannel.open(storeFile(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        FileChannel.open(zublk.storeFile(0), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       int pages = KINDS * Long.SIZE;
       MappedByteBuffer table =
           file.map(FileChannel.MapMode.READ_WRITE, TABLE, (long) pages * Long.BYTES);
@@ -114,11 +95,6 @@ class DamagedEntriesTest {
       }
     }
     return damaged;
-  }
-
-  private Path storeFile() throws IOException {
-    String record = Files.readString(zublk.runDir().resolve("0/device.json"));
-    return Path.of(JSON.std.mapFrom(record).get("storeFile").toString());
   }
 
   private static List<Integer> zeroPages(String uri) throws Exception {

@@ -13,38 +13,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Devices from the first command to the last, with the processes and the clients of real life. */
-class DeviceLifeTest {
+class DeviceLifeTest extends WithDevices {
 
   private static final int MIB = 1 << 20;
-  private static final int REST_TRIES = 60;
-  private static final Duration REST_INTERVAL = Duration.ofMillis(500);
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
-  }
 
   @Test
   void servesDataAndTellsTheTruthAboutIt() throws Exception {
@@ -56,7 +36,7 @@ class DeviceLifeTest {
     assertThat(created.err()).hasLineCount(1).startsWith("zublk: transport: nbd");
 
     Zublk.tool("nbdcopy", "--destination-is-zero", image.toString(), uri);
-    Map<String, Object> stat = statAtRest(uri, 7 * MIB);
+    Map<String, Object> stat = zublk.statWhen(uri, now -> isAtRest(now, 7 * MIB));
     assertThat(stat)
         .containsEntry("id", 5)
         .containsEntry("path", uri)
@@ -81,16 +61,7 @@ class DeviceLifeTest {
     zublk.assertNothingLeft();
   }
 
-  /** The statistics when everything is compressed, and what that took is given back: in seconds. */
-  private Map<String, Object> statAtRest(String device, long mostMemory) throws Exception {
-    Map<String, Object> stat = zublk.stat(device);
-    for (int tries = 0; tries < REST_TRIES && !isAtRest(stat, mostMemory); tries++) {
-      Thread.sleep(REST_INTERVAL);
-      stat = zublk.stat(device);
-    }
-    return stat;
-  }
-
+  /** When everything is compressed, and what that took is given back: in seconds. */
   private static boolean isAtRest(Map<String, Object> stat, long mostMemory) {
     return number(stat, "staged_pages") == 0 && number(stat, "mem_used_total") <= mostMemory;
   }
@@ -296,7 +267,7 @@ class DeviceLifeTest {
     Zublk.tool("nbdcopy", image.toString(), killed.get("path").toString());
     Zublk.kill(killed.get("pid"), "KILL");
     Zublk.awaitEnd(killed.get("pid"));
-    assertThat(contents(storeFile(0), 8 * MIB)).isEqualTo(Files.readAllBytes(image));
+    assertThat(contents(zublk.storeFile(0), 8 * MIB)).isEqualTo(Files.readAllBytes(image));
 
     Zublk.Result list = zublk.run("list", "-n", "-o", "ID").ok();
     assertThat(list.line()).isEqualTo(alive.toString());
@@ -311,11 +282,6 @@ class DeviceLifeTest {
     assertThat(zublk.run("list").ok().err()).isEmpty();
     zublk.run("remove", "--all").ok();
     zublk.assertNothingLeft();
-  }
-
-  private Path storeFile(int id) throws IOException {
-    String record = Files.readString(zublk.runDir().resolve(id + "/device.json"));
-    return Path.of(JSON.std.mapFrom(record).get("storeFile").toString());
   }
 
   /** What a store file holds that nobody serves, by the page store itself. */

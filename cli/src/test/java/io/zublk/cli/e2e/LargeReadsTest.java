@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,16 +14,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Reads that workers help with, while others keep the same workers busy with what they write: every
  * one is answered.
  */
-class LargeReadsTest {
+class LargeReadsTest extends WithDevices {
 
   private static final int KIB = 1 << 10;
   private static final int DEVICE_BYTES = 64 << 20;
@@ -32,24 +29,15 @@ class LargeReadsTest {
   private static final int IN_FLIGHT = 4;
   private static final Duration LOAD = Duration.ofSeconds(15);
 
-  @TempDir private Path temp;
-  private Zublk zublk;
   private final List<RawNbdClient> clients = new ArrayList<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
-  @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
-  }
-
   @AfterEach
-  void removeAll() throws Exception {
+  void hangUp() throws IOException {
     for (RawNbdClient client : clients) {
       client.close(); // ends also the threads that wait for a reply
     }
     threads.shutdown();
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
   }
 
   @Test

@@ -9,31 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scripts that start zublk, in environments that are not made for it. */
-class LauncherTest {
+class LauncherTest extends WithDevices {
 
   private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void start() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void nothingIsLeft() throws Exception {
-    zublk.run("remove", "--all").ok();
-    zublk.assertNothingLeft();
-  }
 
   private Zublk.Result runIn(String shellPrefix, String... arguments) throws Exception {
     String script = shellPrefix + "; exec \"$0\" \"$@\"";

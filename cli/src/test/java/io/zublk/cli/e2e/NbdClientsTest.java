@@ -14,36 +14,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** NBD clients that are many, rude or gone, and the options about them. */
 @Timeout(300)
-class NbdClientsTest {
+class NbdClientsTest extends WithDevices {
 
   private static final int MIB = 1 << 20;
   private static final int EINVAL = 22;
   private static final int ENOSPC = 28;
 
-  @TempDir private Path temp;
-  private Zublk zublk;
   private final List<RawNbdClient> clients = new ArrayList<>();
 
-  @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
-  }
-
   @AfterEach
-  void removeAll() throws Exception {
-    hangUp();
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
-  }
-
-  private void hangUp() throws IOException {
+  void hangUp() throws IOException {
     for (RawNbdClient client : clients) {
       client.close();
     }
@@ -112,6 +97,21 @@ class NbdClientsTest {
     hangUp();
     assertThat(Zublk.tool("nbdinfo", "--size", made.get("path").toString()).strip())
         .isEqualTo(Integer.toString(MIB));
+  }
+
+  @Test
+  void aLostSocketIsSeenAndWhoIsConnectedIsServedOn() throws Exception {
+    zublk.create("--size", "1M");
+    assertThat(zublk.stat(0)).containsEntry("nbd_listening", true);
+    RawNbdClient client = RawNbdClient.connected(socket());
+    clients.add(client);
+    Files.delete(socket());
+    assertThat(zublk.stat(0)).containsEntry("nbd_listening", false);
+    Zublk.Result list = zublk.run("list", "-n", "-o", "STATE").ok();
+    assertThat(list.line()).isEqualTo("lost");
+    assertThat(list.err()).hasLineCount(1).contains("device 0 has lost its socket");
+    client.ask(1, RawNbdClient.READ, 0, 4096);
+    assertThat(client.takeReply(4096)).isZero();
   }
 
   @Test

@@ -10,27 +10,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A device's process in bad times: what it survives, what it says, and what it leaves. */
-class ProcessTest {
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void nothingIsLeft() throws Exception {
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
-  }
+class ProcessTest extends WithDevices {
 
   private Process createWithOptions(String javaOptions) throws IOException {
     return zublk.start(

@@ -18,33 +18,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What is not ours is never deleted, mounted over or trusted; what is ours is never left behind.
  */
-class RunDirectoryTest {
-
-  @TempDir private Path temp;
-  private Zublk zublk;
+class RunDirectoryTest extends WithDevices {
 
   /** Undone last made first, also after a failure. */
   private final List<List<String>> undo = new ArrayList<>();
-
-  @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
-  }
 
   @AfterEach
   void undoAll() throws Exception {
     for (List<String> command : undo.reversed()) {
       Zublk.tool(command.toArray(String[]::new));
     }
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
   }
 
   private static void needRoot() {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The distribution's {@code zublk} with a run directory of its own, as a shell would use it. */
@@ -121,6 +122,29 @@ final class Zublk {
     return JSON.std.mapFrom(run("stat", device.toString(), "--json").ok().line());
   }
 
+  /** As soon as the statistics of a device are as wanted, which they become. */
+  Map<String, Object> statWhen(Object device, Predicate<Map<String, Object>> isWanted)
+      throws Exception {
+    long begin = System.nanoTime();
+    Map<String, Object> stat = stat(device);
+    while (!isWanted.test(stat) && System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(LIMIT_S)) {
+      Thread.sleep(100);
+      stat = stat(device);
+    }
+    assertThat(stat).matches(isWanted);
+    return stat;
+  }
+
+  /** What is written down about a device, dead or alive. */
+  Map<String, Object> record(int id) throws IOException {
+    return JSON.std.mapFrom(Files.readString(runDir.resolve(id + "/device.json")));
+  }
+
+  /** Where the data of a device are, dead or alive. */
+  Path storeFile(int id) throws IOException {
+    return Path.of(record(id).get("storeFile").toString());
+  }
+
   /** Fails if anything is left of any device of this run directory. */
   void assertNothingLeft() throws IOException {
     if (Files.exists(runDir)) {
@@ -155,6 +179,18 @@ final class Zublk {
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as("%s: %s", List.of(command), out).isZero();
     return out;
+  }
+
+  /** A new directory below {@code scratch} for a PATH on which there is nothing but these. */
+  static Path pathOf(Path scratch, String... tools) throws IOException {
+    Path path = Files.createDirectory(scratch.resolve("path"));
+    for (String tool : tools) {
+      Path real = Path.of("/bin", tool);
+      if (Files.exists(real)) {
+        Files.createSymbolicLink(path.resolve(tool), real);
+      }
+    }
+    return path;
   }
 
   /** Waits until a process has ended, whether or not its parent has noticed. */
