@@ -109,6 +109,12 @@ final class ListCommand implements Callable<Integer> {
     try {
       Map<String, Object> status = known(device, "serving");
       status.putAll(device.stat());
+      if (Boolean.FALSE.equals(status.get("nbd_listening"))) {
+        status.put("state", "lost");
+        note(
+            "device %d has lost its socket: who is connected is served on, and nobody else"
+                .formatted(device.id()));
+      }
       return status;
     } catch (UserException e) {
       note(UserException.lineFor(e));

@@ -59,6 +59,7 @@ record StatField(String group, String name, String unit, String meaning) {
         batches                   batches   compressed by workers
         shared_reads              times     a worker took part in a large read
       NBD
+        nbd_listening             -         whether more can connect: its socket is there
         nbd_connections           clients   connected now
         nbd_connections_total     clients   ever served
         nbd_connections_refused   clients   hung up on: too many were connected

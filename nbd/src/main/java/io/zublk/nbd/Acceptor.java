@@ -49,6 +49,11 @@ final class Acceptor {
     thread.start();
   }
 
+  /** Whether it accepts clients still. */
+  boolean isRunning() {
+    return thread.isAlive();
+  }
+
   /** Waits until it has ended, after the sign was raised. */
   void join() {
     Threads.join(thread);

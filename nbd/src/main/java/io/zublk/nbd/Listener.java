@@ -71,6 +71,15 @@ final class Listener implements AutoCloseable {
     return address;
   }
 
+  /** Whether clients still find the socket at its address: nobody has deleted its file. */
+  boolean isFound() {
+    try {
+      return file == null || file.isStillThere();
+    } catch (IOException e) {
+      return false; // it went while we looked
+    }
+  }
+
   /** Accepts a client; null if none waits. */
   LinuxSocket accept() throws LinuxException {
     LinuxSocket client = socket.accept();

@@ -117,6 +117,14 @@ public final class NbdServer implements AutoCloseable {
     return listener.address();
   }
 
+  /**
+   * Whether more clients can connect. They cannot once the socket is lost, or its file is deleted;
+   * those that are connected are served on.
+   */
+  public boolean isListening() {
+    return acceptor.isRunning() && listener.isFound();
+  }
+
   /** What was done so far. */
   public synchronized NbdCounters counters() {
     ThreadCounters<Counter> sum = new ThreadCounters<>(Counter.class);

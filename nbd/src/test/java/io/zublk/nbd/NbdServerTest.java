@@ -131,7 +131,9 @@ class NbdServerTest {
   void leavesTheSocketOfASuccessorAlone() throws IOException {
     Path socket = directory.resolve("socket");
     try (NbdServer first = start("unix:" + socket)) {
+      assertThat(first.isListening()).isTrue();
       Files.delete(socket);
+      assertThat(first.isListening()).isFalse();
       try (NbdServer second = start("unix:" + socket)) {
         first.close();
         assertServes(second);
@@ -341,7 +343,8 @@ class NbdServerTest {
             NbdServer.start(listener, export, OPTIONS, (reason, _) -> told.add(reason));
         NbdTestClient client = NbdTestClient.connect(server.address(), true)) {
       listener.socket().shutDown(LinuxSocket.SHUT_RDWR);
-      assertThat(told.poll(30, TimeUnit.SECONDS)).contains("accepts no more clients");
+      assertThat(told.poll(60, TimeUnit.SECONDS)).contains("accepts no more clients");
+      Eventually.until(() -> !server.isListening());
       assertThat(client.read(0, 512).error()).isZero();
       assertThat(log.lines(true)).as("that is the listener's to do").isEmpty();
     }

@@ -32,6 +32,7 @@ final class NbdTransport implements Transport {
   @Override
   public Map<String, Object> counters() {
     Map<String, Object> counters = new LinkedHashMap<>();
+    counters.put("nbd_listening", server.isListening());
     counters.put("nbd_workers", options.workers());
     counters.put("nbd_max_clients", options.maxConnections());
     counters.put("polling", false);
