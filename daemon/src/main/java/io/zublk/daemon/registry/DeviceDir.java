@@ -101,6 +101,7 @@ public final class DeviceDir {
    * lock.
    */
   public FileLocks.Held claim() {
+    assert runDir.isLockedHere() : "another process may claim the same id";
     try {
       Files.createDirectory(path, RunDir.PRIVATE);
       return lock();

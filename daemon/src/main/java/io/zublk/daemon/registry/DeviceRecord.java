@@ -72,10 +72,13 @@ public record DeviceRecord(
   }
 
   public DeviceRecord serving(String servedPath) {
+    assert servedPath != null : "nobody could find the device";
     return withState(State.SERVING).withPath(servedPath);
   }
 
   public DeviceRecord dead(String cause) {
+    assert state != State.STARTING : "what has not served is cleared away, not kept";
+    assert cause != null : "it would count as killed";
     return withState(State.DEAD).withDeathCause(cause);
   }
 }

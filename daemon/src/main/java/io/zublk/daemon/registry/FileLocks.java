@@ -54,6 +54,7 @@ public final class FileLocks {
     /** Gives the lock up. The file stays. */
     @Override
     public void close() {
+      assert HELD_HERE.contains(file) : file; // else somebody else's lock would be given up
       try {
         channel.close();
       } catch (IOException e) {
@@ -120,9 +121,14 @@ public final class FileLocks {
     return ours ? held : null;
   }
 
+  /** Whether this process holds {@code file}, or is about to. */
+  static boolean isHeldHere(Path file) {
+    return HELD_HERE.contains(file);
+  }
+
   /** Whether a living process holds {@code file}. False if there is no such file. */
   static boolean isHeld(Path file) throws IOException {
-    if (HELD_HERE.contains(file)) {
+    if (isHeldHere(file)) {
       return true;
     }
     FileChannel channel = open(file, StandardOpenOption.READ);

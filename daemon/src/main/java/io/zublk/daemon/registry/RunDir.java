@@ -214,6 +214,11 @@ public final class RunDir {
     }
   }
 
+  /** Whether a thread of this process holds the lock. */
+  boolean isLockedHere() {
+    return FileLocks.isHeldHere(lockFile());
+  }
+
   /** Says that something could not be read or made in the directory. */
   UserException unusable(IOException e) {
     return new UserException(

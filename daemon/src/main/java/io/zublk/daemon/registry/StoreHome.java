@@ -54,6 +54,7 @@ public final class StoreHome {
 
   /** Chooses the place for a device's store file, and mounts what is needed for it. */
   public static Place prepare(RunDir runDir, int id) throws IOException {
+    assert runDir.isLockedHere() : "another process may mount it, or unmount it";
     Optional<String> memory = mounted(runDir).or(() -> mountTmpfs(runDir));
     if (memory.isPresent()) {
       return new Place(fileOnMount(runDir, id), memory.get());
@@ -150,6 +151,7 @@ public final class StoreHome {
    * on it, for that would be lost with it.
    */
   public static void release(RunDir runDir) throws IOException {
+    assert runDir.isLockedHere() : "a device that starts may be about to use the mount";
     Path mount = runDir.storeMount();
     if (!FileStatus.of(mount).map(FileStatus::isDirectory).orElse(false)
         || runDir.devices().stream().anyMatch(device -> device.mayNeed(mount))

@@ -28,11 +28,18 @@ class DeviceDirTest {
     dir = new RunDir(temp).device(3);
   }
 
+  /** Claims a device's id, as whoever makes one does. */
+  static FileLocks.Held claim(DeviceDir dir) {
+    try (RunDir.Lock _ = dir.runDir().lock()) {
+      return dir.claim();
+    }
+  }
+
   @Test
   void keepsARecord() throws IOException {
     DeviceRecord record =
         Samples.starting(temp, 3).withUblkCookie(Long.MAX_VALUE).serving("/dev/x");
-    try (FileLocks.Held _ = dir.claim()) {
+    try (FileLocks.Held _ = claim(dir)) {
       dir.write(Samples.starting(temp, 3));
       dir.write(record);
       assertThat(dir.record()).contains(record);
@@ -44,7 +51,7 @@ class DeviceDirTest {
 
   @Test
   void keepsItsRecordFromOthersAndInUtf8() throws IOException {
-    try (FileLocks.Held _ = dir.claim()) {
+    try (FileLocks.Held _ = claim(dir)) {
       DeviceRecord record = Samples.starting(temp, 3).serving("nbd+unix:///?socket=/tmp/\u00fc");
       dir.write(record);
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.recordFile())))
@@ -57,7 +64,7 @@ class DeviceDirTest {
 
   @Test
   void isLockedForThoseWhoTidyUpByAge() throws IOException {
-    try (FileLocks.Held _ = dir.claim();
+    try (FileLocks.Held _ = claim(dir);
         LinuxFile tidier = LinuxFile.open(dir.path(), LinuxFile.O_RDONLY, 0)) {
       try (LinuxFile _ = dir.keepFromAging()) {
         assertThat(tidier.tryLock(true)).isFalse();
@@ -69,7 +76,7 @@ class DeviceDirTest {
   @Test
   void leavesNothingOfAClaimThatFails() throws IOException {
     Files.createFile(temp.resolve("3")); // and so there can be no directory
-    assertThatThrownBy(() -> dir.claim())
+    assertThatThrownBy(() -> claim(dir))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(temp.toString());
     assertThat(temp.resolve("3")).isRegularFile();
@@ -116,12 +123,12 @@ class DeviceDirTest {
 
   @Test
   void deletesAllOfItself() throws IOException {
-    try (FileLocks.Held _ = dir.claim()) {
+    try (FileLocks.Held _ = claim(dir)) {
       dir.write(Samples.starting(temp, 3));
       Files.writeString(dir.log(), "something");
       dir.delete();
     }
-    assertThat(temp).isEmptyDirectory();
+    assertThat(dir.path()).doesNotExist();
     dir.delete();
   }
 }

@@ -47,7 +47,7 @@ class StaleDevicesTest {
   /** A device whose process is gone: its directory, and nobody who holds its lock. */
   private DeviceDir dead(DeviceRecord record) throws IOException {
     DeviceDir dir = runDir.device(record.id());
-    dir.claim().close();
+    DeviceDirTest.claim(dir).close();
     dir.write(Samples.ofTheDead(record));
     return dir;
   }
@@ -60,7 +60,7 @@ class StaleDevicesTest {
   void givesOutTheLowestFreeId() throws IOException {
     dead(Samples.starting(temp, 0).serving("uri"));
     Files.createDirectory(temp.resolve("1"));
-    try (FileLocks.Held _ = runDir.device(2).claim()) {
+    try (FileLocks.Held _ = DeviceDirTest.claim(runDir.device(2))) {
       // 0 keeps its data, 1 died before it had any, 2 lives.
       assertThat(locked(stale -> stale.freeDevice(wanting(DeviceConfig.ANY_ID), notices::add)).id())
           .isEqualTo(1);
@@ -110,7 +110,7 @@ class StaleDevicesTest {
 
   @Test
   void aLivingDeviceDoesNot() throws IOException {
-    try (FileLocks.Held _ = runDir.device(6).claim()) {
+    try (FileLocks.Held _ = DeviceDirTest.claim(runDir.device(6))) {
       assertThatThrownBy(() -> locked(stale -> stale.freeDevice(wanting(6), notices::add)))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("id 6 is taken");
@@ -175,7 +175,7 @@ class StaleDevicesTest {
   @Test
   void leavesALivingDeviceAloneThatHasNoRecord() throws IOException {
     Path store = Files.createDirectory(temp.resolve("store"));
-    try (FileLocks.Held _ = runDir.device(0).claim()) {
+    try (FileLocks.Held _ = DeviceDirTest.claim(runDir.device(0))) {
       Devices devices = new Devices(temp);
       devices.clearUnfinished();
       assertThat(devices.obscure()).singleElement().asString().contains("device 0", "no record");
@@ -187,7 +187,7 @@ class StaleDevicesTest {
   @Test
   void leavesALivingDeviceAloneThatHasLostItsLockFile() throws IOException {
     DeviceDir dir = runDir.device(0);
-    dir.claim().close();
+    DeviceDirTest.claim(dir).close();
     dir.write(Samples.starting(temp, 0).serving("uri")); // of this process
     Files.delete(dir.path().resolve("lock"));
     assertThat(dir.isAlive()).isTrue();
