@@ -62,6 +62,15 @@ class AotCacheTest {
   }
 
   @Test
+  void goesOnWithoutCachesWhereItCannotTellWhoseTheyAre() throws Exception {
+    Files.writeString(caches.resolve("jars"), "who knows");
+    Path path = Zublk.pathOf(scratch, "sh", "dirname", "readlink", "sed");
+    Zublk zublk = new Zublk(scratch, dist);
+    Zublk.Result listed = zublk.await(zublk.start(List.of("env", "PATH=" + path), "list")).ok();
+    assertThat(listed.err()).isEmpty();
+  }
+
+  @Test
   void usesCachesOfItsJarsWhateverTheirTimes() throws Exception {
     train();
     assertThat(caches.resolve("command.aot")).isNotEmptyFile();

@@ -117,13 +117,7 @@ class BenchDeviceTest {
   @Test
   void withoutFioItSaysSo() throws Exception {
     Path java = Path.of(System.getProperty("java.home"), "bin");
-    Path path = Files.createDirectory(temp.resolve("path"));
-    for (String tool : List.of("sh", "bash", "dirname", "readlink", "env", "sed")) {
-      Path real = Path.of("/bin", tool);
-      if (Files.exists(real)) {
-        Files.createSymbolicLink(path.resolve(tool), real);
-      }
-    }
+    Path path = Zublk.pathOf(temp, "sh", "bash", "dirname", "readlink", "env", "sed");
     Process bench =
         zublk.start(List.of("env", "PATH=" + path + ":" + java), small("--size", "16M"));
     zublk.await(bench).refused("fio is missing");
