@@ -112,6 +112,26 @@ final class Gate {
     }
   }
 
+  /**
+   * Waits until all have left that are inside now; others may come in meanwhile.
+   *
+   * @return false if one still is inside after ten seconds
+   * @throws UncheckedIOException as {@link #shut}
+   */
+  boolean awaitThoseInside() {
+    awaitBarrier();
+    List<Entrance> left;
+    synchronized (entrances) {
+      left = new ArrayList<>(entrances);
+    }
+    left.removeIf(entrance -> !entrance.isInside());
+    for (int naps = 0; naps < mostNaps && !left.isEmpty(); naps++) {
+      Naps.millisecond();
+      left.removeIf(entrance -> !entrance.isInside());
+    }
+    return left.isEmpty();
+  }
+
   /** One thread's way in. Allocates nothing but itself. */
   final class Entrance {
 

@@ -9,8 +9,11 @@ import io.zublk.store.arena.SizeClasses;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.file.StoreFile;
 import io.zublk.store.page.Counter;
+import io.zublk.store.page.Moment;
 import io.zublk.store.page.PageAccess;
 import io.zublk.store.page.Pages;
+import io.zublk.store.save.Restorer;
+import io.zublk.store.save.Saver;
 import io.zublk.store.staging.StagingArea;
 import io.zublk.store.staging.StagingWriter;
 import io.zublk.store.work.LargeRead;
@@ -18,6 +21,8 @@ import io.zublk.store.work.StoreWorkers;
 import io.zublk.uring.sys.LinuxException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +36,12 @@ import java.util.function.BooleanSupplier;
  */
 public final class PageStore implements BlockDevice, AutoCloseable {
 
+  /** How a store comes to its contents, before anybody uses it. */
+  @FunctionalInterface
+  private interface Filling {
+    void fill(Pages pages, MemoryBudget budget) throws IOException;
+  }
+
   private final StoreFile file;
   private final PackingSpec packing;
   private final MemoryBudget budget;
@@ -38,6 +49,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   private final StoreWorkers workers;
   private final Gate gate;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicBoolean saving = new AtomicBoolean();
 
   /** A store in a file whose derived parts are zeros; its workers are not started. */
   PageStore(StoreFile file, StoreTuning tuning, Gate gate) throws LinuxException {
@@ -71,15 +83,33 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Makes an empty store that uses the machine as {@code tuning} says. */
   public static PageStore create(Path path, StoreOptions options, StoreTuning tuning)
       throws IOException {
+    return create(path, options, tuning, (_, _) -> {});
+  }
+
+  private static PageStore create(
+      Path path, StoreOptions options, StoreTuning tuning, Filling filling) throws IOException {
     long pages = options.sizeBytes() / Geometry.PAGE_BYTES;
     StoreFile made = StoreFile.create(path, pages, options.packing(), tuning.numaNode());
     try {
       made.setMemLimit(options.memLimitBytes());
-      return start(made, tuning, false);
+      return start(made, tuning, filling);
     } catch (Throwable t) {
       Files.deleteIfExists(path); // nobody else would: whoever asked for a store has none
       throw t;
     }
+  }
+
+  /**
+   * Makes a store in a new file of what {@link #save} has written; it may be larger than the one
+   * that was saved, and packs what is written from now on as its own options say.
+   *
+   * @throws IOException as {@link #create(Path, StoreOptions)}, or with what is wrong with {@code
+   *     saved}, in words that go on after its name; then there is no store
+   */
+  public static PageStore restore(
+      Path path, StoreOptions options, StoreTuning tuning, ReadableByteChannel saved)
+      throws IOException {
+    return create(path, options, tuning, (pages, _) -> Restorer.restore(pages, saved));
   }
 
   /**
@@ -93,19 +123,21 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   /** Opens the store that a process left behind, to use the machine as {@code tuning} says. */
   public static PageStore open(Path path, StoreTuning tuning) throws IOException {
-    return start(StoreFile.open(path, tuning.numaNode()), tuning, true);
+    StoreFile file = StoreFile.open(path, tuning.numaNode());
+    try {
+      file.clearDerived();
+    } catch (Throwable t) {
+      file.close();
+      throw t;
+    }
+    return start(file, tuning, StoreRecovery::restore);
   }
 
-  private static PageStore start(StoreFile file, StoreTuning tuning, boolean restore)
+  private static PageStore start(StoreFile file, StoreTuning tuning, Filling filling)
       throws IOException {
     try {
-      if (restore) {
-        file.clearDerived();
-      }
       PageStore store = new PageStore(file, tuning, new Gate());
-      if (restore) {
-        StoreRecovery.restore(store.pages, store.budget);
-      }
+      filling.fill(store.pages, store.budget);
       store.workers.start();
       return store;
     } catch (Throwable t) {
@@ -197,6 +229,45 @@ public final class PageStore implements BlockDevice, AutoCloseable {
       return pages.compactor().run(access.mover());
     } catch (LinuxException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Writes what the store holds at one moment, which is between the call and its return, while it
+   * is used on: no request waits for it, except a write for the copy of what it replaces, some
+   * microseconds, and 30 ms if there have been too many; then it is this that fails. All that was
+   * acknowledged before the call is in it. It takes a bit a page of memory of the process, and up
+   * to 16 MiB for copies; no more of what the store may use than without. One at a time.
+   *
+   * @param out takes the bytes in order; no request waits for it
+   * @return how many pages it wrote that are not absent, and how many of those are damaged
+   * @throws IOException with the reason, if it has not written all
+   */
+  public SavedPages save(WritableByteChannel out) throws IOException {
+    if (!saving.compareAndSet(false, true)) {
+      throw new IOException("it is being saved already");
+    }
+    Gate.Entrance entrance = gate.open();
+    try {
+      return save(out, entrance);
+    } finally {
+      entrance.close();
+      saving.set(false);
+    }
+  }
+
+  private SavedPages save(WritableByteChannel out, Gate.Entrance entrance) throws IOException {
+    try (PageAccess access = pages.open()) {
+      Moment moment = pages.beginMoment();
+      try (Saver saver = new Saver(moment, access, packing, out)) {
+        saver.run(entrance::enter, entrance::leave);
+        return new SavedPages(saver.pages(), saver.lostPages());
+      } finally {
+        pages.endMoment();
+        if (gate.awaitThoseInside()) {
+          moment.close(); // otherwise a write that hangs may yet look at it
+        }
+      }
     }
   }
 

@@ -70,9 +70,9 @@ final class ObjectReader {
   }
 
   private boolean decodeInner(int room, MemorySegment target, long offset) {
-    int kind = copy.get(JAVA_SHORT, PageObject.INNER_KIND);
-    int length = copy.get(JAVA_SHORT, PageObject.INNER_LENGTH);
-    if (length < 1 || length > room - PageObject.INNER_BYTES) {
+    int kind = innerKind();
+    int length = innerLength(room);
+    if (length == 0) {
       return false;
     }
     long inner = PageObject.INNER_BYTES;
@@ -81,6 +81,17 @@ final class ObjectReader {
       return true;
     }
     return codecs.decompress(kind, copy, inner, length, target, offset);
+  }
+
+  /** What is padded in the object that was copied last. */
+  int innerKind() {
+    return copy.get(JAVA_SHORT, PageObject.INNER_KIND);
+  }
+
+  /** The length in bytes of what is padded there, in an object of {@code room}; 0: it is none. */
+  int innerLength(int room) {
+    int length = copy.get(JAVA_SHORT, PageObject.INNER_LENGTH);
+    return length < 1 || length > room - PageObject.INNER_BYTES ? 0 : length;
   }
 
   /** What the entry that was looked at last points at, without its checksum. */
@@ -95,17 +106,19 @@ final class ObjectReader {
 
   /** Copies what a valid entry points at; false if it is not there, or has another checksum. */
   boolean isIntact(long page, long entry) {
-    if (!PageObject.isInside(file.extent(), entry)) {
-      return false;
-    }
-    long object = PageObject.position(layout, entry);
+    return PageObject.isInside(file.extent(), entry)
+        && isIntact(page, entry, memory, PageObject.position(layout, entry));
+  }
+
+  /** As {@link #isIntact(long, long)}, of what such an entry has pointed at and now lies here. */
+  boolean isIntact(long page, long entry, MemorySegment source, long object) {
     long seed = PageObject.seed(page, entry);
     int length = PageEntry.length(entry);
     if (PageEntry.isWhole(entry)) {
-      MemorySegment.copy(memory, object, copy, 0, length);
+      MemorySegment.copy(source, object, copy, 0, length);
       return PageEntry.checksumMatches(entry, checksum.of(0, length, seed));
     }
-    MemorySegment.copy(memory, object + PageObject.CHECKSUM_BYTES, copy, 0, length);
-    return memory.get(JAVA_INT, object) == checksum.of(0, length, seed);
+    MemorySegment.copy(source, object + PageObject.CHECKSUM_BYTES, copy, 0, length);
+    return source.get(JAVA_INT, object) == checksum.of(0, length, seed);
   }
 }

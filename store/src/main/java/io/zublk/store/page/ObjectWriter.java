@@ -131,6 +131,33 @@ final class ObjectWriter {
     packedKind = packing.kind();
   }
 
+  /** The {@linkplain PageEntry kind} of what is packed: a WORD, compressed, or RAW. */
+  int packedKind() {
+    return packedKind;
+  }
+
+  /** The bytes of what is packed, unless it is RAW. */
+  int packedLength() {
+    return packedLength;
+  }
+
+  /** Where it is packed, from the first byte on, unless it is RAW. */
+  MemorySegment packed() {
+    return scratch;
+  }
+
+  /**
+   * Writes what another store has packed: {@code length} bytes of a {@linkplain #packedKind kind}.
+   *
+   * @return the page's entry or {@code -ENOSPC}
+   */
+  long writePacked(long page, int kind, MemorySegment source, long offset, int length) {
+    packedKind = kind;
+    packedLength = length;
+    MemorySegment.copy(source, offset, scratch, OBJECT, length);
+    return place(page, scratch, OBJECT, false);
+  }
+
   private int packedBytes() {
     return packedKind == PageEntry.RAW ? PAGE_BYTES : CHECKSUM_BYTES + packedLength;
   }

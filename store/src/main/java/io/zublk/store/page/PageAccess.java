@@ -23,6 +23,10 @@ public final class PageAccess implements AutoCloseable {
   private final StagingWriter staging;
   private final Codecs codecs;
   private final MemorySegment scratch;
+  private final PageTable table;
+  private final ObjectReader objects;
+  private final ObjectWriter newObjects;
+  private final PageBooks books;
   private final PageReader reader;
   private final PageWriter writer;
   private final InPlaceWriter inPlace;
@@ -49,7 +53,12 @@ public final class PageAccess implements AutoCloseable {
     this.compressor = new StagedCompressor(table, objects, newObjects, books);
     this.mover = new PageMover(table, arena, objects, newObjects);
     var room = new RoomMaker(pages.staging(), compressor, pages.compactor(), mover);
-    this.writer = new PageWriter(table, newObjects, draft, books, inPlace, room, staging);
+    this.writer =
+        new PageWriter(table, newObjects, draft, books, inPlace, room, pages.moments(), staging);
+    this.table = table;
+    this.objects = objects;
+    this.newObjects = newObjects;
+    this.books = books;
   }
 
   public PageReader reader() {
@@ -71,6 +80,16 @@ public final class PageAccess implements AutoCloseable {
 
   public PageMover mover() {
     return mover;
+  }
+
+  /** Reads a moment, with the memory of this access. */
+  public MomentReader readerOf(Moment moment) {
+    return new MomentReader(moment, table, objects, newObjects);
+  }
+
+  /** Puts pages that another store has packed into this one, with the memory of this access. */
+  public PageRestorer restorer() {
+    return new PageRestorer(table, newObjects, books);
   }
 
   public ThreadCounters<Counter> counters() {

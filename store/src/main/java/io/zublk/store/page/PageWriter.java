@@ -23,6 +23,7 @@ public final class PageWriter {
   private final PageBooks books;
   private final InPlaceWriter inPlace;
   private final RoomMaker room;
+  private final Moments moments;
 
   /** Where this thread stages what it writes; null if it compresses at once. */
   private final StagingWriter staging;
@@ -34,6 +35,7 @@ public final class PageWriter {
       PageBooks books,
       InPlaceWriter inPlace,
       RoomMaker room,
+      Moments moments,
       StagingWriter staging) {
     this.table = table;
     this.objects = objects;
@@ -41,6 +43,7 @@ public final class PageWriter {
     this.books = books;
     this.inPlace = inPlace;
     this.room = room;
+    this.moments = moments;
     this.staging = staging;
   }
 
@@ -50,6 +53,7 @@ public final class PageWriter {
    * @return 0, {@code -ENOSPC} or {@code -EIO}
    */
   public int write(long page, int at, MemorySegment source, long offset, int length) {
+    moments.keep(page);
     int result = tryWrite(page, at, source, offset, length);
     for (int i = 0; result == -Errno.ENOSPC && i < RoomMaker.MEASURES; i++) {
       if (room.make(i)) {
@@ -143,6 +147,7 @@ public final class PageWriter {
     if (table.get(page) == 0) {
       return 0;
     }
+    moments.keep(page);
     long old = table.replace(page, 0);
     if (old == PageTable.STUCK) {
       return books.damaged();
@@ -155,6 +160,7 @@ public final class PageWriter {
 
   /** Makes a page zeros that count as stored, and returns 0 or {@code -EIO}. */
   public int fillWithZeros(long page) {
+    moments.keep(page);
     return publish(page, PageEntry.ofFill(page, 0));
   }
 

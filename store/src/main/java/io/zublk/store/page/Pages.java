@@ -8,6 +8,7 @@ import io.zublk.store.staging.StagingArea;
 import io.zublk.store.staging.StagingWriter;
 import io.zublk.store.table.PageTable;
 import io.zublk.uring.sys.LinuxException;
+import java.lang.invoke.VarHandle;
 
 /** All pages of a store, and what the threads share that work on them. Any thread. */
 public final class Pages {
@@ -20,6 +21,7 @@ public final class Pages {
   private final StoreCounters counters = new StoreCounters();
   private final Compactor compactor;
   private final SparePage spare = new SparePage();
+  private final Moments moments = new Moments();
 
   /** The pages of a file, which are packed with {@code packing} when they are written. */
   public Pages(
@@ -78,5 +80,23 @@ public final class Pages {
   /** Where a page waits that can only be replaced in place. */
   SparePage spare() {
     return spare;
+  }
+
+  /** What every write looks at before it replaces a page. */
+  Moments moments() {
+    return moments;
+  }
+
+  /** Has pages kept as they are at the moment when this returns; one moment at a time. */
+  public Moment beginMoment() throws LinuxException {
+    Moment moment = new Moment(file, table);
+    moments.set(moment);
+    VarHandle.fullFence(); // no page may be read before all writers can see the moment
+    return moment;
+  }
+
+  /** Has no more pages kept. Writes that are under way may still know the moment. */
+  public void endMoment() {
+    moments.set(null);
   }
 }

@@ -14,7 +14,7 @@ public final class Naps {
   private static final int YIELDS = 1 << 10;
 
   /** How often {@link #pause} returns before it naps. */
-  static final int TRIES_BEFORE_NAPS = SPINS + YIELDS;
+  public static final int TRIES_BEFORE_NAPS = SPINS + YIELDS;
 
   private Naps() {}
 

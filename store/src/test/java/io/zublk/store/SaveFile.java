@@ -1,0 +1,34 @@
+package io.zublk.store;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Save files in memory. */
+final class SaveFile {
+
+  private SaveFile() {}
+
+  static byte[] of(PageStore store) throws IOException {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    store.save(Channels.newChannel(file));
+    return file.toByteArray();
+  }
+
+  static ReadableByteChannel channel(byte[] file) {
+    return Channels.newChannel(new ByteArrayInputStream(file));
+  }
+
+  /** A store that is made of a file, and whose own file goes with it. */
+  static PageStore restored(byte[] file, StoreOptions options) throws IOException {
+    Path path = Files.createTempFile(TestPages.SHM, "zublk-restored", "");
+    Files.delete(path);
+    PageStore store = PageStore.restore(path, options, StoreTuning.INLINE, channel(file));
+    Files.delete(path);
+    return store;
+  }
+}
