@@ -1,6 +1,6 @@
 package io.zublk.daemon;
 
-import io.zublk.ublk.Polling;
+import io.zublk.block.Polling;
 import java.util.Locale;
 
 /**

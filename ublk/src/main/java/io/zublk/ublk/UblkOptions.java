@@ -2,6 +2,7 @@ package io.zublk.ublk;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.block.Geometry;
+import io.zublk.block.Polling;
 import io.zublk.ublk.abi.UblkAbi;
 import java.util.BitSet;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.zublk.ublk;
 
 import io.zublk.block.BlockDevice;
 import io.zublk.block.FailureListener;
+import io.zublk.block.Polling;
 import io.zublk.ublk.control.AddDevice;
 import io.zublk.ublk.control.Arrival;
 import io.zublk.ublk.control.DeleteDevice;

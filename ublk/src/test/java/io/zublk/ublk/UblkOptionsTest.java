@@ -3,6 +3,7 @@ package io.zublk.ublk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.Polling;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,12 +1,12 @@
 package io.zublk.daemon.settings;
 
+import io.zublk.block.Polling;
 import io.zublk.daemon.PerformanceConfig;
 import io.zublk.daemon.Preset;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.Machine;
 import io.zublk.nbd.NbdOptions;
 import io.zublk.store.StoreTuning;
-import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.uring.sys.CpuList;
 import java.util.BitSet;

@@ -2,7 +2,7 @@ package io.zublk.ublk.examples;
 
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
-import io.zublk.ublk.Polling;
+import io.zublk.block.Polling;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.UblkServer;
 import java.io.IOException;

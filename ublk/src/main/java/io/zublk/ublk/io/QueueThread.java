@@ -1,9 +1,9 @@
 package io.zublk.ublk.io;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.block.Polling;
 import io.zublk.block.ThreadCounters;
 import io.zublk.block.Threads;
-import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.UblkFeature;
 import io.zublk.ublk.UblkStatistics;

@@ -1,8 +1,8 @@
 package io.zublk.ublk.io;
 
 import io.zublk.block.BlockDevice;
+import io.zublk.block.Polling;
 import io.zublk.block.RateLimitedLog;
-import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkDeviceInfo;
 import io.zublk.ublk.UblkException;
 import io.zublk.ublk.UblkOptions;

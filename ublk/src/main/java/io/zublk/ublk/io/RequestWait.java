@@ -1,7 +1,8 @@
 package io.zublk.ublk.io;
 
+import io.zublk.block.Polling;
+import io.zublk.block.SpinLimit;
 import io.zublk.block.ThreadCounters;
-import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.uring.sys.LinuxException;
 

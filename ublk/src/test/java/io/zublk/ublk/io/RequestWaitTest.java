@@ -2,8 +2,8 @@ package io.zublk.ublk.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.block.Polling;
 import io.zublk.block.ThreadCounters;
-import io.zublk.ublk.Polling;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.uring.sys.LinuxException;
 import java.util.ArrayList;

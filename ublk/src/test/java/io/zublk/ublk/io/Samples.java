@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.zublk.block.BlockDevice;
-import io.zublk.ublk.Polling;
+import io.zublk.block.Polling;
 import io.zublk.ublk.UblkDeviceInfo;
 import io.zublk.ublk.UblkState;
 import io.zublk.ublk.abi.UblkAbi;

@@ -1,7 +1,7 @@
-package io.zublk.ublk;
+package io.zublk.block;
 
 /**
- * How a queue thread waits for requests.
+ * How a thread of a transport waits for requests.
  *
  * @param enabled whether it looks again and again for some time before it sleeps
  * @param spinCycles how often it looks in vain before it sleeps, 1 to 10,000,000

@@ -1,8 +1,7 @@
-package io.zublk.ublk.io;
+package io.zublk.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zublk.ublk.Polling;
 import org.junit.jupiter.api.Test;
 
 class SpinLimitTest {

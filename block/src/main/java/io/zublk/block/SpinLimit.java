@@ -1,9 +1,7 @@
-package io.zublk.ublk.io;
+package io.zublk.block;
 
-import io.zublk.ublk.Polling;
-
-/** How often a polling thread looks in vain before it sleeps. */
-final class SpinLimit {
+/** How often a polling thread looks in vain before it sleeps. Used by that thread alone. */
+public final class SpinLimit {
 
   /** Looking so often takes about a microsecond, less than sleeping and being woken. */
   static final int SHORTEST = 64;
@@ -15,24 +13,25 @@ final class SpinLimit {
   private int looks;
   private int misses;
 
-  SpinLimit(Polling polling) {
+  /** Looks as often as it may, at first. */
+  public SpinLimit(Polling polling) {
     this.polling = polling;
     this.looks = polling.spinCycles();
   }
 
   /** How often to look now. */
-  int looks() {
+  public int looks() {
     return looks;
   }
 
   /** Tells that looking paid. */
-  void hit() {
+  public void hit() {
     misses = 0;
     looks = (int) Math.min(polling.spinCycles(), 2L * looks);
   }
 
   /** Tells that it did not. */
-  void miss() {
+  public void miss() {
     misses++;
     if (!polling.adaptive()) {
       return;
