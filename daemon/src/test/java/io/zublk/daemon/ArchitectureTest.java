@@ -45,6 +45,8 @@ class ArchitectureTest {
         .definedBy("io.zublk.ublk..")
         .layer("nbd")
         .definedBy("io.zublk.nbd..")
+        .layer("vhost")
+        .definedBy("io.zublk.vhost..")
         .layer("daemon")
         .definedBy("io.zublk.daemon..")
         .whereLayer("uring")
@@ -58,6 +60,8 @@ class ArchitectureTest {
         .whereLayer("ublk")
         .mayOnlyAccessLayers("uring", "block")
         .whereLayer("nbd")
+        .mayOnlyAccessLayers("uring", "block")
+        .whereLayer("vhost")
         .mayOnlyAccessLayers("uring", "block")
         .check(CLASSES);
   }

@@ -40,6 +40,7 @@ public final class Errnos {
   public static final int ECONNRESET = 104;
   public static final int ENOBUFS = 105;
   public static final int ETIMEDOUT = 110;
+  public static final int ECONNREFUSED = 111;
   public static final int ECANCELED = 125;
 
   // In the order of their numbers, from 1; 41 and 58 were never given out.

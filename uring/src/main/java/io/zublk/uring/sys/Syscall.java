@@ -73,6 +73,7 @@ public final class Syscall {
   static final int DUP3 = number(292, 24);
   static final int MEMFD_CREATE = number(319, 279);
   static final int MEMBARRIER = number(324, 283);
+  static final int PREADV2 = number(327, 286);
   static final int STATX = number(332, 291);
 
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();

@@ -1,0 +1,2 @@
+/** Small devices that show how one is served; each can be run. */
+package io.zublk.vhost.examples;
