@@ -5,8 +5,9 @@
 ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-2}
 declare -A OPTIONS=([per-tag]="" [threads-2]="--threads=2" [batch-io]="--batch-io"
     [per-tag-poll]="--polling" [threads-2-poll]="--threads=2 --polling"
-    [batch-io-poll]="--batch-io --polling")
-NAMES="null_blk per-tag threads-2 batch-io per-tag-poll threads-2-poll batch-io-poll"
+    [batch-io-poll]="--batch-io --polling" [per-tag-rec]="--recoverable"
+    [batch-io-rec]="--batch-io --recoverable")
+NAMES="null_blk per-tag per-tag-rec threads-2 batch-io batch-io-rec per-tag-poll threads-2-poll batch-io-poll"
 declare -A DISK SERVER
 for name in $NAMES; do
     [ $name = null_blk ] && continue

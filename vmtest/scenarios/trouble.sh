@@ -27,17 +27,20 @@ ok "nothing is left" nothing_left
 # --- The server is killed
 must "create one to be killed" create --size 32M --id 3
 kill -KILL $SERVER
-gone() { refuses test -b /dev/ublkb3; }
-ok "SIGKILL: the disk goes" eventually gone
-ok "... its control node stays, as the driver has it" test -c /dev/ublkc3
+ok "SIGKILL: the disk stays for whoever recovers it" test -b $DEVICE -a -c /dev/ublkc3
 ok "... list does not fail" zublk list
 ok "... list does not show it as a working device" \
     test "$(zublk list -n -o NAME | grep -c '^/dev/ublkb3 *$')" = 0
 ok "the id can be had again" create --size 32M --id 3
 ok "... with a working device" put $OWN/data $DEVICE 0 64k
 kill -KILL $SERVER
-eventually gone
+dd if=$DEVICE of=/dev/null iflag=direct bs=4k count=1 2> $OWN/waiting &
+waiting=$!
+waits() { grep ') D ' /proc/$waiting/stat; }
+ok "killed again, its users wait" eventually waits
 ok "SIGKILL: remove --all clears it away" zublk remove --all
+wait $waiting
+ok "... who waited for it has an error" grep -q 'Input/output error' $OWN/waiting
 ok "... wholly" nothing_left
 
 # --- Somebody else's device

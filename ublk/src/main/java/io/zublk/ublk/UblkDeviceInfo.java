@@ -24,6 +24,11 @@ public record UblkDeviceInfo(
     Set<UblkFeature> features,
     long cookie) {
 
+  /** Whether it outlives its server, see {@link UblkOptions#recoverable}. */
+  public boolean recoverable() {
+    return features.contains(UblkFeature.USER_RECOVERY);
+  }
+
   /** The disk that users see. */
   public Path blockPath() {
     return Path.of("/dev/ublkb" + id);

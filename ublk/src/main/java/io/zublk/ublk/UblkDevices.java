@@ -32,6 +32,18 @@ public final class UblkDevices {
   }
 
   /**
+   * Removes the disk of a device, whose users get errors from then on; what is left of the device
+   * has its id until it is deleted.
+   *
+   * @throws UblkException with errno ENODEV if there is none of this id
+   */
+  public static void stop(int id) throws IOException {
+    try (UblkControl control = UblkControl.open()) {
+      control.stop(id);
+    }
+  }
+
+  /**
    * Deletes a device, stopping it if need be; its users get errors. Blocks until no process has the
    * server's end of it open.
    *

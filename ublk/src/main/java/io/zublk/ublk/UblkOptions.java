@@ -24,6 +24,9 @@ import java.util.List;
  * @param numaNode where the buffers' memory comes from, or {@link #ANY_NODE}
  * @param polling how queue threads wait
  * @param batchIo whether to serve by BATCH_IO where the driver grants it (7.0)
+ * @param recoverable whether the device outlives a server that dies or {@linkplain
+ *     UblkServer#handOver leaves} it: requests wait then, for ever, for one that {@linkplain
+ *     UblkServer#recover recovers} it; else they fail, and the disk goes
  * @param cookie a mark that tells this program's devices from others'
  */
 @RecordBuilder
@@ -38,6 +41,7 @@ public record UblkOptions(
     int numaNode,
     Polling polling,
     boolean batchIo,
+    boolean recoverable,
     long cookie)
     implements UblkOptionsBuilder.With {
 
@@ -76,6 +80,6 @@ public record UblkOptions(
    */
   public static UblkOptions defaults() {
     return new UblkOptions(
-        ANY_ID, 1, 1, 128, 512 << 10, true, List.of(), ANY_NODE, Polling.OFF, false, 0);
+        ANY_ID, 1, 1, 128, 512 << 10, true, List.of(), ANY_NODE, Polling.OFF, false, false, 0);
   }
 }

@@ -7,9 +7,12 @@ import io.zublk.ublk.control.AddDevice;
 import io.zublk.ublk.control.Arrival;
 import io.zublk.ublk.control.DeleteDevice;
 import io.zublk.ublk.control.Departure;
+import io.zublk.ublk.control.LeaveDevice;
+import io.zublk.ublk.control.RecoverDevice;
 import io.zublk.ublk.control.UblkControl;
 import io.zublk.ublk.io.Queues;
 import io.zublk.uring.sys.Errnos;
+import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Numa;
 import io.zublk.uring.sys.Tasks;
@@ -67,18 +70,32 @@ public final class UblkServer implements AutoCloseable {
    */
   public static UblkServer start(BlockDevice device, UblkOptions options, FailureListener listener)
       throws IOException {
-    UblkServer server = new UblkServer(device, options, listener, UblkControl.open());
-    try {
-      server.bringUp(new AddDevice(server.control, options, device.geometry()));
-      return server;
-    } catch (IOException | RuntimeException | Error e) {
-      try {
-        server.close();
-      } catch (IOException again) {
-        e.addSuppressed(again);
-      }
-      throw e;
-    }
+    UblkControl control = UblkControl.open();
+    return new UblkServer(device, options, listener, control)
+        .arrived(new AddDevice(control, options, device.geometry()), new DeleteDevice(control));
+  }
+
+  /**
+   * Serves a {@linkplain UblkOptions#recoverable recoverable} device whose server has died or
+   * handed it over. Its users have waited, and notice nothing but that. If its server goes on, or
+   * does not let go of it, waits for that, a minute at most.
+   *
+   * <p>When this throws, the device is as before, and another attempt may succeed.
+   *
+   * @param device of the size that the disk has
+   * @param options with the device's id and cookie. Queues, depth, the largest request and the
+   *     cache are those that the device has had from its start, whatever is asked for here
+   * @param listener as for {@link #start}
+   * @throws UblkException there is no such device, or one of another identity or size; it is not
+   *     recoverable, or was stopped; another process serves it. With errno ENOTRECOVERABLE if a
+   *     driver before Linux 6.15 did not survive an attempt that was cut off: the device can only
+   *     be deleted then
+   */
+  public static UblkServer recover(
+      BlockDevice device, UblkOptions options, FailureListener listener) throws IOException {
+    UblkControl control = UblkControl.open();
+    return new UblkServer(device, options, listener, control)
+        .arrived(new RecoverDevice(control, options, device.geometry()), new LeaveDevice(control));
   }
 
   private UblkServer(
@@ -87,6 +104,20 @@ public final class UblkServer implements AutoCloseable {
     this.options = options;
     this.listener = listener;
     this.control = control;
+  }
+
+  private UblkServer arrived(Arrival arrival, Departure ifNot) throws IOException {
+    try {
+      bringUp(arrival);
+      return this;
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        end(ifNot);
+      } catch (IOException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
   }
 
   private void bringUp(Arrival arrival) throws IOException {
@@ -130,7 +161,15 @@ public final class UblkServer implements AutoCloseable {
 
   private LinuxFile openCharDevice() throws IOException {
     awaitNode(info.charPath());
-    return LinuxFile.open(info.charPath(), LinuxFile.O_RDWR, 0);
+    try {
+      return LinuxFile.open(info.charPath(), LinuxFile.O_RDWR, 0);
+    } catch (LinuxException e) {
+      if (e.errno() == Errnos.EBUSY) {
+        throw new UblkException(
+            "another process serves ublk device " + info.id() + ", or is about to", e.errno());
+      }
+      throw e;
+    }
   }
 
   private static void awaitNode(Path node) throws IOException {
@@ -233,17 +272,30 @@ public final class UblkServer implements AutoCloseable {
   }
 
   /**
-   * Stops and deletes the device. Requests in flight are served first, unless a thread that should
-   * do so has failed; users who have the disk open get errors from then on. Closing twice has no
-   * effect.
+   * Stops and deletes the device. Requests in flight are served first, and what users have left in
+   * the kernel's cache is written, unless a thread that should do so has failed; users who have the
+   * disk open get errors from then on. Closing twice has no effect.
    */
   @Override
-  public synchronized void close() throws IOException {
+  public void close() throws IOException {
+    end(new DeleteDevice(control));
+  }
+
+  /**
+   * Ends this server, and leaves the device to the next one: its users wait until that {@linkplain
+   * #recover recovers} it. Requests in flight are served first if the driver can hold others back
+   * (6.16); else they may be served again by the next server. In place of {@link #close}, which has
+   * no effect after it; does the same if the device is not recoverable.
+   */
+  public void handOver() throws IOException {
+    end(new LeaveDevice(control));
+  }
+
+  private synchronized void end(Departure departure) throws IOException {
     if (closed) {
       return;
     }
     closed = true;
-    Departure departure = new DeleteDevice(control);
     try (control) {
       if (queues != null) {
         end(queues, departure);
@@ -258,8 +310,8 @@ public final class UblkServer implements AutoCloseable {
     try (queues) {
       // Stopping waits for the requests of all threads; those of one that has failed end when the
       // queues are closed.
-      if (queues.failure().isEmpty()) {
-        departure.whileServed(queues.info());
+      if (queues.failure().isEmpty() && departure.whileServed(queues.info())) {
+        queues.finish();
       }
     } finally {
       departure.whenGivenBack(queues.info());

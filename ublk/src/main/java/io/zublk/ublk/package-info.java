@@ -6,6 +6,10 @@
  * io.zublk.ublk.examples.RamDevice}. {@link io.zublk.ublk.UblkDevices} looks at and deletes devices
  * of any process.
  *
+ * <p>A {@linkplain io.zublk.ublk.UblkOptions#recoverable recoverable} device outlives its server:
+ * if that is killed, or {@linkplain io.zublk.ublk.UblkServer#handOver hands over}, users wait until
+ * another one {@linkplain io.zublk.ublk.UblkServer#recover recovers} it.
+ *
  * <p>A request's way: the kernel puts it into a tag of a hardware queue and copies a write's bytes
  * into the tag's buffer; the queue's thread, back from its one system call per batch, reads the
  * tag's descriptor, has the device serve it, and commits the result with its next system call.

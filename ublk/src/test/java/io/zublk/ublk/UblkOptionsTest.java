@@ -18,10 +18,12 @@ class UblkOptionsTest {
             .withDepth(64)
             .withMaxIoBytes(1 << 20)
             .withVolatileCache(false)
+            .withRecoverable(true)
             .withCookie(42);
     assertThat(options)
         .isEqualTo(
-            new UblkOptions(7, 2, 1, 64, 1 << 20, false, List.of(), -1, Polling.OFF, false, 42));
+            new UblkOptions(
+                7, 2, 1, 64, 1 << 20, false, List.of(), -1, Polling.OFF, false, true, 42));
   }
 
   @Test

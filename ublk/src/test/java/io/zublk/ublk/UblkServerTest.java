@@ -29,8 +29,9 @@ class UblkServerTest {
 
   private class FakeDeparture implements Departure {
     @Override
-    public void whileServed(UblkDeviceInfo device) throws UblkException {
+    public boolean whileServed(UblkDeviceInfo device) throws UblkException {
       events.add("stop " + device.id() + (serves() ? ", served" : ", not served"));
+      return true;
     }
 
     @Override
@@ -78,13 +79,14 @@ class UblkServerTest {
     Departure waiting =
         new FakeDeparture() {
           @Override
-          public void whileServed(UblkDeviceInfo device) throws UblkException {
-            super.whileServed(device);
+          public boolean whileServed(UblkDeviceInfo device) throws UblkException {
+            boolean stopped = super.whileServed(device);
             breaking.set(true);
             // As the driver does: what is in flight fails when the character device is closed.
             while (Samples.isOpen(queues)) {
               pause();
             }
+            return stopped;
           }
         };
     UblkServer.end(queues, waiting);
@@ -104,7 +106,7 @@ class UblkServerTest {
     Departure refusing =
         new FakeDeparture() {
           @Override
-          public void whileServed(UblkDeviceInfo device) throws UblkException {
+          public boolean whileServed(UblkDeviceInfo device) throws UblkException {
             super.whileServed(device);
             throw new UblkException("refused", Errnos.EPERM);
           }

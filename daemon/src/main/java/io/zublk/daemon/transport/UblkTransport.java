@@ -80,6 +80,6 @@ final class UblkTransport implements Transport {
 
   @Override
   public void handOver() throws IOException {
-    throw new UnsupportedOperationException("not yet");
+    server.handOver();
   }
 }

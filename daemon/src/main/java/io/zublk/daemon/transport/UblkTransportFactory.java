@@ -9,6 +9,7 @@ import io.zublk.ublk.UblkDevices;
 import io.zublk.ublk.UblkException;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.UblkServer;
+import io.zublk.ublk.UblkState;
 import io.zublk.uring.sys.Errnos;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -63,11 +64,9 @@ final class UblkTransportFactory implements TransportFactory {
       Path socket,
       FailureListener listener)
       throws IOException {
-    assert cookie != 0 : "who clears up would take the device for another program's";
-    UblkOptions options = UblkOptions.defaults().withId(config.id()).withCookie(cookie);
     try {
-      UblkServer server = UblkServer.start(device, settings.applyTo(options), listener);
-      return new UblkTransport(server, settings);
+      UblkOptions options = options(config, cookie, settings);
+      return new UblkTransport(UblkServer.start(device, options, listener), settings);
     } catch (UblkException e) {
       if (e.errno() == Errnos.EEXIST) {
         throw new IdTakenException(config.id(), e);
@@ -76,6 +75,17 @@ final class UblkTransportFactory implements TransportFactory {
     }
   }
 
+  private static UblkOptions options(
+      DeviceConfig config, long cookie, PerformanceSettings settings) {
+    assert cookie != 0 : "who clears up would take the device for another program's";
+    UblkOptions options = UblkOptions.defaults().withId(config.id()).withCookie(cookie);
+    return settings.applyTo(options.withRecoverable(true));
+  }
+
+  /**
+   * A device that the driver has lost, has stopped, or cannot have recovered any more is added
+   * anew; those who had it open get errors.
+   */
   @Override
   public Transport recover(
       BlockDevice device,
@@ -85,27 +95,51 @@ final class UblkTransportFactory implements TransportFactory {
       Path socket,
       FailureListener listener)
       throws IOException {
-    throw new UnsupportedOperationException("not yet");
+    try {
+      if (isOwn(config, cookie) && UblkDevices.info(config.id()).state() != UblkState.DEAD) {
+        UblkOptions options = options(config, cookie, settings);
+        return new UblkTransport(UblkServer.recover(device, options, listener), settings);
+      }
+    } catch (UblkException e) {
+      if (e.errno() != Errnos.ENODEV && e.errno() != Errnos.ENOTRECOVERABLE) {
+        throw e;
+      }
+    }
+    clearAfter(config, cookie);
+    return start(device, config, cookie, settings, socket, listener);
   }
 
   @Override
-  public void abandon(DeviceConfig config, long cookie) throws IOException {}
+  public void abandon(DeviceConfig config, long cookie) throws IOException {
+    withOwn(config, cookie, UblkDevices::stop);
+  }
 
-  /** Without its cookie a device is somebody else's, who took the id over. */
   @Override
   public void clearAfter(DeviceConfig config, long cookie) throws IOException {
-    int id = config.id();
-    if (cookie == 0 || !takenIds().contains(id)) {
-      return;
-    }
+    withOwn(config, cookie, UblkDevices::delete);
+  }
+
+  /** What is done to the driver's device of an id. */
+  private interface Deed {
+    void to(int id) throws IOException;
+  }
+
+  private void withOwn(DeviceConfig config, long cookie, Deed deed) throws IOException {
     try {
-      if (UblkDevices.info(id).cookie() == cookie) {
-        UblkDevices.delete(id);
+      if (isOwn(config, cookie)) {
+        deed.to(config.id());
       }
     } catch (UblkException e) {
       if (e.errno() != Errnos.ENODEV) {
         throw e;
       }
     }
+  }
+
+  /** Without its cookie a device is somebody else's, who took the id over. */
+  private boolean isOwn(DeviceConfig config, long cookie) throws IOException {
+    return cookie != 0
+        && takenIds().contains(config.id())
+        && UblkDevices.info(config.id()).cookie() == cookie;
   }
 }

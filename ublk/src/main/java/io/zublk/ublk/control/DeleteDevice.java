@@ -15,8 +15,12 @@ public final class DeleteDevice implements Departure {
   }
 
   @Override
-  public void whileServed(UblkDeviceInfo device) throws IOException {
+  public boolean whileServed(UblkDeviceInfo device) throws IOException {
+    if (device.recoverable()) {
+      WriteBack.of(device.blockPath());
+    }
     ignoringAbsence(() -> control.stop(device.id()));
+    return true;
   }
 
   @Override

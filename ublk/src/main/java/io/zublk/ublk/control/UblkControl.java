@@ -39,6 +39,13 @@ public final class UblkControl implements AutoCloseable {
   /** What a driver must have; the first one that says so is Linux 6.5's. */
   private static final Set<UblkFeature> NEEDED = Set.of(UblkFeature.CMD_IOCTL_ENCODE);
 
+  /**
+   * What a device outlives its server with: what that had taken is sent again to the next one
+   * (6.1), and the driver can be asked to hold requests back (6.16).
+   */
+  private static final Set<UblkFeature> RECOVERY =
+      Set.of(UblkFeature.USER_RECOVERY, UblkFeature.USER_RECOVERY_REISSUE, UblkFeature.QUIESCE);
+
   private static final Path CONTROL = Path.of("/dev/ublk-control");
   private static final Path DEVICES = Path.of("/sys/class/ublk-char");
   private static final String DEVICE_PREFIX = "ublkc";
@@ -128,12 +135,15 @@ public final class UblkControl implements AutoCloseable {
   /**
    * Adds a device, which then must be {@linkplain #start started} or {@linkplain #delete deleted}.
    *
-   * @return the device as granted, maybe with fewer queues, and without BATCH_IO
+   * @return the device as granted, maybe with fewer queues, and without what it may lack
    */
   public UblkDeviceInfo add(UblkOptions options) throws IOException {
     EnumSet<UblkFeature> features = EnumSet.copyOf(NEEDED);
     if (options.batchIo()) {
       features.add(UblkFeature.BATCH_IO);
+    }
+    if (options.recoverable()) {
+      features.addAll(RECOVERY);
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment info = arena.allocate(UblkAbi.INFO_BYTES, Long.BYTES);
@@ -193,7 +203,7 @@ public final class UblkControl implements AutoCloseable {
   }
 
   /** The disk's limits. */
-  private UblkParameters parameters(int id) throws IOException {
+  UblkParameters parameters(int id) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = arena.allocate(UblkAbi.PARAMS_BYTES, Long.BYTES);
       params.set(JAVA_INT, UblkAbi.PARAMS_LENGTH, UblkAbi.PARAMS_BYTES);
@@ -257,6 +267,48 @@ public final class UblkControl implements AutoCloseable {
     }
   }
 
+  /**
+   * Begins to recover a device, which then must be opened, and all its tags fetched.
+   *
+   * @return 0 or a negative errno: EBUSY while it is served, or the driver has not finished with
+   *     the server that died; EINVAL if it cannot be recovered
+   */
+  int startRecovery(int id) {
+    return command(UblkAbi.START_USER_RECOVERY, id, UblkAbi.NO_QUEUE, MemorySegment.NULL, 0);
+  }
+
+  /**
+   * Ends the recovery of a device: lets go the requests that have waited. Blocks until every tag of
+   * every queue was fetched.
+   *
+   * @param serverPid the process that opened the character device
+   */
+  void endRecovery(int id, long serverPid) throws IOException {
+    int result;
+    do {
+      result =
+          command(UblkAbi.END_USER_RECOVERY, id, UblkAbi.NO_QUEUE, MemorySegment.NULL, serverPid);
+    } while (result == -Errnos.EINTR);
+    if (result < 0) {
+      throw failure("recover ublk device " + id, result);
+    }
+  }
+
+  /**
+   * Holds back all requests that the server has not got yet. Blocks until each queue has a tag that
+   * is idle; all that are then end with ENODEV.
+   */
+  void quiesce(int id) throws IOException {
+    int result;
+    do {
+      // With a time limit that is over, the driver would hold requests back and tell nobody.
+      result = command(UblkAbi.QUIESCE_DEV, id, UblkAbi.NO_QUEUE, MemorySegment.NULL, 0);
+    } while (result == -Errnos.EINTR);
+    if (result < 0) {
+      throw failure("quiesce ublk device " + id, result);
+    }
+  }
+
   /** Removes the disk, once its requests are served; each queue's tags then end with ENODEV. */
   public void stop(int id) throws IOException {
     int result = command(UblkAbi.STOP_DEV, id, UblkAbi.NO_QUEUE, MemorySegment.NULL, 0);
@@ -298,7 +350,7 @@ public final class UblkControl implements AutoCloseable {
     return result;
   }
 
-  private static UblkException failure(String what, int result) {
+  static UblkException failure(String what, int result) {
     int errno = -result;
     String why =
         switch (errno) {

@@ -17,8 +17,8 @@ import java.util.concurrent.BlockingQueue;
 final class Example {
 
   private static final String USAGE =
-      "arguments: [--threads=N] [--batch-io] [--polling | --switch-polling] SIZE_MIB [QUEUES"
-          + " [CPU...]]";
+      "arguments: [--threads=N] [--batch-io] [--recoverable] [--polling | --switch-polling]"
+          + " SIZE_MIB [QUEUES [CPU...]]";
 
   private static final int MIB = 1 << 20;
   private static final Polling POLLING = new Polling(true, 10_000, true);
@@ -78,6 +78,7 @@ final class Example {
   private static UblkOptions with(UblkOptions options, String option) {
     return switch (option) {
       case "--batch-io" -> options.withBatchIo(true);
+      case "--recoverable" -> options.withRecoverable(true);
       case "--polling" -> options.withPolling(POLLING);
       case String threads when threads.startsWith("--threads=") ->
           options.withThreadsPerQueue(Integer.parseInt(threads.substring("--threads=".length())));

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * A disk that forgets what is written and reads whatever is in the buffer: what remains is the cost
  * of the transport. Run it with {@code java io.zublk.ublk.examples.NullDevice [--threads=N]
- * [--batch-io] [--polling | --switch-polling] SIZE_MIB [QUEUES [CPU...]]}.
+ * [--batch-io] [--recoverable] [--polling | --switch-polling] SIZE_MIB [QUEUES [CPU...]]}.
  */
 public record NullDevice(Geometry geometry) implements BlockDevice {
 

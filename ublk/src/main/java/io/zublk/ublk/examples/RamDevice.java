@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A disk in memory, uncompressed: the yardstick for what compression costs. Run it with {@code java
- * io.zublk.ublk.examples.RamDevice [--threads=N] [--batch-io] [--polling | --switch-polling]
- * SIZE_MIB [QUEUES [CPU...]]}.
+ * io.zublk.ublk.examples.RamDevice [--threads=N] [--batch-io] [--recoverable] [--polling |
+ * --switch-polling] SIZE_MIB [QUEUES [CPU...]]}.
  */
 public record RamDevice(Geometry geometry, MemorySegment memory) implements BlockDevice {
 

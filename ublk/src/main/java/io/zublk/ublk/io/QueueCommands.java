@@ -7,16 +7,23 @@ import io.zublk.uring.sys.LinuxException;
  * The commands by which one thread takes requests from the driver and returns their results. They
  * are put into the thread's ring; entering the kernel is somebody else's business.
  *
- * <p>Used by the thread that made it. After {@link #lend} nothing allocates.
+ * <p>Used by the thread that made it. After {@link #lendLast} nothing allocates.
  */
 interface QueueCommands extends AutoCloseable {
 
   /**
-   * Puts into the ring what lends the driver the thread's tags.
+   * Puts into the ring what lends the driver the thread's tags but for the last one.
    *
    * @return how many completions will come of it; a negative result says that it was refused
    */
-  int lend() throws LinuxException;
+  int lendAllButOne() throws LinuxException;
+
+  /**
+   * Puts into the ring what lends the driver the last tag.
+   *
+   * @return as {@link #lendAllButOne} does
+   */
+  int lendLast() throws LinuxException;
 
   /** Puts into the ring what makes requests come, once all threads have lent their tags. */
   void begin() throws LinuxException;

@@ -41,6 +41,9 @@ final class QueueThread {
   private final Thread thread;
   private final CompletableFuture<Void> lent = new CompletableFuture<>();
 
+  /** Whether the thread has been called to end; its own. */
+  private boolean ending;
+
   /** Makes the thread; {@link #start} starts it, and {@link #giveBack} must come last. */
   QueueThread(
       Queues queues, int queue, TagRange tags, BitSet cpus, Polling polling, QueueMemory memory)
@@ -110,13 +113,15 @@ final class QueueThread {
   // The commands' memory is freed last: until the ring is closed the driver may write into it. In
   // batches it does so for a thread that lives only, and needs no thread's end to take back the
   // tags.
-  private void serve(TagServer server) throws LinuxException {
+  private void serve(TagServer server) throws LinuxException, InterruptedException {
     RingOptions options = batchIo ? BatchCommands.ring() : TagCommands.ringFor(tags);
     try (QueueRing opened = QueueRing.open(options, !batchIo, counters);
         QueueCommands commands = commands(opened, server);
         QueueRing ring = opened) {
       ring.registerFiles(queues.charDevice().fd());
-      lend(ring, commands);
+      lend(ring, commands.lendAllButOne());
+      queues.awaitOthers();
+      lend(ring, commands.lendLast());
       lent.complete(null);
       queues.awaitBegin();
       bell.listen(ring);
@@ -131,9 +136,8 @@ final class QueueThread {
         : new TagCommands(queue, tags, memory, server, ring);
   }
 
-  private static void lend(QueueRing ring, QueueCommands commands) throws LinuxException {
+  private static void lend(QueueRing ring, int own) throws LinuxException {
     CompletionQueue completions = ring.completions();
-    int own = commands.lend();
     ring.enter(own);
     // A tag that the driver does not take says so at once; starting would wait for it for ever.
     for (int i = 0; i < completions.ready(); i++) {
@@ -152,29 +156,51 @@ final class QueueThread {
    */
   private void serve(QueueRing ring, TagServer server, QueueCommands commands)
       throws LinuxException {
-    CompletionQueue completions = ring.completions();
     LateRequests.Answered<LinuxException> goOn =
         (tag, answer) -> commands.answer(tag, server.goOn(tag, answer));
-    while (!commands.ended()) {
+    while (!commands.ended() && !ending) {
       boolean shrinkable = server.canShrinkBuffers() && ownsItsTags();
       wait.forRequests(ring, commands.commit(), shrinkable);
-      int ready = completions.ready();
-      for (int i = 0; i < ready; i++) {
-        if (completions.userData(i) != Bell.RUNG) {
-          commands.take(i);
-        } else if (queues.isEnding()) {
-          return;
-        } else {
-          Bell.requireRung(completions.result(i));
-          bell.listen(ring);
-          late.takeAll(goOn);
-        }
-      }
-      completions.advance(ready);
-      if (shrinkable && ready == 0) {
+      if (take(ring, commands, goOn) == 0 && shrinkable) {
         server.shrinkBuffers(tags);
       }
     }
+    if (queues.isFinishing()) {
+      finish(ring, commands, goOn);
+    }
+  }
+
+  /** Serves what has come; returns how many completions that were. */
+  private int take(
+      QueueRing ring, QueueCommands commands, LateRequests.Answered<LinuxException> goOn)
+      throws LinuxException {
+    CompletionQueue completions = ring.completions();
+    int ready = completions.ready();
+    for (int i = 0; i < ready; i++) {
+      if (completions.userData(i) != Bell.RUNG) {
+        commands.take(i);
+      } else {
+        Bell.requireRung(completions.result(i));
+        bell.listen(ring);
+        late.takeAll(goOn);
+        ending = queues.isEnding();
+      }
+    }
+    completions.advance(ready);
+    return ready;
+  }
+
+  // What was on its way to this thread comes when it enters the kernel, all of it at once.
+  private void finish(
+      QueueRing ring, QueueCommands commands, LateRequests.Answered<LinuxException> goOn)
+      throws LinuxException {
+    ring.enter(commands.commit());
+    take(ring, commands, goOn);
+    while (late.any()) {
+      ring.enter(commands.commit() + 1);
+      take(ring, commands, goOn);
+    }
+    ring.enter(commands.commit());
   }
 
   // Else another thread may be serving a request in any of them.

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -42,6 +43,9 @@ public final class Queues implements AutoCloseable {
   private final List<QueueThread> threads = new ArrayList<>();
   private final CompletableFuture<Void> begin = new CompletableFuture<>();
 
+  /** Counted down by each thread that has lent all its tags but one, or will lend none. */
+  private CountDownLatch others = new CountDownLatch(0);
+
   /** What the first thread threw that failed. */
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
@@ -50,6 +54,9 @@ public final class Queues implements AutoCloseable {
 
   /** Whether all threads shall end, served or not. */
   private volatile boolean ending;
+
+  /** Whether they shall answer all they have before. */
+  private volatile boolean finishing;
 
   private final AtomicInteger running = new AtomicInteger();
   private boolean givenBack;
@@ -97,6 +104,7 @@ public final class Queues implements AutoCloseable {
    */
   public void start() throws UblkException {
     running.set(threads.size());
+    others = new CountDownLatch(threads.size());
     List<CompletableFuture<Void>> lent = new ArrayList<>();
     threads.forEach(thread -> lent.add(thread.start()));
     try {
@@ -127,6 +135,30 @@ public final class Queues implements AutoCloseable {
     return ending;
   }
 
+  /**
+   * The driver brings nothing new: from now on threads that shall end answer all requests that they
+   * have, late ones too.
+   */
+  public void finish() {
+    finishing = true;
+  }
+
+  boolean isFinishing() {
+    return finishing;
+  }
+
+  /**
+   * Waits until all other threads have lent their tags but for one each, or have ended.
+   *
+   * <p>Who dies while he recovers a device must not have lent all tags of some queues only: drivers
+   * before Linux 6.15 crash in the next attempt then (ublk_queue_reinit in ublk_drv.c). What is
+   * left of that moment is one tag a queue.
+   */
+  void awaitOthers() throws InterruptedException {
+    others.countDown();
+    others.await();
+  }
+
   /** Waits until all threads have lent their tags, or shall end. */
   void awaitBegin() {
     begin.join();
@@ -136,14 +168,16 @@ public final class Queues implements AutoCloseable {
   void threadFailed(String name, Throwable cause) {
     failure.compareAndSet(null, cause);
     endThreads();
+    String users =
+        info.recoverable() ? "; the users of %s wait" : "; %s ends, its users get errors";
     // Without a trace: that is logged by whoever is told of the failure.
-    LOG.warning(
-        "thread " + name + " failed; " + info.blockPath() + " ends, its users get errors", cause);
+    LOG.warning("thread " + name + " failed" + users.formatted(info.blockPath()), cause);
     ended.complete(null);
   }
 
   /** A thread has ended, and uses nothing any more. */
   void threadEnded() {
+    others.countDown();
     try {
       ended.complete(null);
     } finally {

@@ -35,12 +35,22 @@ final class TagCommands implements QueueCommands {
   }
 
   @Override
-  public int lend() throws LinuxException {
-    for (int tag = tags.first(); tag < tags.depth(); tag += tags.step()) {
-      send(UblkAbi.FETCH_REQ, tag, 0);
+  public int lendAllButOne() throws LinuxException {
+    for (int tag = tags.first(); tag + tags.step() < tags.depth(); tag += tags.step()) {
+      lend(tag);
     }
-    lent = tags.count();
     return 0;
+  }
+
+  @Override
+  public int lendLast() throws LinuxException {
+    lend(tags.first() + (tags.count() - 1) * tags.step());
+    return 0;
+  }
+
+  private void lend(int tag) throws LinuxException {
+    send(UblkAbi.FETCH_REQ, tag, 0);
+    lent++;
   }
 
   @Override

@@ -20,9 +20,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -228,6 +230,59 @@ class QueuesTest {
     queues.close();
     assertThat(device.open).hasValue(0);
     assertGivenBack(queues);
+  }
+
+  // Who dies then leaves a device that a driver before Linux 6.15 does not survive the recovery of.
+  @Test
+  void noQueueHasLentAllItsTagsUntilEachHasLentMost() throws Exception {
+    CountDownLatch slow = new CountDownLatch(1);
+    BlockDevice firstIsQuick =
+        new BlockDevice() {
+          @Override
+          public Geometry geometry() {
+            return device.geometry();
+          }
+
+          @Override
+          public BlockChannel openChannel() {
+            if (Thread.currentThread().getName().equals("ublk7-q1")) {
+              awaitQuietly(slow);
+            }
+            return device.openChannel();
+          }
+        };
+    Queues queues = Samples.endlessQueues(firstIsQuick);
+    Samples.addQueue(queues, ALL_CPUS);
+    Samples.addQueue(queues, ALL_CPUS);
+    FutureTask<Void> starting =
+        new FutureTask<>(() -> {
+          queues.start();
+          return null;
+        });
+    Thread.ofPlatform().start(starting);
+    while (!isIn("ublk7-q0", "awaitOthers")) {
+      assertThat(isIn("ublk7-q0", "awaitBegin")).isFalse();
+      Thread.sleep(1);
+    }
+    slow.countDown();
+    starting.get();
+    queues.close();
+    assertGivenBack(queues);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean isIn(String thread, String method) {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(entry -> entry.getKey().getName().equals(thread))
+        .flatMap(entry -> Stream.of(entry.getValue()))
+        .anyMatch(frame -> frame.getMethodName().equals(method));
   }
 
   @Test

@@ -59,9 +59,16 @@ class TagCommandsTest {
     assertThat(entries.get(JAVA_LONG, at + 56)).isEqualTo(memory.address(tag));
   }
 
+  private void lend() throws LinuxException {
+    commands.lendAllButOne();
+    commands.lendLast();
+  }
+
   @Test
   void itsOwnTagsAreLentAndNoOthers() throws LinuxException {
-    assertThat(commands.lend()).isZero();
+    assertThat(commands.lendAllButOne()).isZero();
+    assertThat(ring.submissions().pending()).isOne();
+    assertThat(commands.lendLast()).isZero();
     assertThat(ring.submissions().pending()).isEqualTo(2);
     assertEntry(0, UblkAbi.FETCH_REQ, 1, 0);
     assertEntry(64, UblkAbi.FETCH_REQ, 3, 0);
@@ -101,7 +108,7 @@ class TagCommandsTest {
 
   @Test
   void aLateRequestIsAnsweredWhenItsResultIsThere() throws LinuxException {
-    commands.lend();
+    lend();
     device.answer =
         () -> {
           long _ = device.answers().postpone();
@@ -120,7 +127,7 @@ class TagCommandsTest {
 
   @Test
   void whenTheDriverHasTakenAllTagsBackTheEndHasCome() throws LinuxException {
-    commands.lend();
+    lend();
     Samples.complete(ring, 1, UblkAbi.RESULT_ABORTED);
     commands.take(0);
     assertThat(commands.ended()).isFalse();

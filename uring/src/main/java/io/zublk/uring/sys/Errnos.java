@@ -42,6 +42,7 @@ public final class Errnos {
   public static final int ETIMEDOUT = 110;
   public static final int ECONNREFUSED = 111;
   public static final int ECANCELED = 125;
+  public static final int ENOTRECOVERABLE = 131;
 
   // In the order of their numbers, from 1; 41 and 58 were never given out.
   private static final String[] NAMES =

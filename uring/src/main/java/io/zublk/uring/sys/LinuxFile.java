@@ -220,6 +220,16 @@ public final class LinuxFile implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Asks a device for something that is no transfer (ioctl(2)).
+   *
+   * @param request its number; it must not be one that writes to where the argument points
+   * @return what the device says, or a negative errno
+   */
+  public int control(int request, long argument) {
+    return (int) Syscall.call(Syscall.IOCTL, fd(), request, argument, 0);
+  }
+
   /** Closes the file. Closing twice has no effect. */
   @Override
   public void close() {

@@ -1,0 +1,181 @@
+# A ublk device outlives its server: killed, stopped for a while, killed again while it recovers,
+# or handed over, all under load, and its users notice nothing but a pause. The long form, with
+# ZUBLK_LONG=1 in the environment of "run", does it a thousand times.
+# guest: uml
+# limit: 600
+# add: ../ublk/target/test-classes
+. /payload/lib.sh
+
+SIZE=96 # MiB; the file system leaves the last one to the probe
+queues=$(nproc)
+kills=20 hand_overs=20 stopped=5
+# A JVM takes five times as long to start where all is emulated.
+[ "$GUEST" = uml ] || kills=5 hand_overs=5
+[ -z "${LONG:-}" ] || kills=1000 hand_overs=50 stopped=60
+
+lib=/payload/dist/lib
+JVM=(java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED
+    -cp "$lib/zublk-ublk.jar:$lib/zublk-uring.jar:$lib/zublk-block.jar:/payload/test-classes")
+jvm() { "${JVM[@]}" "io.zublk.ublk.examples.$1" "${@:2}"; }
+
+# start NUMBER WAY [ID] : a server whose input is the pipe $OWN/in.NUMBER, and its output $OWN/out.NUMBER
+start() {
+    rm -f "$OWN/in.$1"
+    mkfifo "$OWN/in.$1"
+    # Opened for both, so that neither side waits for the other, nor sees an end.
+    "${JVM[@]}" io.zublk.ublk.examples.PersistentDevice $options "$OWN/store" $SIZE "$queues" \
+        "${@:2}" <> "$OWN/in.$1" > "$OWN/out.$1" 2>&1 &
+    SERVER=$!
+}
+serving() { grep -q '^/dev/ublkb' "$OWN/out.$1" || { cat "$OWN/out.$1"; return 1; }; }
+tell() { echo "$2" > "$OWN/in.$1"; }
+# dies PROCESS : it is killed and gone
+dies() { kill -KILL "$1"; wait "$1" 2> /dev/null; }
+
+# recovers NUMBER : a new server takes the device
+recovers() { start "$1" recover 0 && eventually serving "$1"; }
+
+refused() { fails_with "$1" jvm PersistentDevice "${@:2}" < /dev/null; }
+
+# mark KIND : what was the longest pause since the last mark
+mark() { echo "$1" > $OWN/in.probe; }
+# pauses KIND : of all of a kind
+pauses() {
+    local all; mapfile -t all < <(sed -n "s/^$1 //p" $OWN/probe | sort -n)
+    [ ${#all[@]} -gt 0 ] || return
+    note "pause, $1, ms: p50 ${all[${#all[@]} * 50 / 100]}, p99 ${all[${#all[@]} * 99 / 100]}, max ${all[-1]}, of ${#all[@]}"
+}
+probes() { kill -0 $probe && grep -q '^probing' $OWN/probe; }
+
+# Writes and verifies the same file again and again until it is told to end.
+load() {
+    while [ ! -e $OWN/enough ]; do
+        fio --name=load --directory=/mnt --direct=1 --ioengine=io_uring --rw=randwrite \
+            --bsrange=4k-64k --size=16m --iodepth=32 --numjobs=2 --fsync=64 --verify=crc32c \
+            --verify_fatal=1 --verify_state_save=0 --output=$OWN/fio || { cat $OWN/fio; return 1; }
+        rounds=$((rounds + 1))
+    done
+    echo "$rounds rounds"
+}
+busy() { kill -0 $job && eventually has_served $DEVICE $(($(served $DEVICE) + 200)); }
+
+io_errors() { dmesg | grep -E 'I/O error|EXT4-fs error|EXT4-fs warning|Aborting journal|lost'; }
+
+remember
+options=${OPTIONS:-}
+must "a device that can be recovered is served" eval 'start 0 new && eventually serving 0'
+DEVICE=/dev/ublkb0
+sed 's/^/# /' $OWN/out.0
+ok "one that lives is not recovered" refused "is served by process $SERVER" $OWN/store $SIZE 1 recover 0
+ok "there is none to recover" refused 'there is no ublk device 7' $OWN/store $SIZE 1 recover 7
+dd if=/dev/urandom of=$DEVICE bs=4k count=1 seek=$(((SIZE - 1) * 256)) oflag=direct conv=notrunc status=none
+must "a file system" mkfs.ext4 -q $DEVICE $(((SIZE - 1) << 10))
+mount -t ext4 $DEVICE /mnt
+mkfifo $OWN/in.probe
+"${JVM[@]}" io.zublk.ublk.examples.PauseProbe $DEVICE $(((SIZE - 1) << 20)) <> $OWN/in.probe > $OWN/probe 2>&1 &
+probe=$!
+must "its user is there" eventually probes
+rounds=0
+load > $OWN/load 2>&1 &
+job=$!
+
+# --- Killed
+kill_and_recover() {
+    local i
+    for ((i = 1; i <= kills; i++)); do
+        busy || { echo "before kill $i"; return 1; }
+        mark work
+        dies $SERVER
+        recovers $((i % 2)) || { echo "kill $i"; return 1; }
+        mark killed
+    done
+}
+ok "killed $kills times under load, and recovered" kill_and_recover
+
+# --- Not what it was
+busy
+dies $SERVER
+ok "another identity is refused" refused 'its identity is not ours' --cookie=7 $OWN/store $SIZE 1 recover 0
+cp --sparse=always $OWN/store $OWN/other
+ok "another size is refused" refused 'has 100663296 bytes in blocks of 4096' $OWN/other 32 1 recover 0
+rm $OWN/other
+ok "it can still be recovered" recovers 0
+mark refused
+
+# --- Killed while it recovers
+dying() { jvm DyingRecovery "$1" $OWN/store $SIZE 0 | tee $OWN/dying; grep -q dies $OWN/dying; }
+steps="begun opened half fetched"
+[ "$GUEST" = uml ] || steps=fetched # for the others, see the end
+for step in $steps; do
+    busy
+    dies $SERVER
+    ok "a recovery that dies: $step" dying $step
+    ok "... is recovered" recovers 0
+    mark dying
+done
+
+# --- Stopped for a while
+busy
+mark work
+kill -STOP $SERVER
+sleep $stopped
+kill -CONT $SERVER
+ok "stopped for $stopped s, it goes on" busy
+mark stopped
+
+# --- Handed over
+hand_over() {
+    local i old=$1 new
+    for ((i = 1; i <= hand_overs; i++)); do
+        busy || { echo "before hand-over $i"; return 1; }
+        new=$((1 - old))
+        before=$SERVER
+        start $new await 0
+        eventually grep -q ready $OWN/out.$new || return
+        mark work
+        tell $old "hand over"
+        tell $new go
+        wait $before || { cat $OWN/out.$old; return 1; }
+        eventually serving $new || { echo "hand-over $i"; return 1; }
+        mark handed-over
+        old=$new
+    done
+    last=$old
+}
+ok "handed over $hand_overs times under load" hand_over 0
+
+# --- What its users have
+touch $OWN/enough
+wait $job
+ok "every block was right, no user had an error" test $? = 0
+tail -n 5 $OWN/load | sed 's/^/# /'
+ok "the probe neither" probes
+kill $probe
+wait $probe 2> /dev/null
+umount /mnt
+ok "the file system is clean" e2fsck -fn $DEVICE
+ok "the kernel reported no error" refuses io_errors
+for kind in killed dying stopped handed-over work; do pauses $kind; done
+
+# --- Its end: what was written is there, also what is only in the kernel's cache
+head -c $((4 << 20)) /dev/urandom > $OWN/data
+exec 5<> $DEVICE
+cat $OWN/data >&5
+tell $last stop
+ok "its disk goes while it is open" eventually refuses test -e $DEVICE
+ok "... what was in the kernel's cache is in the store" cmp -n $((4 << 20)) $OWN/data $OWN/store
+exec 5>&- # until then the driver does not delete it
+wait $SERVER
+ok "... it ends" test $? = 0
+
+# --- Drivers before Linux 6.15 do not survive a recovery that was cut off
+if [ "$GUEST" = qemu ]; then
+    start 0 new && eventually serving 0
+    dies $SERVER
+    ok "a recovery that dies on an old driver" dying half
+    ok "... the next one is refused" refused 'an attempt was cut off' $OWN/store $SIZE 1 recover 0
+    ok "... the device can be deleted" jvm Devices 0
+fi
+rm -f $OWN/store
+ok "nothing is left" eventually nothing_left
+finish
