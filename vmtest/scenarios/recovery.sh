@@ -1,7 +1,7 @@
 # A ublk device outlives its server: killed, stopped for a while, killed again while it recovers,
 # or handed over, all under load, and its users notice nothing but a pause. The long form, with
 # ZUBLK_LONG=1 in the environment of "run", does it a thousand times.
-# Not among the scenarios yet: its final form has not been run on a quiet machine.
+# guest: uml
 # limit: 600
 # add: ../ublk/target/test-classes
 . /payload/lib.sh
