@@ -1,7 +1,11 @@
 package io.zublk.daemon;
 
 import io.zublk.codec.LineVectors;
+import io.zublk.daemon.command.Compact;
+import io.zublk.daemon.command.LongTask;
 import io.zublk.daemon.command.Remove;
+import io.zublk.daemon.command.Reset;
+import io.zublk.daemon.command.SetValues;
 import io.zublk.daemon.command.Stat;
 import io.zublk.daemon.control.ControlClient;
 import io.zublk.daemon.machine.ProcFs;
@@ -155,6 +159,43 @@ public final class Device {
       throw new UserException(
           "device %d cannot be removed: %s".formatted(id(), UserException.lineFor(e)), e);
     }
+  }
+
+  /**
+   * Changes settings while the device serves, all of them or none.
+   *
+   * @throws UserException with the reason, if one cannot be had
+   */
+  public void set(DeviceChange change) {
+    Map<String, Object> _ = ask(SetValues.NAME, Map.of(SetValues.CHANGE, change));
+  }
+
+  /**
+   * Moves what the device holds together so that memory comes back.
+   *
+   * @return how much less its store takes than before, in bytes
+   */
+  public long compact() {
+    return ((Number) askUntilDone(Compact.NAME, Map.of()).get(Compact.FREED)).longValue();
+  }
+
+  /**
+   * Drops the device's contents and begins its statistics anew.
+   *
+   * @param force also if it is in use
+   * @throws DeviceBusyException if it is in use
+   */
+  public void reset(boolean force) {
+    Map<String, Object> _ = askUntilDone(Reset.NAME, Map.of(Reset.FORCE, force));
+  }
+
+  /** The device says after a while that it goes on: it has other clients, too. */
+  private Map<String, Object> askUntilDone(String command, Map<String, Object> arguments) {
+    Map<String, Object> answer = ask(command, arguments);
+    while (answer.containsKey(LongTask.UNDER_WAY)) {
+      answer = ask(command, arguments);
+    }
+    return answer;
   }
 
   private void stop(boolean force) throws IOException {

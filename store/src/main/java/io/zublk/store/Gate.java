@@ -14,23 +14,27 @@ import java.util.List;
  * until all channels are between two requests.
  *
  * <p>A channel says that it is inside and then looks whether the gate is shut; whoever shuts it
- * says so and then looks who is inside. Neither may look before the other can see what it said, or
- * both would go on. For the channel that would take a full barrier in each request. So the other
- * side, which comes once, makes all threads of the process have one between its saying and its
- * looking ({@link ProcessBarrier}). A channel that has its barrier after it said that it is inside
- * is seen inside. One that has it before that looks later than the barrier, and sees the gate shut.
- * What is left to the channel is that its two accesses are made in this order by the code that runs
- * them: a fence that costs x86 no instruction keeps the compiler from swapping them. What the CPU
- * swaps does not matter, as an interrupt, which is how the barrier comes, is between two
- * instructions.
+ * says so and then looks who is inside; it may be shut for good, or held for a while. Neither may
+ * look before the other can see what it said, or both would go on. For the channel that would take
+ * a full barrier in each request. So the other side, which comes once, makes all threads of the
+ * process have one between its saying and its looking ({@link ProcessBarrier}). A channel that has
+ * its barrier after it said that it is inside is seen inside. One that has it before that looks
+ * later than the barrier, and sees the gate shut. What is left to the channel is that its two
+ * accesses are made in this order by the code that runs them: a fence that costs x86 no instruction
+ * keeps the compiler from swapping them. What the CPU swaps does not matter, as an interrupt, which
+ * is how the barrier comes, is between two instructions.
  *
  * <p>A request that is answered late is under way until its answer: who takes it over opens an
  * entrance of its own and enters there before the channel leaves, and leaves after the answer.
  */
 final class Gate {
 
-  private static final VarHandle SHUT = shutHandle();
+  private static final VarHandle STATE = stateHandle();
   private static final VarHandle INSIDE = MethodHandles.arrayElementVarHandle(long[].class);
+
+  private static final int OPEN = 0;
+  private static final int HELD = 1;
+  private static final int SHUT = 2;
 
   /** Otherwise every request pays for the barrier itself. */
   private static final boolean HAS_PROCESS_BARRIER = ProcessBarrier.isAvailable();
@@ -44,7 +48,7 @@ final class Gate {
   private final int mostNaps;
   private final List<Entrance> entrances = new ArrayList<>();
 
-  private boolean shut;
+  private int state = OPEN;
 
   Gate() {
     this(MAX_NAPS);
@@ -55,9 +59,9 @@ final class Gate {
     this.mostNaps = mostNaps;
   }
 
-  private static VarHandle shutHandle() {
+  private static VarHandle stateHandle() {
     try {
-      return MethodHandles.lookup().findVarHandle(Gate.class, "shut", boolean.class);
+      return MethodHandles.lookup().findVarHandle(Gate.class, "state", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -80,7 +84,37 @@ final class Gate {
    *     barrier
    */
   boolean shut() {
-    SHUT.setVolatile(this, true);
+    STATE.setVolatile(this, SHUT);
+    return awaitQuiet();
+  }
+
+  /**
+   * Does something while nobody is inside; who wants to come in waits until it is done.
+   *
+   * @return false, and nothing is done, if somebody is inside after ten seconds, the gate is shut,
+   *     or somebody else does such a thing
+   * @throws UncheckedIOException as {@link #shut}
+   */
+  boolean whileQuiet(Runnable work) {
+    if (!STATE.compareAndSet(this, OPEN, HELD)) {
+      return false;
+    }
+    Entrance own = open();
+    try {
+      // Who shuts the gate meanwhile waits for us as for anybody who is inside.
+      if (!awaitQuiet() || !own.enterWhileHeld()) {
+        return false;
+      }
+      work.run();
+      return true;
+    } finally {
+      own.leave();
+      own.close();
+      boolean _ = STATE.compareAndSet(this, HELD, OPEN);
+    }
+  }
+
+  private boolean awaitQuiet() {
     awaitBarrier();
     boolean isQuiet = isQuiet();
     for (int naps = 0; naps < mostNaps && !isQuiet; naps++) {
@@ -139,7 +173,7 @@ final class Gate {
 
     private Entrance() {}
 
-    /** Begins a request; false if the gate is shut, then it is none. */
+    /** Begins a request, when the gate is not held; false if it is shut, then it is none. */
     boolean enter() {
       INSIDE.setOpaque(inside, PADDING, 1L);
       if (HAS_PROCESS_BARRIER) {
@@ -147,11 +181,34 @@ final class Gate {
       } else {
         VarHandle.fullFence();
       }
-      if ((boolean) SHUT.getAcquire(Gate.this)) {
+      return (int) STATE.getAcquire(Gate.this) == OPEN || enterLater();
+    }
+
+    /** Waits as long as the gate is held; false if it is shut. */
+    private boolean enterLater() {
+      while (true) {
         leave();
-        return false;
+        while ((int) STATE.getVolatile(Gate.this) == HELD) {
+          Naps.millisecond();
+        }
+        INSIDE.setVolatile(inside, PADDING, 1L);
+        VarHandle.fullFence();
+        int now = (int) STATE.getVolatile(Gate.this);
+        if (now == OPEN) {
+          return true;
+        }
+        if (now == SHUT) {
+          leave();
+          return false;
+        }
       }
-      return true;
+    }
+
+    /** The way in of whoever holds the gate; false if it is shut. */
+    private boolean enterWhileHeld() {
+      INSIDE.setVolatile(inside, PADDING, 1L);
+      VarHandle.fullFence();
+      return (int) STATE.getVolatile(Gate.this) == HELD;
     }
 
     /** Ends a request: all that it did to the store comes before. */

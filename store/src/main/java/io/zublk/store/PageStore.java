@@ -282,6 +282,46 @@ public final class PageStore implements BlockDevice, AutoCloseable {
         });
   }
 
+  /** Counts {@link StoreStats#memUsedMax} anew, from what is used now. Any thread. */
+  public void resetMemUsedMax() {
+    budget.resetMostUsed();
+  }
+
+  /**
+   * Changes how long an incomplete batch waits for more pages, from the next one on. Any thread.
+   *
+   * @param micros 1 to 1,000,000 microseconds
+   */
+  public void setBatchTimeoutMicros(int micros) {
+    StoreTuning.requireTimeout(micros);
+    workers.setTimeoutNanos(micros * 1000L);
+  }
+
+  /**
+   * Drops all contents, which are zeros then, and begins the statistics anew. Requests are served
+   * before or after that; those that come meanwhile wait, 0.1 to 0.2 us a page that is present. If
+   * the process dies meanwhile, each page is as it was or zeros. Any thread.
+   *
+   * @throws IOException with the reason, if it has not done so, or not for all pages
+   */
+  public void reset() throws IOException {
+    Erasure erasure = new Erasure(pages, budget);
+    if (!gate.whileQuiet(erasure)) {
+      throw new IOException(
+          "nothing was dropped: a request is under way for too long, or the store is closed");
+    }
+    boolean _ = trim();
+    boolean _ =
+        inside(() -> {
+          erasure.forget();
+          return true;
+        });
+    if (erasure.damaged() > 0) {
+      throw new IOException(
+          "all was dropped but %d damaged pages, which cannot be".formatted(erasure.damaged()));
+    }
+  }
+
   /** What the store holds now. Any thread. */
   public StoreStats stats() {
     return new StoreStats(

@@ -41,10 +41,14 @@ public record StoreTuning(
   public StoreTuning {
     require(workers, 0, StoreWorkers.MAX_WORKERS, "workers");
     require(batchPages, 1, MAX_BATCH_PAGES, "pages of a batch");
-    require(batchTimeoutMicros, 1, MAX_TIMEOUT_MICROS, "microseconds of a batch");
+    requireTimeout(batchTimeoutMicros);
     require(stagingPages, 0, MAX_STAGING_PAGES, "staging pages");
     require(numaNode, ANY_NODE, 1023, "NUMA node");
     workerCpus = (BitSet) workerCpus.clone();
+  }
+
+  static void requireTimeout(int micros) {
+    require(micros, 1, MAX_TIMEOUT_MICROS, "microseconds of a batch");
   }
 
   private static void require(int value, int least, int most, String what) {

@@ -13,6 +13,9 @@ public final class Commands implements ControlServer.Handler {
     byName =
         Map.of(
             Stat.NAME, new Stat(device),
+            SetValues.NAME, new SetValues(device),
+            Compact.NAME, new Compact(device),
+            Reset.NAME, new Reset(device),
             Remove.NAME, new Remove(device));
   }
 

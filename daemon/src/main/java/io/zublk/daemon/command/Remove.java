@@ -35,7 +35,7 @@ public final class Remove implements Command {
               .formatted(device.transport().path(), use.get()));
     }
     Map<String, Object> body = new LinkedHashMap<>();
-    body.put("stopping", device.record().path());
+    body.put("stopping", device.transport().path());
     return new ControlServer.Reply(
         body, () -> device.stop().accept("removed" + (force ? " by force" : "")));
   }

@@ -12,17 +12,28 @@ import java.util.function.Consumer;
  * A device that serves, as its commands see it.
  *
  * @param asked what was asked for
- * @param record what its process has written down, with what is in effect
+ * @param written what its process has written down, with what is in effect
+ * @param settingsAtStart what the machine made of that when the process started
  * @param storeMemory what holds the store file ({@link StoreHome})
  * @param startNanos when its process began ({@link System#nanoTime})
  * @param stop ends the device, for the reason given, and what it holds with it
  */
 public record ServedDevice(
     DeviceConfig asked,
-    DeviceRecord record,
-    PerformanceSettings settings,
+    OwnRecord written,
+    PerformanceSettings settingsAtStart,
     PageStore store,
     Transport transport,
     String storeMemory,
     long startNanos,
-    Consumer<String> stop) {}
+    Consumer<String> stop) {
+
+  DeviceRecord record() {
+    return written.record();
+  }
+
+  /** The settings in effect now. */
+  PerformanceSettings settings() {
+    return settingsAtStart.changedTo(record().config().performance());
+  }
+}

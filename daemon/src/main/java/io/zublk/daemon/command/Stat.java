@@ -36,7 +36,7 @@ public final class Stat implements Command {
     Transport transport = device.transport();
     Map<String, Object> status = new LinkedHashMap<>();
     status.put("id", record.id());
-    status.put("path", record.path());
+    status.put("path", transport.path());
     status.put("transport", record.config().transport().word());
     status.put("algorithm", store.options().packing().toString());
     status.put("algorithm_asked", device.asked().algorithm());

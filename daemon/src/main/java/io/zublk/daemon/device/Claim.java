@@ -1,11 +1,13 @@
 package io.zublk.daemon.device;
 
+import io.zublk.daemon.command.OwnRecord;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.FileLocks;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.registry.StoreHome;
 import java.io.IOException;
+import java.util.function.UnaryOperator;
 
 /**
  * An id that is this process's, and what it has written down under it. Given up by either {@link
@@ -13,12 +15,12 @@ import java.io.IOException;
  *
  * <p>Used by one thread.
  */
-final class Claim {
+final class Claim implements OwnRecord {
 
   private final RunDir runDir;
   private final DeviceDir dir;
   private final FileLocks.Held held;
-  private DeviceRecord record;
+  private volatile DeviceRecord record;
 
   /** Claims the id of a directory. The caller holds the run directory's lock. */
   Claim(RunDir runDir, DeviceDir dir) {
@@ -32,13 +34,19 @@ final class Claim {
   }
 
   /** What was written last; null before that. */
-  DeviceRecord record() {
+  @Override
+  public DeviceRecord record() {
     return record;
   }
 
-  void write(DeviceRecord changed) {
-    record = changed;
+  @Override
+  public synchronized void update(UnaryOperator<DeviceRecord> change) {
+    write(change.apply(record));
+  }
+
+  synchronized void write(DeviceRecord changed) {
     dir.write(changed);
+    record = changed;
   }
 
   /** From here on the id is free, and what devices shared may be gone. */

@@ -176,9 +176,10 @@ final class DeviceProcess {
     startTransport();
     stop.throwIfRequested();
     DeviceRecord serving = claim.record().serving(transport.path());
-    openControlSocket(serving);
+    openControlSocket();
     serves = true;
-    claim.write(serving);
+    // A command may have changed it by now.
+    claim.update(record -> record.serving(serving.path()));
     return ready(serving);
   }
 
@@ -262,10 +263,10 @@ final class DeviceProcess {
     transport = null;
   }
 
-  private void openControlSocket(DeviceRecord serving) throws IOException {
+  private void openControlSocket() throws IOException {
     ServedDevice device =
         new ServedDevice(
-            config, serving, settings, store, transport, storeMemory, startNanos, this::stop);
+            config, claim, settings, store, transport, storeMemory, startNanos, this::stop);
     ControlServer control = new ControlServer(claim.dir().controlSocket(), new Commands(device));
     cleanup.push("serve the control socket", _ -> control.close());
   }

@@ -68,12 +68,9 @@ public record PerformanceSettings(
         or(config.queueDepth(), UblkOptions.defaults().depth()),
         or(config.threadsPerQueue(), 1),
         config.batchIo() == null || config.batchIo(),
-        new Polling(
-            config.polls(),
-            or(config.pollSpinCycles(), preset.polling().spinCycles()),
-            config.pollAdaptive() == null ? preset.polling().adaptive() : config.pollAdaptive()),
+        polling(config),
         or(config.batchPages(), preset.batchPages()),
-        or(config.batchTimeoutMicros(), preset.batchTimeoutMicros()),
+        batchTimeoutMicros(config),
         or(config.workers(), defaultWorkers(processors)),
         Math.min(processors, MOST_NBD_WORKERS),
         or(config.stagingPages(), defaultStagingPages(config, processors)),
@@ -81,6 +78,38 @@ public record PerformanceSettings(
         config.cpuAffinity() != null,
         config.cpuAffinity() != null || config.numaNode() != null,
         or(config.numaNode(), StoreTuning.ANY_NODE));
+  }
+
+  /** These, but for what can change while a device serves: that is as in {@code config}. */
+  public PerformanceSettings changedTo(PerformanceConfig config) {
+    return new PerformanceSettings(
+        preset,
+        queues,
+        queueDepth,
+        threadsPerQueue,
+        batchIo,
+        polling(config),
+        batchPages,
+        batchTimeoutMicros(config),
+        workers,
+        nbdWorkers,
+        stagingPages,
+        cpus,
+        pinned,
+        confined,
+        numaNode);
+  }
+
+  private static Polling polling(PerformanceConfig config) {
+    Polling ofPreset = config.preset().polling();
+    return new Polling(
+        config.polls(),
+        or(config.pollSpinCycles(), ofPreset.spinCycles()),
+        config.pollAdaptive() == null ? ofPreset.adaptive() : config.pollAdaptive());
+  }
+
+  private static int batchTimeoutMicros(PerformanceConfig config) {
+    return or(config.batchTimeoutMicros(), config.preset().batchTimeoutMicros());
   }
 
   private static int or(Integer asked, int otherwise) {

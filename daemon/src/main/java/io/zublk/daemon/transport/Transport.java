@@ -1,5 +1,6 @@
 package io.zublk.daemon.transport;
 
+import io.zublk.daemon.settings.PerformanceSettings;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,9 @@ public interface Transport extends AutoCloseable {
 
   /** Why this device should not be taken from its users now: {@code mounted on /mnt}. */
   Optional<String> use();
+
+  /** Goes on with settings of which those may differ that can change while it serves. */
+  default void adopt(PerformanceSettings settings) {}
 
   /** Where the device is mounted, {@code [SWAP]} if it is swap; empty if neither. */
   default String mountpoint() {

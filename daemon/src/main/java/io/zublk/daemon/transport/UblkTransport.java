@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 final class UblkTransport implements Transport {
 
   private final UblkServer server;
-  private final PerformanceSettings settings;
+  private volatile PerformanceSettings settings;
   private final DiskUse disk;
 
   UblkTransport(UblkServer server, PerformanceSettings settings) {
@@ -61,6 +61,12 @@ final class UblkTransport implements Transport {
     return server.threads().stream()
         .map(thread -> thread.name() + ":" + CpuList.format(thread.cpus()))
         .collect(Collectors.joining(" "));
+  }
+
+  @Override
+  public void adopt(PerformanceSettings changed) {
+    server.setPolling(changed.polling());
+    settings = changed;
   }
 
   @Override

@@ -72,9 +72,14 @@ public final class Compactor {
     return use.slackBytes();
   }
 
-  /** Chunks that gave their memory back, since the store was opened. */
+  /** Chunks that gave their memory back, since the store was opened or this was forgotten. */
   public long chunksFreed() {
     return chunksFreed.get();
+  }
+
+  /** Counts the chunks that give their memory back anew. */
+  public void forgetFreed() {
+    chunksFreed.set(0);
   }
 
   /**

@@ -1,5 +1,9 @@
 package io.zublk.store.page;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /** What a store counts. Gauges are sums of ups and downs, which may come from different threads. */
 public enum Counter {
   /** Gauge: pages that are not absent. */
@@ -41,5 +45,20 @@ public enum Counter {
   /** Pages freed by discards and write-zeroes. */
   FREED_PAGES,
   /** Pages whose bytes or entry were found damaged. */
-  CHECKSUM_ERRORS
+  CHECKSUM_ERRORS;
+
+  /** What happened so far: all that are no gauges. */
+  public static final Set<Counter> EVENTS =
+      Collections.unmodifiableSet(
+          EnumSet.complementOf(
+              EnumSet.of(
+                  PAGES,
+                  OBJECT_BYTES,
+                  SAME_PAGES,
+                  LZ4_PAGES,
+                  ZSTD_PAGES,
+                  LINE_PAGES,
+                  PADDED_PAGES,
+                  RAW_PAGES,
+                  STAGED_PAGES)));
 }

@@ -9,13 +9,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class StagingWatch {
 
-  private final long timeoutNanos;
+  private volatile long timeoutNanos;
   private final AtomicBoolean ticking = new AtomicBoolean();
   private final AtomicInteger hurrying = new AtomicInteger();
 
   /** {@code timeoutNanos}: how long an incomplete batch waits for more pages. */
   StagingWatch(long timeoutNanos) {
     this.timeoutNanos = timeoutNanos;
+  }
+
+  /** From the next incomplete batch on. */
+  void setTimeoutNanos(long nanos) {
+    timeoutNanos = nanos;
   }
 
   long timeoutNanos() {

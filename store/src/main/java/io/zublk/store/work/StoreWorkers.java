@@ -74,6 +74,11 @@ public final class StoreWorkers implements BatchAlarm {
     }
   }
 
+  /** How long incomplete batches wait from now on. Any thread. */
+  public void setTimeoutNanos(long nanos) {
+    watch.setTimeoutNanos(nanos);
+  }
+
   /** For tests that run a worker's work on threads of their own. */
   StoreWorker worker(int index) {
     return workers[index];

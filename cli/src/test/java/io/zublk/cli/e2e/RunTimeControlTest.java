@@ -1,0 +1,126 @@
+package io.zublk.cli.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What can be changed about a device while it serves. */
+class RunTimeControlTest {
+
+  private static final int MIB = 1 << 20;
+
+  @TempDir private Path temp;
+  private Zublk zublk;
+  private String uri;
+
+  @BeforeEach
+  void create() throws Exception {
+    zublk = new Zublk(temp);
+    uri = zublk.create("--size", "32M").get("path").toString();
+  }
+
+  @AfterEach
+  void removeAll() throws Exception {
+    zublk.run("remove", "--all", "--force").ok();
+    zublk.assertNothingLeft();
+  }
+
+  private Path noise(int mebibytes) throws Exception {
+    byte[] bytes = new byte[mebibytes * MIB];
+    new Random(1).nextBytes(bytes);
+    return Files.write(temp.resolve("noise" + mebibytes), bytes);
+  }
+
+  private static int status(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    byte[] _ = process.getInputStream().readAllBytes();
+    return process.waitFor();
+  }
+
+  @Test
+  void aLimitIsInEffectAtOnceAndTakesNothingAway() throws Exception {
+    Path held = noise(8);
+    Zublk.tool("nbdcopy", held.toString(), uri);
+    zublk.run("set", "0", "mem-limit=6M").ok();
+    assertThat(zublk.stat(0)).containsEntry("mem_limit", 6 * MIB);
+    assertThat(status("nbdcopy", noise(12).toString(), uri)).isNotZero();
+    Path back = temp.resolve("back");
+    Zublk.tool("nbdcopy", uri, back.toString());
+    // What was refused is not there; what was there is, or what overwrote it.
+    assertThat(Files.mismatch(held, back)).isGreaterThanOrEqualTo(8L * MIB);
+    zublk.run("set", "0", "mem-limit=0").ok();
+    Zublk.tool("nbdcopy", noise(12).toString(), uri);
+    assertThat(zublk.stat(0)).containsEntry("mem_limit", 0);
+  }
+
+  @Test
+  void whatWasSetIsWrittenDownForWhoRecoversTheDevice() throws Exception {
+    zublk.run("set", "0", "mem-limit=4M", "batch-timeout-us=70").ok();
+    assertThat(zublk.stat(0)).containsEntry("batch_timeout_us", 70);
+    String record = Files.readString(zublk.runDir().resolve("0/device.json"));
+    Map<?, ?> config = (Map<?, ?>) JSON.std.mapFrom(record).get("config");
+    assertThat(config.get("memLimitBytes")).isEqualTo(4 * MIB);
+    assertThat(((Map<?, ?>) config.get("performance")).get("batchTimeoutMicros")).isEqualTo(70);
+  }
+
+  @Test
+  void whatCannotBeSetIsRefusedAndNothingElseIsSet() throws Exception {
+    zublk.run("set", "0", "mem-limit=4M", "polling=on").refused("NBD has none");
+    zublk.run("set", "0", "mem-limit=4096").refused("memory limit");
+    assertThat(zublk.run("set", "0", "mem-limit=4M", "workers=2").refused("cannot change").status())
+        .isEqualTo(2);
+    assertThat(zublk.stat(0)).containsEntry("mem_limit", 0);
+    zublk.run("set", "7", "mem-limit=4M").refused("no device '7'");
+  }
+
+  @Test
+  void theMostMemoryUsedCanBeCountedAnew() throws Exception {
+    Zublk.tool("nbdcopy", noise(8).toString(), uri);
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "discard 0 32M", uri);
+    assertThat(((Number) zublk.stat(0).get("mem_used_max")).intValue()).isGreaterThan(8 * MIB);
+    zublk.run("compact", "0").ok();
+    zublk.run("set", "0", "mem-used-max=0").ok();
+    assertThat(((Number) zublk.stat(0).get("mem_used_max")).intValue()).isLessThan(8 * MIB);
+  }
+
+  @Test
+  void compactSaysHowMuchCameBack() throws Exception {
+    assertThat(zublk.run("compact", "0").ok().line()).matches("[0-9.]+[BKM]");
+    assertThat(zublk.run("compact", "0").ok().line()).isEqualTo("0B");
+  }
+
+  @Test
+  void resetDropsWhatADeviceHolds() throws Exception {
+    Zublk.tool("nbdcopy", noise(8).toString(), uri);
+    zublk.run("reset", uri).ok();
+    Map<String, Object> stat = zublk.stat(0);
+    assertThat(stat).containsEntry("orig_data_size", 0).containsEntry("huge_pages_since", 0);
+    assertThat(((Number) stat.get("mem_used_total")).intValue()).isLessThan(8 * MIB);
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 0 0 32M", uri);
+  }
+
+  @Test
+  void resetIsRefusedWhileAClientIsThere() throws Exception {
+    Process client = new ProcessBuilder("qemu-io", "-f", "raw", uri).start();
+    try {
+      client.getOutputStream().write("write -P 5 0 4096\n".getBytes(StandardCharsets.UTF_8));
+      client.getOutputStream().flush();
+      assertThat(client.inputReader().readLine()).contains("wrote 4096/4096");
+      zublk.run("reset", uri).refused(uri, "in use by 1 client", "--force");
+      assertThat(zublk.stat(0)).containsEntry("orig_data_size", 4096);
+      zublk.run("reset", uri, "--force").ok();
+      assertThat(zublk.stat(0)).containsEntry("orig_data_size", 0);
+    } finally {
+      client.destroyForcibly().waitFor();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.zublk.daemon.command;
+
+import io.zublk.daemon.DeviceChange;
+import io.zublk.daemon.Json;
+import io.zublk.daemon.UserException;
+import io.zublk.daemon.control.ControlServer;
+import io.zublk.daemon.settings.PerformanceSettings;
+import java.io.IOException;
+import java.util.Map;
+
+/** Changes settings of a device while it serves: all that are named, or none. */
+public final class SetValues implements Command {
+
+  /** The command's name. */
+  public static final String NAME = "set";
+
+  /** The argument: a {@link DeviceChange}. */
+  public static final String CHANGE = "change";
+
+  private final ServedDevice device;
+
+  SetValues(ServedDevice device) {
+    this.device = device;
+  }
+
+  @Override
+  public ControlServer.Reply carryOut(Map<String, Object> request) {
+    DeviceChange change = changeOf(request.get(CHANGE));
+    // Written down first: a process that recovers the device must not fall back behind this.
+    device.written().update(record -> record.withConfig(change.applyTo(record.config())));
+    apply(change);
+    return ControlServer.Reply.of(Map.of());
+  }
+
+  private static DeviceChange changeOf(Object argument) {
+    try {
+      return Json.record(DeviceChange.class, Json.line(argument));
+    } catch (IOException e) {
+      throw new UserException("the change is none that this zublk understands", e);
+    }
+  }
+
+  private void apply(DeviceChange change) {
+    if (change.memLimitBytes() != null) {
+      device.store().setMemLimit(change.memLimitBytes());
+    }
+    if (change.forgetMost()) {
+      device.store().resetMemUsedMax();
+    }
+    PerformanceSettings settings = device.settings();
+    device.store().setBatchTimeoutMicros(settings.batchTimeoutMicros());
+    device.transport().adopt(settings);
+  }
+}
