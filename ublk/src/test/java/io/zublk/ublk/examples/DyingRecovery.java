@@ -1,7 +1,7 @@
 package io.zublk.ublk.examples;
 
 import io.zublk.block.BlockDevice;
-import io.zublk.ublk.Polling;
+import io.zublk.block.Polling;
 import io.zublk.ublk.UblkDeviceInfo;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.abi.UblkAbi;
