@@ -83,13 +83,25 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   /** Makes an empty store that uses the machine as {@code tuning} says. */
   public static PageStore create(Path path, StoreOptions options, StoreTuning tuning)
       throws IOException {
-    return create(path, options, tuning, (_, _) -> {});
+    return create(path, options, tuning, StoreFile.NO_IDENTITY);
+  }
+
+  /**
+   * Makes an empty store of a device.
+   *
+   * @param identity by which {@link #open(Path, StoreTuning, long)} knows the device's store from
+   *     any other; not 0
+   */
+  public static PageStore create(Path path, StoreOptions options, StoreTuning tuning, long identity)
+      throws IOException {
+    return create(path, options, tuning, identity, (_, _) -> {});
   }
 
   private static PageStore create(
-      Path path, StoreOptions options, StoreTuning tuning, Filling filling) throws IOException {
+      Path path, StoreOptions options, StoreTuning tuning, long identity, Filling filling)
+      throws IOException {
     long pages = options.sizeBytes() / Geometry.PAGE_BYTES;
-    StoreFile made = StoreFile.create(path, pages, options.packing(), tuning.numaNode());
+    StoreFile made = StoreFile.create(path, pages, options.packing(), identity, tuning.numaNode());
     try {
       made.setMemLimit(options.memLimitBytes());
       return start(made, tuning, filling);
@@ -109,7 +121,8 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   public static PageStore restore(
       Path path, StoreOptions options, StoreTuning tuning, ReadableByteChannel saved)
       throws IOException {
-    return create(path, options, tuning, (pages, _) -> Restorer.restore(pages, saved));
+    return create(
+        path, options, tuning, StoreFile.NO_IDENTITY, (pages, _) -> Restorer.restore(pages, saved));
   }
 
   /**
@@ -123,7 +136,26 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   /** Opens the store that a process left behind, to use the machine as {@code tuning} says. */
   public static PageStore open(Path path, StoreTuning tuning) throws IOException {
+    return reopen(StoreFile.open(path, tuning.numaNode()), tuning);
+  }
+
+  /**
+   * Opens the store that a device's process left behind. One of layout 4 or older does not say
+   * whose it is, and is taken for the device's.
+   *
+   * @param identity that of the device
+   * @throws IOException also if it is another device's; then it stays as it is
+   */
+  public static PageStore open(Path path, StoreTuning tuning, long identity) throws IOException {
     StoreFile file = StoreFile.open(path, tuning.numaNode());
+    if (file.identity() != StoreFile.NO_IDENTITY && file.identity() != identity) {
+      file.close();
+      throw new IOException(path + " is the store file of another device");
+    }
+    return reopen(file, tuning);
+  }
+
+  private static PageStore reopen(StoreFile file, StoreTuning tuning) throws IOException {
     try {
       file.clearDerived();
     } catch (Throwable t) {

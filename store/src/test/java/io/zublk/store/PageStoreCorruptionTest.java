@@ -156,7 +156,7 @@ class PageStoreCorruptionTest {
         set(test, 8, other);
         assertThatThrownBy(test::reopen)
             .hasMessage(
-                "%s has store layout %d; this zublk reads 3 and %d"
+                "%s has store layout %d; this zublk reads 3 to %d"
                     .formatted(test.path, other, version));
       }
       set(test, 8, version);

@@ -21,6 +21,9 @@ public final class StoreFile implements AutoCloseable {
   /** The kernel's choice of a NUMA node. */
   public static final int ANY_NODE = -1;
 
+  /** Of a file that names no device, as those of layouts before 5. */
+  public static final long NO_IDENTITY = 0;
+
   private final LinuxFile file;
   private final MemorySegment memory;
   private final Superblock superblock;
@@ -40,24 +43,31 @@ public final class StoreFile implements AutoCloseable {
     this.extent = extent;
   }
 
+  /** Makes a new file that is nobody's. */
+  public static StoreFile create(Path path, long pages, PackingSpec packing, int numaNode)
+      throws IOException {
+    return create(path, pages, packing, NO_IDENTITY, numaNode);
+  }
+
   /**
    * Makes a new file, without a limit, with all of its metadata allocated.
    *
+   * @param identity that of its device, or {@link #NO_IDENTITY}
    * @throws IOException if there is such a file already, or no memory
    */
-  public static StoreFile create(Path path, long pages, PackingSpec packing, int numaNode)
-      throws IOException {
-    return create(path, pages, packing, numaNode, true);
+  public static StoreFile create(
+      Path path, long pages, PackingSpec packing, long identity, int numaNode) throws IOException {
+    return create(path, pages, packing, identity, numaNode, true);
   }
 
   /** Makes a new file whose metadata get memory when they are written to, if there is any. */
   public static StoreFile createSparse(Path path, long pages, PackingSpec packing, int numaNode)
       throws IOException {
-    return create(path, pages, packing, numaNode, false);
+    return create(path, pages, packing, NO_IDENTITY, numaNode, false);
   }
 
   private static StoreFile create(
-      Path path, long pages, PackingSpec packing, int numaNode, boolean allocated)
+      Path path, long pages, PackingSpec packing, long identity, int numaNode, boolean allocated)
       throws IOException {
     LinuxFile file =
         LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_CREAT | LinuxFile.O_EXCL, 0600);
@@ -68,7 +78,7 @@ public final class StoreFile implements AutoCloseable {
         if (allocated) {
           store.allocateMetadata(path);
         }
-        store.superblock.write(pages, store.layout.greatestPages, packing);
+        store.superblock.write(pages, store.layout.greatestPages, packing, identity);
         return store;
       } catch (Throwable t) {
         Memory.unmap(store.memory);
@@ -163,6 +173,11 @@ public final class StoreFile implements AutoCloseable {
     } finally {
       Memory.unmap(first);
     }
+  }
+
+  /** Which device's store this is, or {@link #NO_IDENTITY}. */
+  public long identity() {
+    return superblock.identity();
   }
 
   /** What the device's pages are packed with. */

@@ -20,7 +20,9 @@ import java.util.zip.CRC32C;
 final class Superblock {
 
   private static final long MAGIC = 0x5a55_424c_4b53_5431L; // "ZUBLKST1"
-  private static final int VERSION = 4;
+
+  /** Before 5 there was no identity: what is there now was the end of the packing's text, zeros. */
+  private static final int VERSION = 5;
 
   /** Its device has its greatest size, which is the only one that it names. */
   private static final int VERSION_WITHOUT_ROOM = 3;
@@ -31,7 +33,8 @@ final class Superblock {
   private static final long SB_SLAB_BYTES = 12;
   private static final long SB_GREATEST_PAGES = 16;
   private static final long SB_PACKING = 24;
-  private static final int SB_PACKING_BYTES = 40;
+  private static final int SB_PACKING_BYTES = 32;
+  private static final long SB_IDENTITY = 56;
   private static final long SB_CHECKSUM = 64;
   private static final long SB_MEM_LIMIT = 72;
   private static final long SB_PAGES = 80;
@@ -54,12 +57,13 @@ final class Superblock {
   }
 
   /** Writes the superblock of a new file, without a limit. */
-  void write(long pages, long greatestPages, PackingSpec packing) {
+  void write(long pages, long greatestPages, PackingSpec packing, long identity) {
     byte[] text = packing.toString().getBytes(StandardCharsets.US_ASCII);
     memory.set(JAVA_INT, SB_VERSION, VERSION);
     memory.set(JAVA_INT, SB_SLAB_BYTES, StoreLayout.SLAB_BYTES);
     memory.set(JAVA_LONG, SB_GREATEST_PAGES, greatestPages);
     memory.set(JAVA_LONG, SB_PAGES, checked(pages, PAGES_BITS));
+    memory.set(JAVA_LONG, SB_IDENTITY, identity);
     MemorySegment.copy(
         text, 0, memory, JAVA_BYTE, SB_PACKING, Math.min(text.length, SB_PACKING_BYTES - 1));
     setMemLimit(0);
@@ -78,10 +82,11 @@ final class Superblock {
     }
     int version = memory.get(JAVA_INT, SB_VERSION);
     int slabBytes = memory.get(JAVA_INT, SB_SLAB_BYTES);
-    if ((version != VERSION && version != VERSION_WITHOUT_ROOM)
+    if (version < VERSION_WITHOUT_ROOM
+        || version > VERSION
         || slabBytes != StoreLayout.SLAB_BYTES) {
       throw new IOException(
-          "%s has store layout %d; this zublk reads %d and %d"
+          "%s has store layout %d; this zublk reads %d to %d"
               .formatted(path, version, VERSION_WITHOUT_ROOM, VERSION));
     }
     if (memory.get(JAVA_INT, SB_CHECKSUM) != checksum()
@@ -119,6 +124,11 @@ final class Superblock {
   /** What it may grow to, for which the file has addresses. */
   long greatestPages() {
     return memory.get(JAVA_LONG, SB_GREATEST_PAGES);
+  }
+
+  /** Whose store it is; 0 if nobody has said so. */
+  long identity() {
+    return memory.get(JAVA_LONG, SB_IDENTITY);
   }
 
   PackingSpec packing() {
