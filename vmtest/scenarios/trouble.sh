@@ -31,6 +31,8 @@ ok "SIGKILL: the disk stays for whoever recovers it" test -b $DEVICE -a -c /dev/
 ok "... list does not fail" zublk list
 ok "... list does not show it as a working device" \
     test "$(zublk list -n -o NAME | grep -c '^/dev/ublkb3 *$')" = 0
+ok "its id is not given to a new one" refuses_clearly --size 32M --id 3
+ok "remove drops it" zublk remove 3
 ok "the id can be had again" create --size 32M --id 3
 ok "... with a working device" put $OWN/data $DEVICE 0 64k
 kill -KILL $SERVER

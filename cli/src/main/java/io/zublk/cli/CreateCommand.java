@@ -1,16 +1,20 @@
 package io.zublk.cli;
 
+import io.zublk.daemon.Device;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.DeviceLauncher;
 import io.zublk.daemon.Devices;
-import io.zublk.daemon.Json;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -29,19 +33,25 @@ final class CreateCommand implements Callable<Integer> {
 
   @Option(
       names = {"-s", "--size"},
-      required = true,
       paramLabel = "SIZE",
       converter = Usage.Size.class,
       description =
           "Size: 4G, 512M, or an expression such as 'min(ram/2, 8G)'. A number without K, M, G or T"
               + " counts bytes; ram is the machine's memory, or the memory cgroup's.")
-  private long size;
+  private Long size;
 
   @Option(
       names = "--id",
       paramLabel = "N",
       description = "The device's id; default: the lowest free one.")
   private Integer id;
+
+  @Option(
+      names = "--recover",
+      description =
+          "If a device with this --id died, takes that into service again, as it was, whatever else"
+              + " is asked for; else makes one, if a --size is given.")
+  private boolean recover;
 
   @Option(
       names = {"-a", "--algorithm"},
@@ -87,14 +97,63 @@ final class CreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String runDir = Devices.ofEnvironment().runDir().toString();
-    DeviceConfig config = Usage.checked(spec, () -> config(runDir));
-    DeviceLauncher launcher = new DeviceLauncher(config, main.debug(), this::notice);
+    Devices devices = Devices.ofEnvironment();
+    requireWhatIsNeeded();
+    StartedDevice started = new StartedDevice(main, spec.commandLine(), json);
+    Optional<Device> dead = recover ? devices.recoverable(id) : Optional.empty();
+    if (dead.isPresent()) {
+      start(
+          DeviceLauncher.toRecover(dead.get(), main.debug(), started::notice),
+          device -> {
+            otherSize(device).ifPresent(started::notice);
+            started.announce(device);
+          });
+    } else if (size == null) {
+      throw new UserException(
+          "there is no dead device %d in %s to recover; --size makes a new one"
+              .formatted(id, devices.runDir()));
+    } else {
+      DeviceConfig config = Usage.checked(spec, () -> config(devices.runDir().toString()));
+      start(
+          DeviceLauncher.toCreate(config, main.debug(), started::notice),
+          device -> {
+            SizeExpression.doubt(writtenSize(), size).ifPresent(started::notice);
+            started.announce(device);
+          });
+    }
+    return 0;
+  }
+
+  private void start(DeviceLauncher launcher, Consumer<ReadyDevice> announce) {
     if (foreground) {
       launcher.replaceThisProcess(json);
     }
-    launcher.start(DeviceLauncher.START_LIMIT, this::announce);
-    return 0;
+    launcher.start(DeviceLauncher.START_LIMIT, announce);
+  }
+
+  private void requireWhatIsNeeded() {
+    if (recover && id == null) {
+      throw missing("--id");
+    }
+    if (!recover && size == null) {
+      throw missing("--size");
+    }
+  }
+
+  private MissingParameterException missing(String option) {
+    ArgSpec argument = spec.findOption(option);
+    return new MissingParameterException(
+        spec.commandLine(),
+        argument,
+        "Missing required option: '%s=%s'".formatted(option, argument.paramLabel()));
+  }
+
+  private Optional<String> otherSize(ReadyDevice recovered) {
+    return size == null || size == recovered.size()
+        ? Optional.empty()
+        : Optional.of(
+            "device %d has the size it was made with, %s"
+                .formatted(recovered.id(), Bytes.human(recovered.size())));
   }
 
   /** Checks what was parsed as far as it can be without the machine. */
@@ -102,12 +161,6 @@ final class CreateCommand implements Callable<Integer> {
     ParseResult create = parsed.subcommand();
     CreateCommand command = (CreateCommand) create.commandSpec().userObject();
     Usage.checked(create.commandSpec(), () -> command.config(""));
-  }
-
-  private void announce(ReadyDevice device) {
-    SizeExpression.doubt(writtenSize(), size).ifPresent(this::notice);
-    spec.commandLine().getOut().println(json ? Json.line(device.members()) : device.path());
-    main.endBesideChild();
   }
 
   private String writtenSize() {
@@ -135,10 +188,5 @@ final class CreateCommand implements Callable<Integer> {
       throw new UserException("%s %d: must be at least %d".formatted(option, value, least));
     }
     return value;
-  }
-
-  private void notice(String line) {
-    spec.commandLine().getErr().println("zublk: " + line);
-    spec.commandLine().getErr().flush();
   }
 }

@@ -95,9 +95,7 @@ final class ListCommand implements Callable<Integer> {
       } else if (!device.isAlive() && deadToo) {
         statuses.add(known(device, "dead"));
       } else if (!device.isAlive()) {
-        note(
-            "device %d (%s) is dead: %s; 'zublk remove %d' clears up"
-                .formatted(device.id(), device.path(), device.deathCause(), device.id()));
+        note("device %d (%s) %s".formatted(device.id(), device.path(), device.death()));
       }
     }
     devices.obscure().forEach(this::note);

@@ -35,6 +35,7 @@ import picocli.CommandLine.ScopeType;
             + "for root, else in $XDG_RUNTIME_DIR/zublk, else in /tmp/zublk-UID.",
     subcommands = {
       CreateCommand.class,
+      RecoverCommand.class,
       ListCommand.class,
       StatCommand.class,
       FindCommand.class,

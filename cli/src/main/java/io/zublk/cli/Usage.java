@@ -79,12 +79,14 @@ final class Usage {
     CommandLine command = e.getCommandLine();
     String message = message(e).replaceAll("\\s*\\R\\s*", " ");
     List<String> unmatched = command.getUnmatchedArguments();
-    if (e instanceof MissingParameterException && !unmatched.isEmpty()) {
-      // What is missing may be there under a misspelt name, or without one.
+    if (!unmatched.isEmpty()) {
       Optional<String> size = withoutItsOption(command, unmatched.getFirst());
       if (size.isPresent()) {
         return size.get();
       }
+    }
+    if (e instanceof MissingParameterException && !unmatched.isEmpty()) {
+      // What is missing may be there under a misspelt name.
       UnmatchedArgumentException unknown = new UnmatchedArgumentException(command, unmatched);
       if (unknown.isUnknownOption()) {
         return explain(unknown);

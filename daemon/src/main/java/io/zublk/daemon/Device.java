@@ -80,6 +80,11 @@ public final class Device {
     return record.state() == DeviceRecord.State.SERVING && isAlive();
   }
 
+  /** Whether it has served, and its process is gone: what it holds is there. */
+  boolean hasDied() {
+    return record.state() != DeviceRecord.State.STARTING && !isAlive();
+  }
+
   /** Whether a name, as users write it, means this device: its id, path, URI or address. */
   public boolean isCalled(String name) {
     return name.equals(Integer.toString(id()))
@@ -261,18 +266,26 @@ public final class Device {
           isAlive()
               ? "device %d (process %d) does not answer: %s"
                   .formatted(id(), pid(), UserException.lineFor(e))
-              : "device %d is dead: %s; 'zublk remove %d' clears up"
-                  .formatted(id(), deathCause(), id()),
+              : "device " + id() + " " + death(),
           e);
     }
   }
 
-  /** Why a dead device died, as far as its process could say. */
-  public String deathCause() {
+  /** That a dead device is dead, as far as is known why, and what to do: one line without it. */
+  public String death() {
     // Read anew: the record we have may be older than the death.
-    return dir.record()
-        .map(DeviceRecord::deathCause)
-        .orElse("process %d ended without stopping it".formatted(pid()));
+    String cause = dir.record().orElse(record).whyDead();
+    return "is dead: %s; 'zublk recover %d' serves what it holds, 'zublk remove %d' drops it"
+        .formatted(cause, id(), id());
+  }
+
+  /**
+   * What the device is made by, if it is dead and can be taken into service again.
+   *
+   * @throws UserException with what it is instead
+   */
+  DeviceConfig recoverable() {
+    return dir.recoverable().config();
   }
 
   private static void pause(Duration duration) {

@@ -36,9 +36,11 @@ public final class DeviceLauncher {
   /** How long a process that is told to stop may take to undo what it did so far. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
-  private static final String INTERRUPTED = "interrupted while starting the device";
-
   private final DeviceConfig config;
+
+  /** Whether the device has been there before: then nothing of it goes when its start fails. */
+  private final boolean recovers;
+
   private final boolean debug;
   private final Consumer<String> notices;
 
@@ -51,16 +53,36 @@ public final class DeviceLauncher {
   private boolean announced;
   private boolean interrupted;
 
+  private DeviceLauncher(
+      DeviceConfig config, boolean recovers, boolean debug, Consumer<String> notices) {
+    this.config = config;
+    this.recovers = recovers;
+    this.debug = debug;
+    this.notices = notices;
+  }
+
   /**
-   * Prepares to start a device.
+   * Prepares to make a device.
    *
    * @param notices takes what the user should know beside success or failure, a line at a time
    */
-  public DeviceLauncher(DeviceConfig config, boolean debug, Consumer<String> notices) {
-    this.config = MemoryRoom.forDevice(config.nbd()).settle(config, early::add);
+  public static DeviceLauncher toCreate(
+      DeviceConfig asked, boolean debug, Consumer<String> notices) {
+    List<String> early = new ArrayList<>();
+    DeviceConfig config = MemoryRoom.forDevice(asked.nbd()).settle(asked, early::add);
     config.nbd().warning().ifPresent(early::add);
-    this.debug = debug;
-    this.notices = notices;
+    DeviceLauncher launcher = new DeviceLauncher(config, false, debug, notices);
+    launcher.early.addAll(early);
+    return launcher;
+  }
+
+  /**
+   * Prepares to take a dead device into service again, as it was.
+   *
+   * @throws UserException if there is nothing to recover
+   */
+  public static DeviceLauncher toRecover(Device dead, boolean debug, Consumer<String> notices) {
+    return new DeviceLauncher(dead.recoverable(), true, debug, notices);
   }
 
   /**
@@ -80,8 +102,9 @@ public final class DeviceLauncher {
   }
 
   /**
-   * Starts the device in the background. It stays if {@code announce} has returned before anybody
-   * told this process to end; else nothing is left of it. No signal finds a moment between the two.
+   * Starts the device in the background. One that is made stays if {@code announce} has returned
+   * before anybody told this process to end; else nothing is left of it. No signal finds a moment
+   * between the two. One that is recovered is left to its process, whatever becomes of this one.
    *
    * @param limit how long it may take until it serves; then it is ended
    * @param announce tells the user of the device; if it throws, the user does not know of it
@@ -100,25 +123,30 @@ public final class DeviceLauncher {
     }
   }
 
-  private static void register(Thread hook) {
+  private void register(Thread hook) {
     try {
       Runtime.getRuntime().addShutdownHook(hook);
     } catch (IllegalStateException e) {
-      throw new UserException(INTERRUPTED, e);
+      throw interrupted(e);
     }
+  }
+
+  private UserException interrupted(Exception cause) {
+    return new UserException(
+        "interrupted while starting the device" + (recovers ? "; its process goes on" : ""), cause);
   }
 
   private void announce(Process process, ReadyDevice device, Consumer<ReadyDevice> announce) {
     synchronized (fate) {
       if (interrupted) {
-        throw new UserException(INTERRUPTED);
+        throw interrupted(null);
       }
       try {
         early.forEach(notices);
         announce.accept(device);
         announced = true;
       } catch (RuntimeException e) {
-        end(process);
+        endUnlessRecovered(process);
         throw e;
       }
     }
@@ -133,7 +161,7 @@ public final class DeviceLauncher {
       interrupted = true;
     }
     try {
-      end(starting.join());
+      endUnlessRecovered(starting.join());
     } catch (CancellationException e) {
       // It could not be started.
     }
@@ -172,9 +200,9 @@ public final class DeviceLauncher {
           ? reason
           : new UserException(UserException.lineFor(e.getCause()), e.getCause());
     } catch (InterruptedException e) {
-      end(process);
+      endUnlessRecovered(process);
       Thread.currentThread().interrupt();
-      throw new UserException(INTERRUPTED, e);
+      throw interrupted(e);
     }
   }
 
@@ -201,6 +229,9 @@ public final class DeviceLauncher {
     arguments.add(mode);
     if (debug) {
       arguments.add(DeviceMain.DEBUG);
+    }
+    if (recovers) {
+      arguments.add(DeviceMain.RECOVER);
     }
     return DaemonJvm.command(DeviceMain.class, runDir.crashReport("%p"), config, arguments);
   }
@@ -230,7 +261,7 @@ public final class DeviceLauncher {
       throw new UserException("cannot hear from the device's process: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UserException(INTERRUPTED, e);
+      throw interrupted(e);
     }
   }
 
@@ -264,12 +295,23 @@ public final class DeviceLauncher {
     }
   }
 
-  /** Ends a process that does not serve. */
+  /** A signal tells a process that serves to drop what its device holds. */
+  private void endUnlessRecovered(Process process) {
+    if (!recovers) {
+      end(process);
+    }
+  }
+
+  /** Ends a process that does not serve; it may come to serve just now. */
   private void end(Process process) {
     // By its handle: Process itself would take its words from whoever is reading them.
     ProcessHandle handle = process.toHandle();
     try {
-      handle.destroy();
+      if (recovers) {
+        handle.destroyForcibly(); // which drops nothing
+      } else {
+        handle.destroy();
+      }
       if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
         handle.destroyForcibly();
         process.waitFor();

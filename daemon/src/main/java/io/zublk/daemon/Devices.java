@@ -33,6 +33,11 @@ public final class Devices {
     return new Devices(RunDir.ofEnvironment());
   }
 
+  /** The dead device of this id, if it can be tried to take it into service again. */
+  public Optional<Device> recoverable(int id) {
+    return all().stream().filter(device -> device.id() == id && device.hasDied()).findFirst();
+  }
+
   /** The run directory, absolute and without links as far as it exists. */
   public Path runDir() {
     return runDir.path();
@@ -75,6 +80,15 @@ public final class Devices {
    * @throws UserException if there is none in this run directory
    */
   public Device find(String name) {
+    return find(name, "'zublk list' shows those there are");
+  }
+
+  /** Finds a device as {@link #find} does, for somebody who hopes that it can be recovered. */
+  public Device findToRecover(String name) {
+    return find(name, "what a device holds does not outlive a reboot");
+  }
+
+  private Device find(String name, String hint) {
     for (Device device : all()) {
       if (device.isCalled(name)) {
         return device;
@@ -85,9 +99,7 @@ public final class Devices {
             .filter(dir -> name.equals(Integer.toString(dir.id())))
             .flatMap(dir -> dir.obscurity().stream())
             .findFirst()
-            .orElse(
-                "no device '%s' in %s; 'zublk list' shows those there are"
-                    .formatted(name, runDir.path())));
+            .orElse("no device '%s' in %s; %s".formatted(name, runDir.path(), hint)));
   }
 
   /**

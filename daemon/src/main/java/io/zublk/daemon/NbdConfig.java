@@ -53,6 +53,11 @@ public record NbdConfig(
     return new NbdConfig(listen, null, null, null, null);
   }
 
+  /** The same server at another address. */
+  public NbdConfig withListen(String address) {
+    return new NbdConfig(address, listenMode, listenGroup, exportName, maxClients);
+  }
+
   /** What to know about a server that other machines can reach. */
   Optional<String> warning() {
     if (listen != null

@@ -40,7 +40,7 @@ public final class Samples {
   /** The record of a device of this very process. */
   public static DeviceRecord starting(Path runDir, int id) {
     return DeviceRecord.starting(
-        config(runDir, id, null), runDir.resolve("store").resolve(id + ".store"));
+        config(runDir, id, null), runDir.resolve("store").resolve(id + ".store"), id + 1);
   }
 
   /** The same, of a process that runs no more: no process ever started at tick 0. */
@@ -52,9 +52,10 @@ public final class Samples {
         0,
         record.path(),
         record.storeFile(),
-        record.ublkCookie(),
+        record.identity(),
         record.config(),
-        record.deathCause());
+        record.deathCause(),
+        record.recoveries());
   }
 
   /**

@@ -296,17 +296,6 @@ class DeviceLifeTest extends WithDevices {
   }
 
   @Test
-  void aKilledDevicesIdCanBeHadAgain() throws Exception {
-    Map<String, Object> killed = zublk.create("--size", "1M", "--id", "3");
-    Zublk.kill(killed.get("pid"), "KILL");
-    Zublk.awaitEnd(killed.get("pid"));
-    Zublk.Result again = zublk.run("create", "-s", "2M", "--id", "3", "--transport", "nbd").ok();
-    assertThat(again.err()).contains("device 3 had died");
-    assertThat(zublk.stat(3)).containsEntry("size", 2 * MIB);
-    assertThat(zublk.processes()).hasSize(1);
-  }
-
-  @Test
   void doesNotPullTheDeviceFromUnderAClient() throws Exception {
     String uri = zublk.create("--size", "1M").get("path").toString();
     Process client = new ProcessBuilder("qemu-io", "-f", "raw", uri).start();

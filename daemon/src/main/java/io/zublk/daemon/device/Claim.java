@@ -22,11 +22,11 @@ final class Claim implements OwnRecord {
   private final FileLocks.Held held;
   private volatile DeviceRecord record;
 
-  /** Claims the id of a directory. The caller holds the run directory's lock. */
-  Claim(RunDir runDir, DeviceDir dir) {
+  /** The id of a directory, whose lock is held. */
+  Claim(RunDir runDir, DeviceDir dir, FileLocks.Held held) {
     this.runDir = runDir;
     this.dir = dir;
-    this.held = dir.claim();
+    this.held = held;
   }
 
   DeviceDir dir() {

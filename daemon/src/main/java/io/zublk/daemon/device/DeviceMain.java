@@ -23,19 +23,26 @@ public final class DeviceMain {
 
   public static final String DEBUG = "debug";
 
+  /** Serves what a dead process has left, instead of a new device. */
+  public static final String RECOVER = "recover";
+
   private DeviceMain() {}
 
   /**
    * Serves one device until it is removed or the process is told to end.
    *
-   * @param arguments the {@link DeviceConfig} as JSON, a mode, and {@link #DEBUG} or not
+   * @param arguments the {@link DeviceConfig} as JSON, a mode, {@link #DEBUG} or not, {@link
+   *     #RECOVER} or not
    */
   public static void main(String[] arguments) throws IOException {
     Processes.makeFilesPrivate();
     List<String> modes = List.of(arguments).subList(1, arguments.length);
     DeviceConfig config = Json.record(DeviceConfig.class, arguments[0]);
     Reporter reporter = reporter(modes);
-    DeviceProcess process = new DeviceProcess(config, new Transports(), reporter);
+    DeviceProcess process =
+        modes.contains(RECOVER)
+            ? DeviceProcess.recovering(config, new Transports(), reporter)
+            : DeviceProcess.creating(config, new Transports(), reporter);
     boolean[] clean = new boolean[1];
     CountDownLatch finished = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, finished, clean)));

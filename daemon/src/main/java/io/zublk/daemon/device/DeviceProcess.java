@@ -12,10 +12,8 @@ import io.zublk.daemon.log.DeviceLog;
 import io.zublk.daemon.log.DeviceLoggers;
 import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.machine.Machine;
-import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
-import io.zublk.daemon.registry.StaleDevices;
 import io.zublk.daemon.registry.StoreHome;
 import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.daemon.settings.Placement;
@@ -24,24 +22,22 @@ import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.store.PageStore;
-import io.zublk.store.StoreOptions;
 import io.zublk.uring.sys.LinuxFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The life of one device: claim an id, make the store, start the transport, serve until told to
- * stop, and take everything down again in the opposite order.
+ * The life of one device: claim an id, open the store, start the transport, serve until told to
+ * stop, and take everything down again in the opposite order. Whether store and transport are new
+ * or a dead process's, its {@link Origin} knows.
  *
  * <p>{@link #run} is called once, by the main thread; {@link #stop} by any.
  */
 final class DeviceProcess {
 
-  /** Each needs another program that adds a device in the same millisecond. */
-  private static final int MOST_ATTEMPTS = 10;
-
   private final DeviceConfig config;
+  private final Origin origin;
   private final RunDir runDir;
   private final Transports transports;
   private final Reporter reporter;
@@ -54,19 +50,36 @@ final class DeviceProcess {
   private final CleanupStack cleanup = new CleanupStack();
   private final long startNanos = System.nanoTime();
 
-  private boolean serves; // until then there is nothing to keep
-  private boolean isKnown; // and somebody uses it, whatever happens to its process
+  private boolean serves;
+  private boolean isAnnounced; // then somebody uses it, whatever happens to its process
+  private String deathCause; // of a device that is kept
   private Claim claim;
   private PerformanceSettings settings;
   private String storeMemory;
   private PageStore store;
   private Transport transport;
 
-  DeviceProcess(DeviceConfig config, Transports transports, Reporter reporter) {
+  private DeviceProcess(
+      DeviceConfig config, RunDir runDir, Origin origin, Transports transports, Reporter reporter) {
     this.config = config;
-    this.runDir = new RunDir(Path.of(config.runDir()));
+    this.origin = origin;
+    this.runDir = runDir;
     this.transports = transports;
     this.reporter = reporter;
+  }
+
+  /** Of a device that it makes. */
+  static DeviceProcess creating(DeviceConfig config, Transports transports, Reporter reporter) {
+    RunDir runDir = new RunDir(Path.of(config.runDir()));
+    Origin origin = new NewDevice(config, runDir, transports, reporter::notice);
+    return new DeviceProcess(config, runDir, origin, transports, reporter);
+  }
+
+  /** Of a dead device, whose configuration has its id. */
+  static DeviceProcess recovering(DeviceConfig config, Transports transports, Reporter reporter) {
+    RunDir runDir = new RunDir(Path.of(config.runDir()));
+    Origin origin = new DeadDevice(runDir.device(config.id()), transports, reporter::notice);
+    return new DeviceProcess(config, runDir, origin, transports, reporter);
   }
 
   /** Asks the device to stop, whatever it is doing. */
@@ -84,7 +97,7 @@ final class DeviceProcess {
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, thrown) -> faults.fault("thread " + thread.getName() + " died", thrown));
     Optional<Throwable> failure = startAndServe();
-    Outcome outcome = serves ? Outcome.of(stop) : Outcome.DELETE;
+    Outcome outcome = serves ? Outcome.of(stop) : origin.ifItNeverServes();
     boolean clean = cleanup.unwind(outcome, log);
     // Reported last, so that whoever hears of it can rely on nothing being left.
     failure.ifPresent(
@@ -94,22 +107,56 @@ final class DeviceProcess {
 
   private Optional<Throwable> startAndServe() {
     try {
-      reporter.ready(start());
-      isKnown = true;
+      announce(start());
       log.line("serving " + claim.record().path());
       keepOutput();
       trainVectors();
       stop.await();
       log.line("stopping: " + stop.reason());
-      return stop.failed() ? Optional.of(died()) : Optional.empty();
+      return stop.failed() ? Optional.of(died(stop.reason())) : Optional.empty();
     } catch (Throwable e) {
       // An Error as well: what was made must be unmade, but for what somebody may have written.
       log.failure("failed", e);
-      if (isKnown) {
-        stop.fail(UserException.lineFor(e));
-      }
-      return Optional.of(isKnown && stop.failed() ? died() : e);
+      return Optional.of(serves ? whileServing(e) : whileStarting(e));
     }
+  }
+
+  private void announce(ReadyDevice device) throws IOException {
+    try {
+      reporter.ready(device);
+    } catch (IOException e) {
+      if (!origin.isKnown()) {
+        throw e;
+      }
+      log.failure("nobody hears that it serves", e);
+    }
+    isAnnounced = true;
+  }
+
+  private Throwable whileServing(Throwable failure) {
+    if (isAnnounced || origin.isKnown()) {
+      stop.fail(UserException.lineFor(failure));
+    }
+    return stop.failed() ? died(stop.reason()) : failure;
+  }
+
+  private Throwable whileStarting(Throwable failure) {
+    if (origin.ifItNeverServes() == Outcome.DELETE) {
+      return failure;
+    }
+    String reason = "cannot be recovered: " + UserException.lineFor(failure);
+    deathCause = "it " + reason;
+    int id = claim.dir().id();
+    return new UserException(
+        "device %d %s; what it holds is kept until 'zublk remove %d'".formatted(id, reason, id));
+  }
+
+  private UserException died(String cause) {
+    deathCause = cause;
+    int id = claim.dir().id();
+    return new UserException(
+        "device %d died: %s; 'zublk recover %d' serves what it holds, 'zublk remove %d' drops it"
+            .formatted(id, cause, id, id));
   }
 
   private void keepOutput() {
@@ -143,23 +190,15 @@ final class DeviceProcess {
             : "lines are coded without vectors");
   }
 
-  private UserException died() {
-    int id = claim.dir().id();
-    return new UserException(
-        "device %d died: %s; what it holds is kept until 'zublk remove %d'"
-            .formatted(id, stop.reason(), id));
-  }
-
-  /** Starts, with the next id if another program was quicker to take the one that was free. */
   private ReadyDevice start() throws IOException {
-    DeviceConfig resolved = transports.resolve(config, reporter::notice).withSettledAlgorithm();
-    settings = PerformanceSettings.of(config.performance(), Machine.running());
+    DeviceConfig settled = origin.settle();
+    settings = PerformanceSettings.of(settled.performance(), Machine.running());
     Placement.apply(settings);
-    for (int attempt = 1; ; attempt++) {
+    while (true) {
       try {
-        return start(resolved);
+        return startOnce();
       } catch (IdTakenException e) {
-        if (config.id() != DeviceConfig.ANY_ID || attempt == MOST_ATTEMPTS) {
+        if (!origin.triesAgainAfter(e)) {
           throw e;
         }
         cleanup.unwind(Outcome.DELETE, log);
@@ -167,20 +206,23 @@ final class DeviceProcess {
     }
   }
 
-  private ReadyDevice start(DeviceConfig resolved) throws IOException {
+  private ReadyDevice startOnce() throws IOException {
     makeRunDir();
-    claimId(resolved);
+    claimId();
     stop.throwIfRequested();
-    openStore(resolved.storeOptions());
+    openStore();
     stop.throwIfRequested();
     startTransport();
     stop.throwIfRequested();
-    DeviceRecord serving = claim.record().serving(transport.path());
     openControlSocket();
     serves = true;
     // A command may have changed it by now.
-    claim.update(record -> record.serving(serving.path()));
-    return ready(serving);
+    claim.update(this::serving);
+    return ready(claim.record());
+  }
+
+  private DeviceRecord serving(DeviceRecord record) {
+    return record.serving(transport.path()).withConfig(transport.settled(record.config()));
   }
 
   private void makeRunDir() {
@@ -189,18 +231,17 @@ final class DeviceProcess {
     }
   }
 
-  private void claimId(DeviceConfig resolved) throws IOException {
+  private void claimId() throws IOException {
     try (RunDir.Lock lock = runDir.lock()) {
-      StaleDevices stale = new StaleDevices(runDir, transports, lock);
-      DeviceDir dir = stale.freeDevice(resolved, reporter::notice);
-      claim = new Claim(runDir, dir);
+      claim = origin.claim(lock);
       cleanup.push("claim the id", this::giveUpId);
-      LinuxFile locked = dir.keepFromAging();
+      LinuxFile locked = claim.dir().keepFromAging();
       cleanup.push("keep its directory from aging", _ -> locked.close());
-      log.attach(dir.log());
-      StoreHome.Place place = StoreHome.prepare(runDir, dir.id());
-      storeMemory = place.memory();
-      claim.write(DeviceRecord.starting(resolved.withId(dir.id()), place.file()));
+      log.attach(claim.dir().log());
+      log.line(origin.plan());
+      DeviceRecord record = origin.begin(claim);
+      claim.write(record);
+      storeMemory = StoreHome.memoryOf(runDir, Path.of(record.storeFile()));
     }
   }
 
@@ -210,24 +251,24 @@ final class DeviceProcess {
         log.detach(); // it would make its file again
         claim.delete();
       }
-      case KEEP -> claim.keep(stop.reason());
+      case KEEP -> claim.keep(deathCause);
     }
   }
 
-  private void openStore(StoreOptions options) throws IOException {
+  private void openStore() throws IOException {
     Path file = Path.of(claim.record().storeFile());
-    store = PageStore.create(file, options, settings.storeTuning());
-    Optional<FileStatus> made = FileStatus.of(file);
-    cleanup.push("make the store file", end -> deleteStoreFile(end, file, made));
+    store = origin.openStore(claim.record(), settings.storeTuning());
+    Optional<FileStatus> opened = FileStatus.of(file);
+    cleanup.push("make the store file", end -> deleteStoreFile(end, file, opened));
     cleanup.push("open the store", _ -> closeStore());
   }
 
-  private static void deleteStoreFile(Outcome end, Path file, Optional<FileStatus> made)
+  private static void deleteStoreFile(Outcome end, Path file, Optional<FileStatus> opened)
       throws IOException {
     switch (end) {
       case DELETE -> {
-        if (made.isPresent()) {
-          made.get().deleteIfStillAt(file);
+        if (opened.isPresent()) {
+          opened.get().deleteIfStillAt(file);
         }
       }
       case KEEP -> {}
@@ -242,14 +283,12 @@ final class DeviceProcess {
   }
 
   private void startTransport() throws IOException {
-    // Written down before it is made: who cleans up after us must know what to look for.
-    DeviceConfig settled = claim.record().config();
-    TransportFactory factory = transports.of(settled.transport());
-    long cookie = factory.newCookie();
-    claim.write(claim.record().withUblkCookie(cookie));
+    DeviceRecord record = claim.record();
+    TransportFactory factory = transports.of(record.config().transport());
     Path socket = claim.dir().nbdSocket();
-    transport = factory.start(store, settled, cookie, settings, socket, this::transportFailed);
-    cleanup.push("start the transport", _ -> closeTransport());
+    transport =
+        origin.startTransport(factory, store, record, settings, socket, this::transportFailed);
+    cleanup.push("start the transport", this::closeTransport);
   }
 
   /** Runs in a thread of the transport: the main thread ends the device. */
@@ -258,8 +297,11 @@ final class DeviceProcess {
     stop.fail(reason);
   }
 
-  private void closeTransport() throws IOException {
-    transport.close();
+  private void closeTransport(Outcome end) throws IOException {
+    switch (end) {
+      case DELETE -> transport.close();
+      case KEEP -> transport.handOver();
+    }
     transport = null;
   }
 

@@ -17,7 +17,11 @@ public final class ProcFs {
   /** Fields of /proc/PID/stat, counted from the one after the command's closing bracket. */
   private static final int STATE = 3 - 3;
 
+  private static final int FLAGS = 9 - 3;
   private static final int START_TIME = 22 - 3;
+
+  /** Of the flags: PF_EXITING (include/linux/sched.h). */
+  private static final long EXITING = 4;
 
   private ProcFs() {}
 
@@ -29,13 +33,14 @@ public final class ProcFs {
   }
 
   /**
-   * Whether the process that had this number since {@code startTicks} still runs. One that has
-   * ended and waits for its parent to notice does not.
+   * Whether the process that had this number since {@code startTicks} still runs. One that the
+   * kernel is about to take down does not, nor one that waits for its parent to notice its end.
    */
   public static boolean isRunning(long pid, long startTicks) {
     return stat(pid)
         .filter(fields -> Long.parseLong(fields[START_TIME]) == startTicks)
         .filter(fields -> !"ZX".contains(fields[STATE]))
+        .filter(fields -> (Long.parseLong(fields[FLAGS]) & EXITING) == 0)
         .isPresent();
   }
 

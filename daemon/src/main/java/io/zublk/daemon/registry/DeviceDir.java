@@ -2,6 +2,7 @@ package io.zublk.daemon.registry;
 
 import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
+import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.machine.ProcFs;
 import io.zublk.uring.sys.LinuxFile;
 import java.io.IOException;
@@ -79,6 +80,19 @@ public final class DeviceDir {
     return path.resolve("output");
   }
 
+  /** The last report of a JVM that crashed while it served the device. */
+  private Path crashReport() {
+    return path.resolve("crash.log");
+  }
+
+  /** Keeps the report of a process that crashed, if it did, under the device's name. */
+  public void keepCrashReport(long pid) throws IOException {
+    Path report = runDir.crashReport(Long.toString(pid));
+    if (FileStatus.of(report).filter(FileStatus::isRegularFile).isPresent()) {
+      Files.move(report, crashReport(), StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
   private Path lockFile() {
     return path.resolve("lock");
   }
@@ -105,6 +119,23 @@ public final class DeviceDir {
     try {
       Files.createDirectory(path, RunDir.PRIVATE);
       return lock();
+    } catch (IOException e) {
+      throw runDir.unusable(e);
+    }
+  }
+
+  /**
+   * Takes the id of a dead device for this process, for as long as it lives. The caller holds the
+   * run directory's lock, under which it has seen that the device is dead.
+   */
+  public FileLocks.Held claimAgain() {
+    assert runDir.isLockedHere() : "another process may recover the same device";
+    try {
+      FileLocks.Held held = FileLocks.acquire(lockFile(), OWN_LOCK_LIMIT);
+      if (held == null) {
+        throw new UserException("another process holds " + lockFile());
+      }
+      return held;
     } catch (IOException e) {
       throw runDir.unusable(e);
     }
@@ -229,6 +260,59 @@ public final class DeviceDir {
     return isUnfinished()
         ? Optional.empty()
         : Optional.of("%s is no device, and is left alone".formatted(path));
+  }
+
+  /**
+   * What is written down about the device, which is dead and can be taken into service again.
+   *
+   * @throws UserException with what it is instead
+   */
+  public DeviceRecord recoverable() {
+    if (exists()) {
+      obscurity()
+          .ifPresent(reason -> {
+            throw new UserException(reason);
+          });
+    }
+    DeviceRecord record =
+        record()
+            .orElseThrow(() ->
+                new UserException(
+                    ("there is no device %d in %s to recover: what devices hold does not outlive"
+                            + " a reboot")
+                        .formatted(id, runDir.path())));
+    if (isAliveOnceEnded(record)) {
+      throw new UserException(
+          "device %d needs no recovery: process %d %s"
+              .formatted(
+                  id,
+                  record.pid(),
+                  switch (record.state()) {
+                    case RECOVERING -> "is just recovering it";
+                    case STARTING -> "is just making it";
+                    case SERVING, DEAD -> "serves it";
+                  }));
+    }
+    if (record.state() == DeviceRecord.State.STARTING) {
+      throw new UserException(
+          "device %d died before it served: there is nothing to recover".formatted(id));
+    }
+    return record;
+  }
+
+  /**
+   * Whether the device lives once a process that is just dying has ended: the kernel drops its lock
+   * only after it has unmapped the store.
+   */
+  private boolean isAliveOnceEnded(DeviceRecord record) {
+    long deadline = System.nanoTime() + OWN_LOCK_LIMIT.toNanos();
+    while (isAlive()) {
+      if (ProcFs.isRunning(record.pid(), record.startTicks()) || System.nanoTime() > deadline) {
+        return true;
+      }
+      FileLocks.pause();
+    }
+    return false;
   }
 
   /** Replaces the record; readers see the old one or the new one, never a part. */

@@ -17,10 +17,11 @@ import java.nio.file.Path;
  *     identity that is never reused
  * @param path what a client opens: a block device's path or an NBD URI; null while starting
  * @param storeFile the store file's absolute path
- * @param ublkCookie the number we left in the kernel's record of our ublk device; 0 if there is
- *     none
- * @param config what was asked for, with the transport and the id settled
+ * @param identity tells the device from every other there ever was: the store file has it, and the
+ *     kernel's record of a ublk device
+ * @param config what was asked for, with the transport, the id and where it is served settled
  * @param deathCause why a dead device serves no more, if its process could say so; else null
+ * @param recoveries how often the device was taken into service again
  */
 @RecordBuilder
 public record DeviceRecord(
@@ -30,26 +31,52 @@ public record DeviceRecord(
     long startTicks,
     String path,
     String storeFile,
-    long ublkCookie,
+    long identity,
     DeviceConfig config,
-    String deathCause)
+    String deathCause,
+    int recoveries)
     implements DeviceRecordBuilder.With {
 
   /**
    * A killed process leaves what it was in; one that failed while it served says that it is DEAD.
    */
   public enum State {
+    /** Nobody knows of it yet: who finds it so, and its process gone, clears it away. */
     STARTING,
     SERVING,
+    /** A process is about to serve what a dead one has left. */
+    RECOVERING,
     DEAD
   }
 
   /** The record of this process, for a device that it is about to make. */
-  public static DeviceRecord starting(DeviceConfig config, Path storeFile) {
+  public static DeviceRecord starting(DeviceConfig config, Path storeFile, long identity) {
     long pid = ProcessHandle.current().pid();
-    long startTicks = ProcFs.startTicks(pid).orElse(0);
     return new DeviceRecord(
-        config.id(), State.STARTING, pid, startTicks, null, storeFile.toString(), 0, config, null);
+        config.id(),
+        State.STARTING,
+        pid,
+        startTicks(pid),
+        null,
+        storeFile.toString(),
+        identity,
+        config,
+        null,
+        0);
+  }
+
+  /** Of a device that this process is about to take into service again. */
+  public DeviceRecord recovering() {
+    long own = ProcessHandle.current().pid();
+    return withState(State.RECOVERING)
+        .withPid(own)
+        .withStartTicks(startTicks(own))
+        .withDeathCause(null)
+        .withRecoveries(recoveries + 1);
+  }
+
+  private static long startTicks(long pid) {
+    return ProcFs.startTicks(pid).orElse(0);
   }
 
   /**
@@ -74,6 +101,15 @@ public record DeviceRecord(
   public DeviceRecord serving(String servedPath) {
     assert servedPath != null : "nobody could find the device";
     return withState(State.SERVING).withPath(servedPath);
+  }
+
+  /** Why a dead device serves no more, as far as is known. */
+  public String whyDead() {
+    if (deathCause != null) {
+      return deathCause;
+    }
+    String what = state == State.RECOVERING ? "while it recovered it" : "without stopping it";
+    return "process %d ended %s".formatted(pid, what);
   }
 
   public DeviceRecord dead(String cause) {

@@ -167,7 +167,7 @@ public final class FileLocks {
     }
   }
 
-  private static void pause() {
+  static void pause() {
     try {
       Thread.sleep(RETRY_INTERVAL);
     } catch (InterruptedException e) {

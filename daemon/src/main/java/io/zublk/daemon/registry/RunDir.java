@@ -275,7 +275,7 @@ public final class RunDir {
     }
 
     /** Refuses to go on with a lock on some other directory. */
-    void requireFor(RunDir wanted) {
+    public void requireFor(RunDir wanted) {
       if (wanted != RunDir.this) {
         throw new IllegalArgumentException("lock on " + path + ", not on " + wanted.path);
       }

@@ -15,9 +15,9 @@ import java.util.function.Consumer;
  * What processes left behind that ended without stopping their devices: killed, crashed, or at the
  * end of their means.
  *
- * <p>A device that was serving keeps its store file, and so its data, until somebody removes it or
- * creates another one with its id. One that had not come that far is cleared away by whoever finds
- * it. Nothing is touched but what the dead process itself wrote down as its own.
+ * <p>A device that was serving keeps its store file, and so its data, until somebody removes it.
+ * One that had not come that far is cleared away by whoever finds it. Nothing is touched but what
+ * the dead process itself wrote down as its own.
  *
  * <p>Used under the run directory's lock, so no living process changes anything meanwhile.
  */
@@ -43,7 +43,7 @@ public final class StaleDevices {
     runDir.devices().forEach(device -> device.obscurity().ifPresent(notices));
     return config.id() == DeviceConfig.ANY_ID
         ? lowestFree(runDir, transports.of(config.transport()).takenIds(), notices)
-        : asked(config, notices);
+        : asked(config);
   }
 
   /**
@@ -66,7 +66,7 @@ public final class StaleDevices {
     throw new UserException("all ids are taken");
   }
 
-  private DeviceDir asked(DeviceConfig config, Consumer<String> notices) throws IOException {
+  private DeviceDir asked(DeviceConfig config) throws IOException {
     DeviceDir wanted = runDir.device(config.id());
     if (wanted.exists()) {
       wanted.obscurity().ifPresent(reason -> refuse(wanted, reason));
@@ -75,9 +75,9 @@ public final class StaleDevices {
             "id %d is taken by a running device; choose another, or 'zublk remove %d'"
                 .formatted(wanted.id(), wanted.id()));
       }
-      clear(wanted);
-      notices.accept(
-          "device %d had died; what it held is dropped for the new one".formatted(wanted.id()));
+      throw new UserException(
+          "id %d is taken by a dead device: 'zublk recover %d' serves what it holds, 'zublk remove %d' drops it"
+              .formatted(wanted.id(), wanted.id(), wanted.id()));
     }
     StoreHome.nobodysFile(wanted).ifPresent(reason -> refuse(wanted, reason));
     if (transports.of(config.transport()).takenIds().contains(config.id())) {
@@ -119,7 +119,7 @@ public final class StaleDevices {
 
   private void clearRecorded(DeviceRecord record) throws IOException {
     TransportFactory transport = transports.of(record.config().transport());
-    transport.clearAfter(record.config(), record.ublkCookie());
+    transport.clearAfter(record.config(), record.identity());
     StoreHome.deleteFileOf(runDir, record);
     Files.deleteIfExists(runDir.crashReport(Long.toString(record.pid())));
   }

@@ -42,30 +42,37 @@ public final class StoreHome {
   private static final String SHM_PREFIX = "zublk-";
   private static final String SUFFIX = ".store";
 
-  /**
-   * A place for one store file.
-   *
-   * @param file where it is to be made
-   * @param memory one of {@link #NOSWAP}, {@link #SWAPPABLE}, {@link #SHARED}
-   */
-  public record Place(Path file, String memory) {}
-
   private StoreHome() {}
 
-  /** Chooses the place for a device's store file, and mounts what is needed for it. */
-  public static Place prepare(RunDir runDir, int id) throws IOException {
+  /**
+   * Chooses where a device's store file is to be made, and mounts what is needed for it.
+   *
+   * @param identity the device's
+   */
+  public static Path prepare(RunDir runDir, int id, long identity) throws IOException {
     assert runDir.isLockedHere() : "another process may mount it, or unmount it";
-    Optional<String> memory = mounted(runDir).or(() -> mountTmpfs(runDir));
-    if (memory.isPresent()) {
-      return new Place(fileOnMount(runDir, id), memory.get());
+    if (mounted(runDir).or(() -> mountTmpfs(runDir)).isPresent()) {
+      return fileOnMount(runDir, id);
     }
     if (!Files.isWritable(DEV_SHM)) {
       throw new UserException(
           "no shared memory: tmpfs needs privileges to mount, and " + DEV_SHM + " is not writable");
     }
-    // Everybody's names lie there: the pid and the time make ours unique, O_EXCL makes sure.
-    String unique = ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
-    return new Place(DEV_SHM.resolve(SHM_PREFIX + unique + SUFFIX), SHARED);
+    return newFileAmongOthers(identity);
+  }
+
+  /** What holds a store file that {@link #prepare} has given its place, as {@code stat} says it. */
+  public static String memoryOf(RunDir runDir, Path file) throws IOException {
+    return file.startsWith(runDir.storeMount()) ? mounted(runDir).orElse(SWAPPABLE) : SHARED;
+  }
+
+  /** Everybody's names lie there: the identity makes ours unique, O_EXCL makes sure. */
+  private static Path newFileAmongOthers(long identity) {
+    return DEV_SHM.resolve(SHM_PREFIX + ProcessHandle.current().pid() + suffix(identity));
+  }
+
+  private static String suffix(long identity) {
+    return "-" + Long.toHexString(identity) + SUFFIX;
   }
 
   private static Path fileOnMount(RunDir runDir, int id) {
@@ -196,7 +203,9 @@ public final class StoreHome {
     if (file.equals(fileOnMount(runDir, record.id()))) {
       return FileStatus.of(mount).map(FileStatus::isDirectory).orElse(false);
     }
+    String name = file.getFileName().toString();
     return DEV_SHM.equals(file.getParent())
-        && file.getFileName().toString().startsWith(SHM_PREFIX + record.pid() + "-");
+        && name.startsWith(SHM_PREFIX)
+        && name.endsWith(suffix(record.identity()));
   }
 }

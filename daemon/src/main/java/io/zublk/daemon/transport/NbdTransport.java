@@ -1,6 +1,8 @@
 package io.zublk.daemon.transport;
 
+import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Json;
+import io.zublk.nbd.NbdAddress;
 import io.zublk.nbd.NbdOptions;
 import io.zublk.nbd.NbdServer;
 import java.io.IOException;
@@ -22,6 +24,14 @@ final class NbdTransport implements Transport {
   @Override
   public String path() {
     return server.uri().toString();
+  }
+
+  /** With the port that the system chose. */
+  @Override
+  public DeviceConfig settled(DeviceConfig config) {
+    return server.address() instanceof NbdAddress.Tcp tcp
+        ? config.withNbd(config.nbd().withListen(tcp.toString()))
+        : config;
   }
 
   @Override

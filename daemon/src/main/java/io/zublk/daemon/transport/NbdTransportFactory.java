@@ -45,11 +45,6 @@ final class NbdTransportFactory implements TransportFactory {
   }
 
   @Override
-  public long newCookie() {
-    return 0;
-  }
-
-  @Override
   public Transport start(
       BlockDevice device,
       DeviceConfig config,

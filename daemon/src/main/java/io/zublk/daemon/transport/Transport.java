@@ -1,5 +1,6 @@
 package io.zublk.daemon.transport;
 
+import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.settings.PerformanceSettings;
 import java.io.IOException;
 import java.util.Map;
@@ -10,6 +11,11 @@ public interface Transport extends AutoCloseable {
 
   /** What a client opens: a block device's path or an NBD URI. */
   String path();
+
+  /** {@code config}, with what {@link TransportFactory#recover} needs to bring users back here. */
+  default DeviceConfig settled(DeviceConfig config) {
+    return config;
+  }
 
   /** How many threads serve requests. */
   int streams();

@@ -29,14 +29,11 @@ public interface TransportFactory {
   /** The ids that are taken outside of any run directory, by whichever program. */
   Set<Integer> takenIds();
 
-  /** A number to recognise our own device in the kernel by; 0 if there is none in the kernel. */
-  long newCookie();
-
   /**
    * Starts to serve.
    *
    * @param config with its id settled
-   * @param cookie what {@link #newCookie} gave
+   * @param cookie the device's identity, to recognise our own device in the kernel by
    * @param socket where a server listens that was not told where
    * @param listener is told why, if the device is served no more though nobody closed its transport
    * @throws IdTakenException if another program has the id

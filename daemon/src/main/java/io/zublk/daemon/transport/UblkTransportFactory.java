@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 /** Makes ublk devices. The driver keeps those of dead processes, and all programs share its ids. */
@@ -47,12 +46,6 @@ final class UblkTransportFactory implements TransportFactory {
     } catch (IOException e) {
       return Set.of(); // the driver itself says so when the device is added
     }
-  }
-
-  /** No other program's device has this mark, but by a chance of 2^-63. */
-  @Override
-  public long newCookie() {
-    return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
   }
 
   @Override

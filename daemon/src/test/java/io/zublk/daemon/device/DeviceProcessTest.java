@@ -46,7 +46,7 @@ class DeviceProcessTest {
   private final Thread.UncaughtExceptionHandler handler =
       Thread.getDefaultUncaughtExceptionHandler();
   private final FakeTransports transports = new FakeTransports();
-  private final Told told = new Told();
+  private Told told = new Told();
   private RunDir runDir;
   private DeviceProcess process;
   private CompletableFuture<Boolean> running;
@@ -104,6 +104,8 @@ class DeviceProcessTest {
     private FailureListener listener;
     private boolean endsWhileStarting;
     private boolean closes = true;
+    private Runnable whenRecovered = () -> {};
+    private String obstacleToRecovery;
     private PageStore store;
 
     @Override
@@ -117,11 +119,6 @@ class DeviceProcessTest {
     @Override
     public Set<Integer> takenIds() {
       return Set.of();
-    }
-
-    @Override
-    public long newCookie() {
-      return 0;
     }
 
     @Override
@@ -153,7 +150,12 @@ class DeviceProcessTest {
         long cookie,
         PerformanceSettings settings,
         Path socket,
-        FailureListener whenFailed) {
+        FailureListener whenFailed)
+        throws IOException {
+      whenRecovered.run();
+      if (obstacleToRecovery != null) {
+        throw new IOException(obstacleToRecovery);
+      }
       return start(device, config, cookie, settings, socket, whenFailed);
     }
 
@@ -167,14 +169,18 @@ class DeviceProcessTest {
   private static final class Told implements Reporter {
     private final CountDownLatch ready = new CountDownLatch(1);
     private Runnable whenAllIsReported = () -> {};
+    private boolean isGone;
     private String failure;
 
     @Override
     public void notice(String line) {}
 
     @Override
-    public void ready(ReadyDevice device) {
+    public void ready(ReadyDevice device) throws IOException {
       ready.countDown();
+      if (isGone) {
+        throw new IOException("Broken pipe");
+      }
     }
 
     @Override
@@ -191,7 +197,7 @@ class DeviceProcessTest {
   @BeforeEach
   void makeProcess() {
     runDir = new RunDir(temp.resolve("run"));
-    process = new DeviceProcess(Samples.config(runDir.path(), ID, null), transports, told);
+    process = DeviceProcess.creating(Samples.config(runDir.path(), ID, null), transports, told);
   }
 
   @AfterEach
@@ -215,7 +221,8 @@ class DeviceProcessTest {
 
     assertThat(running.join()).isFalse();
     assertThat(told.failure)
-        .isEqualTo("device 4 died: a queue failed; what it holds is kept until 'zublk remove 4'");
+        .isEqualTo(
+            "device 4 died: a queue failed; 'zublk recover 4' serves what it holds, 'zublk remove 4' drops it");
     assertThat(store).exists();
     assertThat(dir.log())
         .content()
@@ -237,7 +244,8 @@ class DeviceProcessTest {
     running.join();
     assertThatThrownBy(device::stat)
         .isInstanceOf(UserException.class)
-        .hasMessage("device 4 is dead: a queue failed; 'zublk remove 4' clears up");
+        .hasMessage(
+            "device 4 is dead: a queue failed; 'zublk recover 4' serves what it holds, 'zublk remove 4' drops it");
   }
 
   @Test
@@ -305,6 +313,74 @@ class DeviceProcessTest {
       assertThat(mapped.allocatedBytes()).isPositive();
     }
     assertThat(runDir.path()).doesNotExist();
+  }
+
+  /** The device is dead, and {@link #process} is to recover it. */
+  private Path die() throws InterruptedException {
+    serve();
+    Path store = Path.of(runDir.device(ID).record().orElseThrow().storeFile());
+    transports.factory.listener.failed("a queue failed", new IllegalStateException("bad tag"));
+    running.join();
+    told = new Told();
+    process = DeviceProcess.recovering(Samples.config(runDir.path(), ID, null), transports, told);
+    return store;
+  }
+
+  @Test
+  void aDeadDeviceIsServedAgainUntilItIsRemoved() throws Exception {
+    Path store = die();
+    long identity = runDir.device(ID).record().orElseThrow().identity();
+    serve();
+    DeviceRecord record = runDir.device(ID).record().orElseThrow();
+    assertThat(record.state()).isEqualTo(DeviceRecord.State.SERVING);
+    assertThat(record.identity()).isEqualTo(identity);
+    assertThat(record.recoveries()).isEqualTo(1);
+    assertThat(record.deathCause()).isNull();
+    assertThat(transports.factory.store.stats().origDataSize()).isEqualTo(4096);
+    assertThat(runDir.device(ID).log()).content().contains("recovering it: a queue failed");
+    process.stop("removed");
+    assertThat(running.join()).isTrue();
+    assertThat(store).doesNotExist();
+    assertThat(runDir.device(ID).path()).doesNotExist();
+  }
+
+  @Test
+  void aRecoveryThatFailsKeepsTheDataAndSaysWhy() throws Exception {
+    Path store = die();
+    transports.factory.obstacleToRecovery = "the port is in use";
+    assertThat(process.run()).isFalse();
+    assertThat(told.failure)
+        .isEqualTo(
+            "device 4 cannot be recovered: the port is in use; what it holds is kept until 'zublk remove 4'");
+    assertThat(store).exists();
+    DeviceDir dir = runDir.device(ID);
+    assertThat(dir.isAlive()).isFalse();
+    assertThat(dir.record().orElseThrow().whyDead())
+        .isEqualTo("it cannot be recovered: the port is in use");
+    dir.recoverable();
+  }
+
+  @Test
+  void aRecoveryThatIsToldToEndDropsNothing() throws Exception {
+    Path store = die();
+    transports.factory.whenRecovered = () -> process.stop("signal");
+    assertThat(process.run()).isFalse();
+    assertThat(told.failure).contains("stopped while starting: signal", "is kept");
+    assertThat(store).exists();
+    runDir.device(ID).recoverable();
+  }
+
+  @Test
+  void aRecoveredDeviceServesAlsoIfNobodyHearsOfIt() throws Exception {
+    die();
+    told.isGone = true;
+    CountDownLatch announced = new CountDownLatch(1);
+    told.whenAllIsReported = announced::countDown;
+    serve();
+    announced.await();
+    assertThat(runDir.device(ID).isAlive()).isTrue();
+    process.stop("removed");
+    assertThat(running.join()).isTrue();
   }
 
   @Test

@@ -37,8 +37,7 @@ class DeviceDirTest {
 
   @Test
   void keepsARecord() throws IOException {
-    DeviceRecord record =
-        Samples.starting(temp, 3).withUblkCookie(Long.MAX_VALUE).serving("/dev/x");
+    DeviceRecord record = Samples.starting(temp, 3).withIdentity(Long.MAX_VALUE).serving("/dev/x");
     try (FileLocks.Held _ = claim(dir)) {
       dir.write(Samples.starting(temp, 3));
       dir.write(record);

@@ -79,6 +79,36 @@ class StaleDevicesTest {
   }
 
   @Test
+  void keepsWhatAProcessLeftThatDiedOverARecovery() throws IOException {
+    DeviceDir dir = dead(Samples.starting(temp, 4).serving("uri").recovering());
+    locked(stale -> {
+      stale.clearUnfinished();
+      return null;
+    });
+    assertThat(dir.recoverable().whyDead()).endsWith("ended while it recovered it");
+  }
+
+  @Test
+  void whatCannotBeRecoveredSaysWhy() throws IOException {
+    assertThatThrownBy(() -> runDir.device(0).recoverable())
+        .hasMessageContaining("no device 0", "reboot");
+    DeviceDir unserved = dead(Samples.starting(temp, 1));
+    assertThatThrownBy(unserved::recoverable).hasMessageContaining("died before it served");
+    DeviceDir dir = runDir.device(2);
+    try (FileLocks.Held _ = DeviceDirTest.claim(dir)) {
+      DeviceRecord record = Samples.starting(temp, 2);
+      dir.write(record);
+      assertThatThrownBy(dir::recoverable).hasMessageContaining("is just making it");
+      dir.write(record.serving("uri"));
+      assertThatThrownBy(dir::recoverable).hasMessageContaining("serves it");
+      dir.write(record.recovering());
+      assertThatThrownBy(dir::recoverable).hasMessageContaining("is just recovering it");
+    }
+    dir.write(Samples.ofTheDead(dir.record().orElseThrow()));
+    assertThat(dir.recoverable().recoveries()).isEqualTo(1);
+  }
+
+  @Test
   void clearsAwayAMountPointThatNobodyNeeds() throws IOException {
     Files.createDirectory(runDir.storeMount());
     new Devices(temp).clearUnfinished();
@@ -96,16 +126,18 @@ class StaleDevicesTest {
   }
 
   @Test
-  void aDeadDeviceMakesWayForOneThatAsksForItsId() throws IOException {
+  void aDeadDeviceKeepsItsIdAndWhatItHoldsFromOneThatAsksForIt() throws IOException {
     DeviceRecord record = Samples.starting(temp, 6).serving("uri");
     Path storeFile = Path.of(record.storeFile());
     Files.createDirectory(storeFile.getParent());
     Files.writeString(storeFile, "data");
     DeviceDir dir = dead(record);
-    assertThat(locked(stale -> stale.freeDevice(wanting(6), notices::add)).id()).isEqualTo(6);
-    assertThat(dir.path()).doesNotExist();
-    assertThat(storeFile).doesNotExist();
-    assertThat(notices).singleElement().asString().contains("device 6 had died");
+    assertThatThrownBy(() -> locked(stale -> stale.freeDevice(wanting(6), notices::add)))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "id 6 is taken by a dead device: 'zublk recover 6' serves what it holds, 'zublk remove 6' drops it");
+    assertThat(dir.recordFile()).exists();
+    assertThat(storeFile).hasContent("data");
   }
 
   @Test
@@ -132,7 +164,7 @@ class StaleDevicesTest {
     for (Path named :
         List.of(
             precious, neighbour, store.resolve("7.store/../../precious"), Path.of("precious"))) {
-      DeviceDir dir = dead(DeviceRecord.starting(wanting(7), named).serving("uri"));
+      DeviceDir dir = dead(DeviceRecord.starting(wanting(7), named, 1).serving("uri"));
       clear(dir);
       assertThat(dir.path()).doesNotExist();
       assertThat(precious).exists();
@@ -223,7 +255,7 @@ class StaleDevicesTest {
   void removesADeadSocketButNotALivingOne() throws IOException {
     Path socket = temp.resolve("nbd.sock");
     DeviceConfig config = Samples.config(temp, 8, "unix:" + socket);
-    DeviceRecord record = DeviceRecord.starting(config, temp.resolve("store/8")).serving("uri");
+    DeviceRecord record = DeviceRecord.starting(config, temp.resolve("store/8"), 1).serving("uri");
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(socket));
     clear(dead(record));
@@ -237,7 +269,7 @@ class StaleDevicesTest {
   void removesNoFileThatIsNoSocket() throws IOException {
     Path file = Files.writeString(temp.resolve("nbd.sock"), "data");
     DeviceConfig config = Samples.config(temp, 8, "unix:" + file);
-    clear(dead(DeviceRecord.starting(config, temp.resolve("store/8")).serving("uri")));
+    clear(dead(DeviceRecord.starting(config, temp.resolve("store/8"), 1).serving("uri")));
     assertThat(file).hasContent("data");
   }
 

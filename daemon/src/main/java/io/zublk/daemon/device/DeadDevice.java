@@ -1,0 +1,98 @@
+package io.zublk.daemon.device;
+
+import io.zublk.block.FailureListener;
+import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.UserException;
+import io.zublk.daemon.machine.FileStatus;
+import io.zublk.daemon.registry.DeviceDir;
+import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.daemon.registry.RunDir;
+import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.IdTakenException;
+import io.zublk.daemon.transport.Transport;
+import io.zublk.daemon.transport.TransportFactory;
+import io.zublk.daemon.transport.Transports;
+import io.zublk.store.PageStore;
+import io.zublk.store.StoreTuning;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * A device whose process is gone, and which this process takes into service again, as it was. It
+ * can be recovered, too, if this process dies over it, whenever that is.
+ */
+final class DeadDevice implements Origin {
+
+  private final DeviceDir dir;
+  private final Transports transports;
+  private final Consumer<String> notices;
+  private Claim claim;
+  private DeviceRecord found;
+
+  DeadDevice(DeviceDir dir, Transports transports, Consumer<String> notices) {
+    this.dir = dir;
+    this.transports = transports;
+    this.notices = notices;
+  }
+
+  @Override
+  public DeviceConfig settle() {
+    return transports.resolve(dir.recoverable().config(), notices);
+  }
+
+  /** Of several processes that want to recover it, one gets it; the others see that it lives. */
+  @Override
+  public Claim claim(RunDir.Lock lock) throws IOException {
+    lock.requireFor(dir.runDir());
+    found = dir.recoverable();
+    claim = new Claim(dir.runDir(), dir, dir.claimAgain());
+    return claim;
+  }
+
+  /** Nobody serves the dead process's socket, as its lock is ours. */
+  @Override
+  public DeviceRecord begin(Claim taken) throws IOException {
+    dir.keepCrashReport(found.pid());
+    Files.deleteIfExists(dir.controlSocket());
+    return found.recovering();
+  }
+
+  @Override
+  public String plan() {
+    return "recovering it: " + found.whyDead();
+  }
+
+  @Override
+  public PageStore openStore(DeviceRecord record, StoreTuning tuning) throws IOException {
+    Path file = Path.of(record.storeFile());
+    if (FileStatus.of(file).filter(FileStatus::isRegularFile).isEmpty()) {
+      throw new UserException("its store file " + file + " is gone");
+    }
+    return PageStore.open(file, tuning, record.identity());
+  }
+
+  @Override
+  public Transport startTransport(
+      TransportFactory factory,
+      PageStore store,
+      DeviceRecord record,
+      PerformanceSettings settings,
+      Path socket,
+      FailureListener listener)
+      throws IOException {
+    return factory.recover(store, record.config(), record.identity(), settings, socket, listener);
+  }
+
+  @Override
+  public boolean triesAgainAfter(IdTakenException taken) {
+    return false;
+  }
+
+  /** But what another process has made of it is not for this one to judge. */
+  @Override
+  public boolean isKnown() {
+    return claim != null;
+  }
+}

@@ -1,0 +1,59 @@
+package io.zublk.daemon.device;
+
+import io.zublk.block.FailureListener;
+import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.daemon.registry.RunDir;
+import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.IdTakenException;
+import io.zublk.daemon.transport.Transport;
+import io.zublk.daemon.transport.TransportFactory;
+import io.zublk.store.PageStore;
+import io.zublk.store.StoreTuning;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Where a device's process has its device from: the steps of its start that differ by that, and
+ * what becomes of a device that does not come to serve.
+ */
+interface Origin {
+
+  /**
+   * What the device is to be on this machine. Its id may still be open.
+   *
+   * @throws io.zublk.daemon.UserException if there cannot be such a device
+   */
+  DeviceConfig settle() throws IOException;
+
+  /** Takes the device's id for this process, under the run directory's lock. */
+  Claim claim(RunDir.Lock lock) throws IOException;
+
+  /** What this process writes down before it makes anything. */
+  DeviceRecord begin(Claim claim) throws IOException;
+
+  /** What this process is about to do, for the log. */
+  String plan();
+
+  PageStore openStore(DeviceRecord record, StoreTuning tuning) throws IOException;
+
+  Transport startTransport(
+      TransportFactory factory,
+      PageStore store,
+      DeviceRecord record,
+      PerformanceSettings settings,
+      Path socket,
+      FailureListener listener)
+      throws IOException;
+
+  /** Whether to begin once more, with another id. */
+  boolean triesAgainAfter(IdTakenException taken);
+
+  /** Whether somebody may use the device already, or have data on it, before it serves. */
+  boolean isKnown();
+
+  /** What becomes of a device that has not come to serve. */
+  default Outcome ifItNeverServes() {
+    return isKnown() ? Outcome.KEEP : Outcome.DELETE;
+  }
+}
