@@ -167,7 +167,7 @@ class RefusalTest {
     assumeTrue(zublk.runAsNobody("--version").status() == 0, "nobody may not read the checkout");
     zublk.runAsNobody("create", "-s", "1M", "--transport", "ublk").refused("ublk");
     String uri = zublk.runAsNobody("create", "-s", "1M").ok().line();
-    assertThat(zublk.runAsNobody("stat", uri).ok().out()).contains("/dev/shm");
+    assertThat(zublk.runAsNobody("stat", uri, "--json").ok().out()).contains("/dev/shm");
     Path file = zublk.storeFile(0);
     assertThat(file).exists();
     zublk.runAsNobody("remove", uri).ok();
