@@ -81,7 +81,7 @@ record TuneStep(String option, Need need, Set<Goal> goals, List<String> alternat
         numbers("--queues", Need.UBLK, SPEED, Math.min(4, cpus), 1, cpus),
         numbers("--threads-per-queue", Need.UBLK, SPEED, 1, 2, Math.clamp(cpus, 2, 4)),
         numbers("--queue-depth", Need.UBLK, RATE, 128, 32, 512),
-        flag("--batch-io", Need.BATCH_IO, "--no-batch-io"),
+        flag("--batch-io", Need.BATCH_IO, "--batch-io"),
         flag("--polling", Need.UBLK, "--polling"),
         numbers("--poll-spin-cycles", Need.POLLING, SPEED, 10_000, 1_000, 100_000),
         flag("--poll-adaptive", Need.POLLING, "--no-poll-adaptive"),

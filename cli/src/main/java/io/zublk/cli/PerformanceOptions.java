@@ -48,7 +48,9 @@ final class PerformanceOptions {
   @Option(
       names = "--batch-io",
       negatable = true,
-      description = "Whether ublk's BATCH_IO is used where the kernel has it (7.0); default: yes.")
+      description =
+          "Whether ublk's BATCH_IO is used where the kernel has it (7.0); default: no, as Linux up"
+              + " to 7.3 may copy requests to where nobody is if the process dies.")
   private Boolean batchIo;
 
   @Option(

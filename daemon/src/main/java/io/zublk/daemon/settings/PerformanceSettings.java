@@ -67,7 +67,7 @@ public record PerformanceSettings(
         or(config.queues(), Math.min(processors, DEFAULT_MOST_QUEUES)),
         or(config.queueDepth(), UblkOptions.defaults().depth()),
         or(config.threadsPerQueue(), 1),
-        config.batchIo() == null || config.batchIo(),
+        Boolean.TRUE.equals(config.batchIo()),
         polling(config),
         or(config.batchPages(), preset.batchPages()),
         batchTimeoutMicros(config),
