@@ -39,6 +39,25 @@ exec 9<&-
 ok "... and removes the device then" wait $waiting
 ok "... of which nothing is left" nothing_left
 
+# --- Changed while it serves
+must "create one to be changed" create --size 64M
+stat_is() { test "$(stat_of $1)" = "$2"; }
+ok "write to it" put $OWN/data $DEVICE 0 64k
+ok "set the limit and the polling" zublk set $DEVICE mem-limit=48M polling=on poll-spin-cycles=500
+ok "... the limit is in effect" stat_is mem_limit 50331648
+ok "... and the polling" stat_is poll_spin_cycles 500
+ok "... the data are there" same_data $OWN/data $DEVICE 0 64k
+ok "... end the polling" zublk set $DEVICE polling=off
+ok "... what cannot change is refused" fails_with 'cannot change' zublk set $DEVICE queues=2
+ok "compact" zublk compact $DEVICE
+exec 9< $DEVICE
+ok "reset says which process has it open" fails_with 'open in ' zublk reset $DEVICE
+exec 9<&-
+ok "reset" zublk reset $DEVICE
+ok "... its data are gone" reads_zero $DEVICE 12
+ok "... and its memory" memory_below 2097152
+ok "remove it" remove
+
 # --- Twenty times
 one_more() {
     create --size 16M || { echo "create failed"; return 1; }
