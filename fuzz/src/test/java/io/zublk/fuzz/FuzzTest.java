@@ -7,6 +7,7 @@ import io.zublk.daemon.SizeFuzz;
 import io.zublk.daemon.control.ControlFuzz;
 import io.zublk.daemon.registry.RecordFuzz;
 import io.zublk.nbd.AddressFuzz;
+import io.zublk.nbd.HandOverFuzz;
 import io.zublk.nbd.HandshakeFuzz;
 import io.zublk.nbd.RequestsFuzz;
 import io.zublk.store.StoreFuzz;
@@ -57,6 +58,7 @@ class FuzzTest {
     return Stream.of(
             AddressFuzz.class,
             ControlFuzz.class,
+            HandOverFuzz.class,
             HandshakeFuzz.class,
             LineFuzz.class,
             RecordFuzz.class,

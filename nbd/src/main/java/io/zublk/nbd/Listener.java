@@ -62,6 +62,21 @@ final class Listener implements AutoCloseable {
     };
   }
 
+  /** Goes on with a socket that another process listened on. */
+  static Listener resume(NbdHandOver from) throws IOException {
+    SocketFile file = null;
+    if (from.address() instanceof NbdAddress.Unix unix) {
+      SocketFile there = SocketFile.at(unix.path());
+      file = from.fileKey().equals(String.valueOf(there.fileKey())) ? there : null;
+    }
+    return new Listener(from.listener(), from.address(), file);
+  }
+
+  /** Identifies the socket's file, to another process; empty if none is ours. */
+  String fileKey() {
+    return file == null ? "" : file.fileKey().toString();
+  }
+
   LinuxSocket socket() {
     return socket;
   }

@@ -51,6 +51,11 @@ final class NbdConnection implements Runnable {
     writer.hangUp();
   }
 
+  /** Ends the connection of a client that no thread will serve. */
+  void drop() {
+    socket.close();
+  }
+
   /** Ends the connection if its handshake takes too long. */
   void abortIfOverdue(long nowNanos) {
     if (inHandshake && nowNanos - handshakeDeadline > 0) {

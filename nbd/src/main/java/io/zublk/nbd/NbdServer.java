@@ -31,6 +31,15 @@ public final class NbdServer implements AutoCloseable {
    */
   private static final Duration END_LIMIT = Duration.ofSeconds(30);
 
+  private enum Phase {
+    SERVING,
+    /** No client is asked anything more; some may still get replies. */
+    STOPPING,
+    /** All clients and the listening socket are for somebody else. */
+    HANDED_OVER,
+    CLOSED
+  }
+
   private static final String CANNOT_SERVE = "hung up on a client";
 
   private final RateLimitedLog log = new RateLimitedLog("io.zublk.nbd");
@@ -38,27 +47,36 @@ public final class NbdServer implements AutoCloseable {
   private final NbdOptions options;
   private final Listener listener;
   private final WorkerPool workers;
-  private final StopSign sign;
-  private final Acceptor acceptor;
+  private final FailureListener failures;
+
+  /** Held as long as the server begins, stops or goes on. */
+  private final Object change = new Object();
+
+  // Guarded by that.
+  private final List<StopSign> signs = new ArrayList<>();
+  private StopSign nextSign;
+  private Acceptor acceptor;
 
   // Guarded by this.
+  private Phase phase = Phase.SERVING;
+  private StopSign sign;
+  private final List<StoppedClient> stopped = new ArrayList<>();
   private final Set<NbdConnection> connections = new LinkedHashSet<>();
   private final Deque<ConnectionMemory> unusedMemory = new ArrayDeque<>();
   private final ThreadCounters<Counter> ended = new ThreadCounters<>(Counter.class);
   private long connectionsTotal;
   private long connectionsRefused;
   private long handshakesFailed;
-  private boolean closed;
 
   private NbdServer(
       NbdExport export, NbdOptions options, Listener listener, FailureListener failures)
       throws IOException {
+    this.failures = FailureListener.once(failures);
     this.export = export;
     this.options = options;
     this.listener = listener;
     this.workers = new WorkerPool(export.device(), options.workers(), log);
-    this.sign = new StopSign();
-    this.acceptor = new Acceptor(this, listener, sign, FailureListener.once(failures));
+    this.nextSign = new StopSign();
   }
 
   /** Deletes the socket that a dead server left at an address; nothing else that stands there. */
@@ -98,13 +116,34 @@ public final class NbdServer implements AutoCloseable {
       throws IOException {
     try {
       NbdServer server = new NbdServer(export, options, listener, failures);
-      server.acceptor.start();
+      server.serve();
       server.log.debug("listening on " + server.address());
       return server;
     } catch (IOException | RuntimeException | Error e) {
       listener.close();
       throw e;
     }
+  }
+
+  /**
+   * Goes on for another server, which has handed over its clients and serves no more. They see a
+   * pause; also those that were in their handshake.
+   *
+   * @param from what was handed over; the server's from now on, unless this fails
+   * @param export the same as there: name, size and whether it may be written
+   * @param options of which the limit on clients is for new ones only
+   * @throws IOException with one line if this is not possible; the other server can go on
+   */
+  public static NbdServer resume(
+      NbdHandOver from, NbdExport export, NbdOptions options, FailureListener failures)
+      throws IOException {
+    from.checkExport(export);
+    NbdServer server = new NbdServer(export, options, Listener.resume(from), failures);
+    server.stopped.addAll(from.clients());
+    server.connectionsTotal = from.count();
+    server.serve();
+    server.log.debug("going on with " + from.count() + " clients on " + server.address());
+    return server;
   }
 
   /** Where clients find the export; with the port that the system chose. */
@@ -137,10 +176,99 @@ public final class NbdServer implements AutoCloseable {
         connections.size(), connectionsTotal, connectionsRefused, handshakesFailed, sum);
   }
 
+  // ---- serving, stopping, and going on
+
+  /** Serves those who were stopped, and whoever comes. */
+  private void serve() {
+    List<NbdConnection> resumed = new ArrayList<>();
+    synchronized (change) {
+      signs.add(nextSign);
+      acceptor = new Acceptor(this, listener, nextSign, failures);
+      synchronized (this) {
+        phase = Phase.SERVING;
+        sign = nextSign;
+        for (StoppedClient client : stopped) {
+          resumed.add(admitAgain(client));
+        }
+        stopped.clear();
+      }
+      nextSign = null;
+      for (NbdConnection connection : resumed) {
+        if (connection != null) {
+          start(connection);
+        }
+      }
+      acceptor.start();
+    }
+  }
+
+  /** Has all threads stop before the next client or request. */
+  private void stop(Phase next) {
+    StopSign raised;
+    synchronized (this) {
+      phase = next;
+      raised = sign;
+    }
+    raised.raise();
+    acceptor.join();
+  }
+
+  /**
+   * Stops serving and gives all clients to somebody else: no request is read any more, those that
+   * were begun are answered, and what was received besides goes along. Device and workers are idle
+   * then. The caller sends the result to another process, and {@link #close() closes} this server
+   * when that one will go on, without a word to the clients; or it lets this one {@link #goOn}.
+   *
+   * @param patience how long to wait for the device, and for clients to take their replies
+   * @throws IOException if that is not enough, or the system lacks descriptors; with one line. The
+   *     server goes on then as if nothing had been
+   */
+  public NbdHandOver handOver(Duration patience) throws IOException {
+    synchronized (change) {
+      checkPhase(Phase.SERVING);
+      nextSign = new StopSign();
+      stop(Phase.STOPPING);
+      if (!awaitNoConnections(patience.toMillis())) {
+        int late = present().size();
+        serve();
+        throw new IOException(
+            "not handed over: "
+                + late
+                + " clients have not taken their replies, or the device has not made them, within "
+                + patience.toMillis()
+                + " ms; they are served on");
+      }
+      synchronized (this) {
+        phase = Phase.HANDED_OVER;
+        return new NbdHandOver(
+            listener.socket(),
+            listener.address(),
+            listener.fileKey(),
+            NbdHandOver.Served.of(export),
+            stopped);
+      }
+    }
+  }
+
+  /** Serves on after a {@link #handOver} that nobody took. */
+  public void goOn() {
+    synchronized (change) {
+      checkPhase(Phase.HANDED_OVER);
+      serve();
+    }
+  }
+
+  private synchronized void checkPhase(Phase needed) {
+    if (phase != needed) {
+      throw new IllegalStateException("the server is " + phase + ", not " + needed);
+    }
+  }
+
   /**
    * Stops accepting clients, answers the requests that were begun, waits until clients have taken
    * the replies, hangs up, and ends all threads. Clients that do not take their replies within the
-   * drain timeout are hung up on earlier.
+   * drain timeout are hung up on earlier. After {@link #handOver} it only gives up this process's
+   * part of the sockets.
    *
    * @throws IOException if the device keeps threads for so long that waiting is in vain; they may
    *     use it still, and memory of its must not be given back
@@ -152,15 +280,33 @@ public final class NbdServer implements AutoCloseable {
 
   /** Closes, and waits so long for threads that no client keeps any more. */
   void close(Duration endLimit) throws IOException {
-    synchronized (this) {
-      if (closed) {
-        return;
+    synchronized (change) {
+      switch (phase()) {
+        case CLOSED -> {
+          return;
+        }
+        case HANDED_OVER -> abandonClients();
+        default -> {
+          stop(Phase.CLOSED);
+          listener.close();
+          endConnections(endLimit);
+        }
       }
-      closed = true;
+      workers.shutDown();
+      signs.forEach(StopSign::close);
+      if (nextSign != null) {
+        nextSign.close();
+      }
     }
-    sign.raise();
-    acceptor.join();
-    listener.close();
+  }
+
+  private synchronized void abandonClients() {
+    phase = Phase.CLOSED;
+    listener.abandon();
+    stopped.forEach(client -> client.socket().close());
+  }
+
+  private void endConnections(Duration endLimit) throws IOException {
     awaitNoConnections(options.drainTimeout().toMillis());
     for (NbdConnection connection : present()) {
       connection.abort();
@@ -169,8 +315,10 @@ public final class NbdServer implements AutoCloseable {
       throw new IOException(
           "clients whose requests do not come back from the device: " + present().size());
     }
-    workers.shutDown();
-    sign.close();
+  }
+
+  private synchronized Phase phase() {
+    return phase;
   }
 
   private synchronized List<NbdConnection> present() {
@@ -198,33 +346,44 @@ public final class NbdServer implements AutoCloseable {
 
   // ---- clients
 
-  /** Serves a client on a thread of its own, if it can be had. */
+  /** Serves a client that has just connected, if it may come. */
   void welcome(LinuxSocket socket) throws LinuxException {
     NbdConnection connection = null;
-    boolean served = false;
     try {
       connection = admit(socket);
       if (connection == null) {
         log.warning(
             CANNOT_SERVE,
             options.maxConnections() + " are connected, and no more may be at a time");
-      } else {
-        Thread.ofPlatform()
-            .daemon()
-            .name("nbd-client")
-            .inheritInheritableThreadLocals(false)
-            .start(connection);
-        served = true;
       }
     } catch (OutOfMemoryError e) {
-      // The system gives no more threads, or no more memory for buffers.
-      log.warning(CANNOT_SERVE, e);
+      log.warning(CANNOT_SERVE, e); // the system gives no more memory for buffers
+    } finally {
+      if (connection == null) {
+        socket.close();
+      }
+    }
+    if (connection != null) {
+      start(connection);
+    }
+  }
+
+  /** Serves a client on a thread of its own, if that can be had. */
+  private void start(NbdConnection connection) {
+    boolean served = false;
+    try {
+      Thread.ofPlatform()
+          .daemon()
+          .name("nbd-client")
+          .inheritInheritableThreadLocals(false)
+          .start(connection);
+      served = true;
+    } catch (OutOfMemoryError e) {
+      log.warning(CANNOT_SERVE, e); // the system gives no more threads
     } finally {
       if (!served) {
-        socket.close();
-        if (connection != null) {
-          connectionEnded(connection, null);
-        }
+        connection.drop();
+        connectionEnded(connection, null);
       }
     }
   }
@@ -234,18 +393,34 @@ public final class NbdServer implements AutoCloseable {
       connectionsRefused++;
       return null;
     }
+    NbdConnection connection = add(StoppedClient.connected(socket));
+    connectionsTotal++;
+    return connection;
+  }
+
+  /** Admits a client that was served before; null if it must be hung up on, which has been done. */
+  private synchronized NbdConnection admitAgain(StoppedClient client) {
+    try {
+      return add(client);
+    } catch (LinuxException | OutOfMemoryError e) {
+      log.warning(CANNOT_SERVE, e);
+      client.socket().close();
+      return null;
+    }
+  }
+
+  private NbdConnection add(StoppedClient client) throws LinuxException {
     ConnectionMemory memory = unusedMemory.poll();
     NbdConnection connection =
         new NbdConnection(
             this,
-            new StoppableSocket(socket, sign),
-            StoppedClient.connected(socket),
+            new StoppableSocket(client.socket(), sign),
+            client,
             export,
             workers,
             memory == null ? new ConnectionMemory() : memory,
             System.nanoTime() + options.handshakeTimeout().toNanos());
     connections.add(connection);
-    connectionsTotal++;
     return connection;
   }
 
@@ -268,18 +443,47 @@ public final class NbdServer implements AutoCloseable {
 
   /** Whether connections that are stopped are to end. */
   synchronized boolean isClosed() {
-    return closed;
+    return phase == Phase.CLOSED;
   }
 
   Duration drainTimeout() {
     return options.drainTimeout();
   }
 
-  synchronized void connectionEnded(NbdConnection connection, StoppedClient stopped) {
-    if (connections.remove(connection)) {
+  /**
+   * Forgets a connection.
+   *
+   * @param client what is to be gone on with; null if the client was hung up on
+   */
+  void connectionEnded(NbdConnection connection, StoppedClient client) {
+    NbdConnection next = null;
+    synchronized (this) {
+      if (!connections.remove(connection)) {
+        return;
+      }
       connection.addCountersTo(ended);
       unusedMemory.add(connection.memory());
+      if (client != null) {
+        next = stopped(client);
+      }
       notifyAll();
     }
+    if (next != null) {
+      start(next);
+    }
+  }
+
+  private NbdConnection stopped(StoppedClient client) {
+    return switch (phase) {
+      case SERVING -> admitAgain(client); // a hand-over was called off before it had stopped
+      case STOPPING, HANDED_OVER -> {
+        stopped.add(client);
+        yield null;
+      }
+      case CLOSED -> {
+        client.socket().close();
+        yield null;
+      }
+    };
   }
 }

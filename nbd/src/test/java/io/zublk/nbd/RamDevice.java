@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A device of plain memory that knows which of its pages are holes, and can be told to fail. */
@@ -45,9 +46,26 @@ final class RamDevice implements BlockDevice {
   private volatile Rule rule = (operation, position, length) -> 0;
 
   RamDevice(long sizeBytes) {
+    this(sizeBytes, sparse(sizeBytes));
+  }
+
+  private RamDevice(long sizeBytes, MemorySegment memory) {
     geometry = new Geometry(sizeBytes, 512);
-    memory = sparse(sizeBytes);
+    this.memory = memory;
     states = new byte[(int) Math.ceilDiv(sizeBytes, (long) Geometry.PAGE_BYTES)];
+  }
+
+  /** A device in a file, which several processes may have; they know of no holes. */
+  static RamDevice shared(Path file, long sizeBytes) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      RamDevice device =
+          new RamDevice(
+              sizeBytes, channel.map(MapMode.READ_WRITE, 0, sizeBytes, Arena.ofAuto()));
+      Arrays.fill(device.states, DATA);
+      return device;
+    }
   }
 
   /** Memory that takes space only where it was written, and does not count as direct memory. */
