@@ -150,7 +150,7 @@ final class HandOverMessage {
       }
       case Negotiation negotiation -> {
         body.write(NEGOTIATION);
-        body.write(negotiation.next().ordinal());
+        body.write(numberOf(negotiation.next()));
         body.writeBoolean(negotiation.noZeroes());
         body.writeBoolean(negotiation.structured());
         body.writeBoolean(negotiation.contextExport() != null);
@@ -207,12 +207,28 @@ final class HandOverMessage {
     if (kind == SESSION) {
       return new Session(flag(body), flag(body));
     }
-    int next = body.readUnsignedByte();
-    if (kind != NEGOTIATION || next >= Step.values().length) {
+    if (kind != NEGOTIATION) {
       throw damaged();
     }
     return new Negotiation(
-        Step.values()[next], flag(body), flag(body), flag(body) ? text(body) : null);
+        step(body.readUnsignedByte()), flag(body), flag(body), flag(body) ? text(body) : null);
+  }
+
+  private static int numberOf(Step step) {
+    return switch (step) {
+      case GREETING -> 0;
+      case CLIENT_FLAGS -> 1;
+      case OPTIONS -> 2;
+    };
+  }
+
+  private static Step step(int number) throws IOException {
+    return switch (number) {
+      case 0 -> Step.GREETING;
+      case 1 -> Step.CLIENT_FLAGS;
+      case 2 -> Step.OPTIONS;
+      default -> throw damaged();
+    };
   }
 
   private static boolean flag(DataInputStream body) throws IOException {

@@ -55,7 +55,9 @@ public final class NbdServer implements AutoCloseable {
   // Guarded by that.
   private final List<StopSign> signs = new ArrayList<>();
   private StopSign nextSign;
-  private Acceptor acceptor;
+
+  /** For anybody to ask. */
+  private volatile Acceptor acceptor;
 
   // Guarded by this.
   private Phase phase = Phase.SERVING;
