@@ -61,8 +61,7 @@ final class RamDevice implements BlockDevice {
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       RamDevice device =
-          new RamDevice(
-              sizeBytes, channel.map(MapMode.READ_WRITE, 0, sizeBytes, Arena.ofAuto()));
+          new RamDevice(sizeBytes, channel.map(MapMode.READ_WRITE, 0, sizeBytes, Arena.ofAuto()));
       Arrays.fill(device.states, DATA);
       return device;
     }

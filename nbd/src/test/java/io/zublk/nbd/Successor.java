@@ -15,8 +15,7 @@ final class Successor {
     LinuxSocket from = LinuxSocket.connect(UnixDomainSocketAddress.of(arguments[0]));
     NbdHandOver given = NbdHandOver.receive(from);
     NbdExport export = new NbdExport("ram", device);
-    try (NbdServer server =
-        NbdServer.resume(given, export, NbdOptions.defaults(), (_, _) -> {})) {
+    try (NbdServer server = NbdServer.resume(given, export, NbdOptions.defaults(), (_, _) -> {})) {
       System.out.println("serving " + server.address());
       while (System.in.read() >= 0) {}
     }
