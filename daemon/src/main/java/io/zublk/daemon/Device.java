@@ -251,7 +251,7 @@ public final class Device {
     RunDir runDir = dir.runDir();
     try (RunDir.Lock lock = runDir.lock()) {
       // Another process may have been quicker, even to make a new device of this id.
-      if (dir.exists() && !dir.isAlive()) {
+      if (dir.exists() && !dir.isAliveOnceEnded()) {
         new StaleDevices(runDir, new Transports(), lock).clear(dir);
       }
     }

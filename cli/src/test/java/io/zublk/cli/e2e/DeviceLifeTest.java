@@ -338,6 +338,13 @@ class DeviceLifeTest extends WithDevices {
   }
 
   @Test
+  void aProcessThatDoesNotAnswerIsRemovedByForceAndNothingIsLeft() throws Exception {
+    Zublk.kill(zublk.create("--size", "1M").get("pid"), "STOP");
+    zublk.run("remove", "0", "--force").ok();
+    zublk.assertNothingLeft();
+  }
+
+  @Test
   void servesOnAPortOfTheSystemsChoice() throws Exception {
     String uri = zublk.create("--size", "1M", "--listen", "tcp:127.0.0.1:0").get("path").toString();
     assertThat(uri).matches("nbd://127\\.0\\.0\\.1:\\d+/?");

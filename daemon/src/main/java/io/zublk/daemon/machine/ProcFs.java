@@ -33,15 +33,24 @@ public final class ProcFs {
   }
 
   /**
-   * Whether the process that had this number since {@code startTicks} still runs. One that the
-   * kernel is about to take down does not, nor one that waits for its parent to notice its end.
+   * Whether the process that had this number since {@code startTicks} still runs. One that has
+   * ended and waits for its parent to notice does not.
    */
   public static boolean isRunning(long pid, long startTicks) {
-    return stat(pid)
-        .filter(fields -> Long.parseLong(fields[START_TIME]) == startTicks)
-        .filter(fields -> !"ZX".contains(fields[STATE]))
+    return running(pid, startTicks).isPresent();
+  }
+
+  /** As {@link #isRunning}, but for one that the kernel is just taking down. */
+  public static boolean isRunningOn(long pid, long startTicks) {
+    return running(pid, startTicks)
         .filter(fields -> (Long.parseLong(fields[FLAGS]) & EXITING) == 0)
         .isPresent();
+  }
+
+  private static Optional<String[]> running(long pid, long startTicks) {
+    return stat(pid)
+        .filter(fields -> Long.parseLong(fields[START_TIME]) == startTicks)
+        .filter(fields -> !"ZX".contains(fields[STATE]));
   }
 
   private static Optional<String[]> stat(long pid) {

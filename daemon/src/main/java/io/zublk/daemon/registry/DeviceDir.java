@@ -281,7 +281,7 @@ public final class DeviceDir {
                     ("there is no device %d in %s to recover: what devices hold does not outlive"
                             + " a reboot")
                         .formatted(id, runDir.path())));
-    if (isAliveOnceEnded(record)) {
+    if (isAliveOnceEnded()) {
       throw new UserException(
           "device %d needs no recovery: process %d %s"
               .formatted(
@@ -304,10 +304,12 @@ public final class DeviceDir {
    * Whether the device lives once a process that is just dying has ended: the kernel drops its lock
    * only after it has unmapped the store.
    */
-  private boolean isAliveOnceEnded(DeviceRecord record) {
+  public boolean isAliveOnceEnded() {
     long deadline = System.nanoTime() + OWN_LOCK_LIMIT.toNanos();
     while (isAlive()) {
-      if (ProcFs.isRunning(record.pid(), record.startTicks()) || System.nanoTime() > deadline) {
+      boolean runsOn =
+          record().filter(r -> ProcFs.isRunningOn(r.pid(), r.startTicks())).isPresent();
+      if (runsOn || System.nanoTime() > deadline) {
         return true;
       }
       FileLocks.pause();
