@@ -5,9 +5,11 @@ import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.DeviceLauncher;
 import io.zublk.daemon.Devices;
 import io.zublk.daemon.ReadyDevice;
+import io.zublk.daemon.SaveFile;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
+import io.zublk.store.SavedDevice;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -36,7 +38,7 @@ final class CreateCommand implements Callable<Integer> {
       paramLabel = "SIZE",
       converter = Usage.Size.class,
       description =
-          "Size: 4G, 512M, or an expression such as 'min(ram/2, 8G)'. A number without K, M, G or T"
+          "Size, needed but with --restore: 4G, 512M, or an expression such as 'min(ram/2, 8G)'. A number without K, M, G or T"
               + " counts bytes; ram is the machine's memory, or the memory cgroup's.")
   private Long size;
 
@@ -85,6 +87,15 @@ final class CreateCommand implements Callable<Integer> {
               + " leaves, else no limit.")
   private long memLimit;
 
+  @Option(
+      names = "--restore",
+      paramLabel = "FILE",
+      description =
+          "Begins with what 'zublk save' wrote into FILE. Size and algorithm are those of the device"
+              + " that was saved, unless they are given: a greater size, an algorithm for what is"
+              + " written from now on. The device serves once all of FILE was read and found right.")
+  private String restore;
+
   @Mixin private PerformanceOptions performance;
 
   @Option(
@@ -108,34 +119,46 @@ final class CreateCommand implements Callable<Integer> {
             otherSize(device).ifPresent(started::notice);
             started.announce(device);
           });
-    } else if (size == null) {
+    } else if (size == null && restore == null) {
       throw new UserException(
           "there is no dead device %d in %s to recover; --size makes a new one"
               .formatted(id, devices.runDir()));
     } else {
-      DeviceConfig config = Usage.checked(spec, () -> config(devices.runDir().toString()));
       start(
-          DeviceLauncher.toCreate(config, main.debug(), started::notice),
+          toCreate(devices.runDir().toString(), started::notice),
           device -> {
-            SizeExpression.doubt(writtenSize(), size).ifPresent(started::notice);
+            if (size != null) {
+              SizeExpression.doubt(writtenSize(), size).ifPresent(started::notice);
+            }
             started.announce(device);
           });
     }
     return 0;
   }
 
+  private DeviceLauncher toCreate(String runDir, Consumer<String> notices) {
+    if (restore == null) {
+      DeviceConfig config = Usage.checked(spec, () -> config(runDir, null));
+      return DeviceLauncher.toCreate(config, main.debug(), notices);
+    }
+    SaveFile file = new SaveFile(restore);
+    SavedDevice before = file.device();
+    DeviceConfig config = Usage.checked(spec, () -> config(runDir, before));
+    return DeviceLauncher.toRestore(file, config, main.debug(), notices);
+  }
+
   private void start(DeviceLauncher launcher, Consumer<ReadyDevice> announce) {
     if (foreground) {
       launcher.replaceThisProcess(json);
     }
-    launcher.start(DeviceLauncher.START_LIMIT, announce);
+    launcher.start(launcher.startLimit(), announce);
   }
 
   private void requireWhatIsNeeded() {
     if (recover && id == null) {
       throw missing("--id");
     }
-    if (!recover && size == null) {
+    if (!recover && size == null && restore == null) {
       throw missing("--size");
     }
   }
@@ -160,7 +183,7 @@ final class CreateCommand implements Callable<Integer> {
   static void check(ParseResult parsed) {
     ParseResult create = parsed.subcommand();
     CreateCommand command = (CreateCommand) create.commandSpec().userObject();
-    Usage.checked(create.commandSpec(), () -> command.config(""));
+    Usage.checked(create.commandSpec(), () -> command.config("", null));
   }
 
   private String writtenSize() {
@@ -171,16 +194,32 @@ final class CreateCommand implements Callable<Integer> {
         .getFirst();
   }
 
-  private DeviceConfig config(String runDir) {
+  private DeviceConfig config(String runDir, SavedDevice saved) {
     return new DeviceConfig(
         runDir,
         id == null ? DeviceConfig.ANY_ID : atLeast(0, "--id", id),
-        size,
-        algorithm,
+        sizeBytes(saved),
+        saved == null || isGiven("--algorithm") ? algorithm : saved.packing().toString(),
         memLimit,
         transport,
         nbd.config(),
         performance.config());
+  }
+
+  private long sizeBytes(SavedDevice saved) {
+    if (saved == null) {
+      return size;
+    }
+    if (size != null && size < saved.sizeBytes()) {
+      throw new UserException(
+          "--size %d: %s holds a device of %d bytes; it may only be larger"
+              .formatted(size, restore, saved.sizeBytes()));
+    }
+    return size == null ? saved.sizeBytes() : size;
+  }
+
+  private boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
   private static int atLeast(int least, String option, int value) {

@@ -43,6 +43,7 @@ import picocli.CommandLine.ScopeType;
       CompactCommand.class,
       ResetCommand.class,
       RemoveCommand.class,
+      SaveCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
       TuneCommand.class,

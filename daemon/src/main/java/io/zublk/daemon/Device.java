@@ -5,6 +5,7 @@ import io.zublk.daemon.command.Compact;
 import io.zublk.daemon.command.LongTask;
 import io.zublk.daemon.command.Remove;
 import io.zublk.daemon.command.Reset;
+import io.zublk.daemon.command.Save;
 import io.zublk.daemon.command.SetValues;
 import io.zublk.daemon.command.Stat;
 import io.zublk.daemon.control.ControlClient;
@@ -98,6 +99,39 @@ public final class Device {
    */
   public Map<String, Object> stat() {
     return ask(Stat.NAME, Map.of());
+  }
+
+  /** Hears how much of about how much is saved, in bytes. */
+  @FunctionalInterface
+  public interface SaveProgress {
+    void saved(long bytes, long expected);
+  }
+
+  /**
+   * Writes what the device holds at one moment into a file, while it serves on.
+   *
+   * @param force whether the file may be there already
+   * @return how many of its pages are damaged
+   * @throws UserException if the file is not made
+   */
+  public long save(SaveFile target, boolean force, SaveProgress progress) {
+    if (!isServing()) {
+      throw new UserException(
+          "device %d does not serve; only a serving one is saved".formatted(id()));
+    }
+    Map<String, Object> end =
+        target.make(
+            force,
+            file ->
+                ControlClient.receive(
+                    dir.controlSocket(),
+                    Save.NAME,
+                    reply -> new CountingChannel(file, number(reply, Save.BYTES), progress)));
+    return number(end, Save.LOST_PAGES);
+  }
+
+  private static long number(Map<String, Object> answer, String name) {
+    return answer.get(name) instanceof Number number ? number.longValue() : 0;
   }
 
   /**

@@ -33,6 +33,9 @@ public final class DeviceLauncher {
   /** A start takes half a second on a real machine and ten in an emulated one under load. */
   public static final Duration START_LIMIT = Duration.ofMinutes(2);
 
+  /** What the slowest disk reads of a file in a second. */
+  private static final long READ_BYTES_PER_SECOND = 5 << 20;
+
   /** How long a process that is told to stop may take to undo what it did so far. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
@@ -43,6 +46,7 @@ public final class DeviceLauncher {
 
   private final boolean debug;
   private final Consumer<String> notices;
+  private SaveFile saved; // null: the device begins empty
 
   /** Said once the device serves: a failure is one line, whatever was noticed before. */
   private final List<String> early = new ArrayList<>();
@@ -76,6 +80,14 @@ public final class DeviceLauncher {
     return launcher;
   }
 
+  /** Prepares to make a device that begins with what a file holds. */
+  public static DeviceLauncher toRestore(
+      SaveFile file, DeviceConfig asked, boolean debug, Consumer<String> notices) {
+    DeviceLauncher launcher = toCreate(asked, debug, notices);
+    launcher.saved = file;
+    return launcher;
+  }
+
   /**
    * Prepares to take a dead device into service again, as it was.
    *
@@ -83,6 +95,13 @@ public final class DeviceLauncher {
    */
   public static DeviceLauncher toRecover(Device dead, boolean debug, Consumer<String> notices) {
     return new DeviceLauncher(dead.recoverable(), true, debug, notices);
+  }
+
+  /** How long the device may take until it serves. */
+  public Duration startLimit() {
+    return saved == null
+        ? START_LIMIT
+        : START_LIMIT.plusSeconds(saved.bytes() / READ_BYTES_PER_SECOND);
   }
 
   /**
@@ -232,6 +251,9 @@ public final class DeviceLauncher {
     }
     if (recovers) {
       arguments.add(DeviceMain.RECOVER);
+    }
+    if (saved != null) {
+      arguments.add(DeviceMain.RESTORE + saved.path());
     }
     return DaemonJvm.command(DeviceMain.class, runDir.crashReport("%p"), config, arguments);
   }

@@ -10,6 +10,7 @@ import io.zublk.nbd.AddressFuzz;
 import io.zublk.nbd.HandOverFuzz;
 import io.zublk.nbd.HandshakeFuzz;
 import io.zublk.nbd.RequestsFuzz;
+import io.zublk.store.SaveFuzz;
 import io.zublk.store.StoreFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,6 +64,7 @@ class FuzzTest {
             LineFuzz.class,
             RecordFuzz.class,
             RequestsFuzz.class,
+            SaveFuzz.class,
             SizeFuzz.class,
             StoreFuzz.class)
         .filter(target -> wanted.matcher(target.getSimpleName()).matches());

@@ -115,14 +115,14 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * Makes a store in a new file of what {@link #save} has written; it may be larger than the one
    * that was saved, and packs what is written from now on as its own options say.
    *
+   * @param identity that of the device whose store it becomes, which is not the saved one
    * @throws IOException as {@link #create(Path, StoreOptions)}, or with what is wrong with {@code
    *     saved}, in words that go on after its name; then there is no store
    */
   public static PageStore restore(
-      Path path, StoreOptions options, StoreTuning tuning, ReadableByteChannel saved)
+      Path path, StoreOptions options, StoreTuning tuning, long identity, ReadableByteChannel saved)
       throws IOException {
-    return create(
-        path, options, tuning, StoreFile.NO_IDENTITY, (pages, _) -> Restorer.restore(pages, saved));
+    return create(path, options, tuning, identity, (pages, _) -> Restorer.restore(pages, saved));
   }
 
   /**
@@ -286,6 +286,11 @@ public final class PageStore implements BlockDevice, AutoCloseable {
       entrance.close();
       saving.set(false);
     }
+  }
+
+  /** Whether it is being saved now. Any thread. */
+  public boolean isSaving() {
+    return saving.get();
   }
 
   private SavedPages save(WritableByteChannel out, Gate.Entrance entrance) throws IOException {

@@ -13,6 +13,8 @@ final class SaveFile {
 
   private SaveFile() {}
 
+  private static final long IDENTITY = 1;
+
   static byte[] of(PageStore store) throws IOException {
     ByteArrayOutputStream file = new ByteArrayOutputStream();
     store.save(Channels.newChannel(file));
@@ -27,7 +29,7 @@ final class SaveFile {
   static PageStore restored(byte[] file, StoreOptions options) throws IOException {
     Path path = Files.createTempFile(TestPages.SHM, "zublk-restored", "");
     Files.delete(path);
-    PageStore store = PageStore.restore(path, options, StoreTuning.INLINE, channel(file));
+    PageStore store = PageStore.restore(path, options, StoreTuning.INLINE, IDENTITY, channel(file));
     Files.delete(path);
     return store;
   }

@@ -16,6 +16,7 @@ public final class Commands implements ControlServer.Handler {
             SetValues.NAME, new SetValues(device),
             Compact.NAME, new Compact(device),
             Reset.NAME, new Reset(device),
+            Save.NAME, new Save(device),
             Remove.NAME, new Remove(device));
   }
 

@@ -43,11 +43,17 @@ public final class Remove implements Command {
   /** A use that is about to end, such as a client that has just hung up, is none. */
   private Optional<String> lastingUse() {
     long deadline = System.nanoTime() + USE_ENDS_WITHIN.toNanos();
-    Optional<String> use = device.transport().use();
+    Optional<String> use = use();
     while (use.isPresent() && System.nanoTime() < deadline) {
       LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
-      use = device.transport().use();
+      use = use();
     }
     return use;
+  }
+
+  private Optional<String> use() {
+    Optional<String> saving =
+        device.store().isSaving() ? Optional.of("being saved") : Optional.empty();
+    return device.transport().use().or(() -> saving);
   }
 }

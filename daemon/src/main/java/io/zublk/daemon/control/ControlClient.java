@@ -5,11 +5,15 @@ import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Asks a device's control socket. */
 public final class ControlClient {
@@ -48,6 +52,32 @@ public final class ControlClient {
     if (line.isEmpty()) {
       throw new IOException("the device hung up without an answer");
     }
+    return answer(line);
+  }
+
+  /**
+   * Sends a command whose answer is followed by a {@link Frames stream}, and receives that, however
+   * long it takes.
+   *
+   * @param target where it goes, by the answer
+   * @return the line that ends the stream
+   * @throws UserException with the device's reason, if it refuses or fails
+   */
+  public static Map<String, Object> receive(
+      Path socket, String command, Function<Map<String, Object>, WritableByteChannel> target)
+      throws IOException {
+    String sent = Json.line(Map.of(ControlServer.COMMAND, command)) + "\n";
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      ByteBuffer request = ByteBuffer.wrap(sent.getBytes(StandardCharsets.UTF_8));
+      while (request.hasRemaining()) {
+        int _ = channel.write(request);
+      }
+      Frames frames = new Frames(channel);
+      return answer(frames.receive(target.apply(answer(frames.readLine()))));
+    }
+  }
+
+  private static Map<String, Object> answer(String line) throws IOException {
     Map<String, Object> answer = Json.object(line);
     if (answer.get(ControlServer.ERROR) instanceof String reason) {
       throw Boolean.TRUE.equals(answer.get(ControlServer.BUSY))

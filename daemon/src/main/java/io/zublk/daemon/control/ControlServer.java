@@ -36,7 +36,9 @@ public final class ControlServer implements AutoCloseable {
   private static final Duration FAILURE_REST = Duration.ofMillis(100);
 
   static final String COMMAND = "command";
-  static final String ERROR = "error";
+
+  /** In a reply, or in the line behind a {@link Stream}: why there is no other answer. */
+  public static final String ERROR = "error";
 
   /** True beside an error that may pass: somebody uses the device. */
   static final String BUSY = "busy";
@@ -46,10 +48,19 @@ public final class ControlServer implements AutoCloseable {
    *
    * @param body what the client is told
    * @param afterwards what happens once it was told
+   * @param stream what goes on with the client then, beside other commands; null: nothing
    */
-  public record Reply(Map<String, Object> body, Runnable afterwards) {
+  public record Reply(Map<String, Object> body, Runnable afterwards, Stream stream) {
+    public Reply(Map<String, Object> body, Runnable afterwards) {
+      this(body, afterwards, null);
+    }
+
     public static Reply of(Map<String, Object> body) {
       return new Reply(body, () -> {});
+    }
+
+    public static Reply streaming(Map<String, Object> body, Stream stream) {
+      return new Reply(body, () -> {}, stream);
     }
   }
 
@@ -64,6 +75,7 @@ public final class ControlServer implements AutoCloseable {
   private final ServerSocketChannel server;
   private final FileStatus bound;
   private final Conversation conversation;
+  private final Streams streams = new Streams(log);
   private final Thread thread;
 
   /**
@@ -100,7 +112,10 @@ public final class ControlServer implements AutoCloseable {
   private void serve() {
     while (server.isOpen()) {
       try (LineChannel client = new LineChannel(server.accept(), CONNECTION_LIMIT)) {
-        conversation.hold(client);
+        Stream stream = conversation.hold(client);
+        if (stream != null) {
+          streams.start(client.release(), stream);
+        }
       } catch (ClosedChannelException e) {
         // Ours: then the loop ends. Or a client's, which is gone.
       } catch (Throwable e) {
@@ -120,12 +135,13 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
-  /** Stops serving and removes the socket. Waits for a command that is under way. */
+  /** Stops serving and removes the socket. Waits for a command that is under way; ends streams. */
   @Override
   public void close() throws IOException {
     // While the socket is open its inode is not given to another file.
     bound.deleteIfStillAt(socket);
     server.close();
+    streams.close();
     try {
       thread.join(CONNECTION_LIMIT.multipliedBy(2));
     } catch (InterruptedException e) {

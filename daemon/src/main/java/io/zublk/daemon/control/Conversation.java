@@ -19,8 +19,12 @@ final class Conversation {
     this.log = log;
   }
 
-  /** Answers the client; whatever it says, or does not, is no failure of ours. */
-  void hold(LineChannel client) {
+  /**
+   * Answers the client; whatever it says, or does not, is no failure of ours.
+   *
+   * @return what goes on with it, or null
+   */
+  Stream hold(LineChannel client) {
     ControlServer.Reply reply;
     try {
       reply = answer(client.readLine(ControlServer.MAX_REQUEST_BYTES));
@@ -28,9 +32,10 @@ final class Conversation {
     } catch (IOException e) {
       // The client's fault: too long, too slow, or gone. No trace, and nobody has to wait for it.
       log.warning("hung up on a client", UserException.lineFor(e));
-      return;
+      return null;
     }
     reply.afterwards().run();
+    return reply.stream();
   }
 
   private ControlServer.Reply answer(String line) {

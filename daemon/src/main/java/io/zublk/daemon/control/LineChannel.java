@@ -18,6 +18,7 @@ final class LineChannel implements AutoCloseable {
   private final SocketChannel channel;
   private final Selector selector;
   private final long deadline;
+  private boolean isReleased;
 
   /**
    * Takes over a connected channel, and closes it also if that fails.
@@ -89,9 +90,24 @@ final class LineChannel implements AutoCloseable {
     selector.selectedKeys().clear();
   }
 
+  /** Gives the connection up to the caller, who waits for it as long as it takes. */
+  SocketChannel release() throws IOException {
+    isReleased = true;
+    selector.close();
+    try {
+      channel.configureBlocking(true);
+      return channel;
+    } catch (Throwable e) {
+      channel.close();
+      throw e;
+    }
+  }
+
   @Override
   public void close() throws IOException {
-    selector.close();
-    channel.close();
+    if (!isReleased) {
+      selector.close();
+      channel.close();
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.zublk.daemon.device;
 
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Json;
+import io.zublk.daemon.SaveFile;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Processes;
@@ -26,23 +27,23 @@ public final class DeviceMain {
   /** Serves what a dead process has left, instead of a new device. */
   public static final String RECOVER = "recover";
 
+  /** Followed by the name of the {@link SaveFile} that the new device is made of. */
+  public static final String RESTORE = "restore=";
+
   private DeviceMain() {}
 
   /**
    * Serves one device until it is removed or the process is told to end.
    *
-   * @param arguments the {@link DeviceConfig} as JSON, a mode, {@link #DEBUG} or not, {@link
-   *     #RECOVER} or not
+   * @param arguments the {@link DeviceConfig} as JSON, a mode, {@link #DEBUG} or not, and at most
+   *     one of {@link #RECOVER} and {@link #RESTORE}
    */
   public static void main(String[] arguments) throws IOException {
     Processes.makeFilesPrivate();
     List<String> modes = List.of(arguments).subList(1, arguments.length);
     DeviceConfig config = Json.record(DeviceConfig.class, arguments[0]);
     Reporter reporter = reporter(modes);
-    DeviceProcess process =
-        modes.contains(RECOVER)
-            ? DeviceProcess.recovering(config, new Transports(), reporter)
-            : DeviceProcess.creating(config, new Transports(), reporter);
+    DeviceProcess process = process(config, modes, reporter);
     boolean[] clean = new boolean[1];
     CountDownLatch finished = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, finished, clean)));
@@ -69,6 +70,18 @@ public final class DeviceMain {
       Thread.currentThread().interrupt();
     }
     Runtime.getRuntime().halt(clean[0] ? 0 : 1);
+  }
+
+  private static DeviceProcess process(DeviceConfig config, List<String> modes, Reporter reporter) {
+    if (modes.contains(RECOVER)) {
+      return DeviceProcess.recovering(config, new Transports(), reporter);
+    }
+    return modes.stream()
+        .filter(mode -> mode.startsWith(RESTORE))
+        .map(mode -> new SaveFile(mode.substring(RESTORE.length())))
+        .findFirst()
+        .map(file -> DeviceProcess.restoring(file, config, new Transports(), reporter))
+        .orElseGet(() -> DeviceProcess.creating(config, new Transports(), reporter));
   }
 
   private static Reporter reporter(List<String> modes) {

@@ -4,6 +4,7 @@ import io.zublk.block.RateLimitedLog;
 import io.zublk.codec.LineVectors;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.ReadyDevice;
+import io.zublk.daemon.SaveFile;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.command.Commands;
 import io.zublk.daemon.command.ServedDevice;
@@ -71,7 +72,18 @@ final class DeviceProcess {
   /** Of a device that it makes. */
   static DeviceProcess creating(DeviceConfig config, Transports transports, Reporter reporter) {
     RunDir runDir = new RunDir(Path.of(config.runDir()));
-    Origin origin = new NewDevice(config, runDir, transports, reporter::notice);
+    Origin origin = new NewDevice(config, PageStore::create, runDir, transports, reporter::notice);
+    return new DeviceProcess(config, runDir, origin, transports, reporter);
+  }
+
+  /** Of a device that it makes, with what a file holds. */
+  static DeviceProcess restoring(
+      SaveFile file, DeviceConfig config, Transports transports, Reporter reporter) {
+    RunDir runDir = new RunDir(Path.of(config.runDir()));
+    NewDevice.StoreMaker maker =
+        (path, options, tuning, identity) ->
+            file.read(saved -> PageStore.restore(path, options, tuning, identity, saved));
+    Origin origin = new NewDevice(config, maker, runDir, transports, reporter::notice);
     return new DeviceProcess(config, runDir, origin, transports, reporter);
   }
 

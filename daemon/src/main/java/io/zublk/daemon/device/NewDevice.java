@@ -13,27 +13,42 @@ import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.store.PageStore;
+import io.zublk.store.StoreOptions;
 import io.zublk.store.StoreTuning;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
-/** A device that this process makes, with a new store. */
+/** A device that this process makes, with a new store: an empty one, or one that is restored. */
 final class NewDevice implements Origin {
 
   /** Each needs another program that adds a device in the same millisecond. */
   private static final int MOST_ATTEMPTS = 10;
 
+  /** Makes the store's file, and what is in it. */
+  @FunctionalInterface
+  interface StoreMaker {
+    PageStore make(Path path, StoreOptions options, StoreTuning tuning, long identity)
+        throws IOException;
+  }
+
   private final DeviceConfig asked;
+  private final StoreMaker maker;
   private final RunDir runDir;
   private final Transports transports;
   private final Consumer<String> notices;
   private DeviceConfig settled;
   private int attempts;
 
-  NewDevice(DeviceConfig asked, RunDir runDir, Transports transports, Consumer<String> notices) {
+  NewDevice(
+      DeviceConfig asked,
+      StoreMaker maker,
+      RunDir runDir,
+      Transports transports,
+      Consumer<String> notices) {
     this.asked = asked;
+    this.maker = maker;
     this.runDir = runDir;
     this.transports = transports;
     this.notices = notices;
@@ -67,7 +82,7 @@ final class NewDevice implements Origin {
 
   @Override
   public PageStore openStore(DeviceRecord record, StoreTuning tuning) throws IOException {
-    return PageStore.create(
+    return maker.make(
         Path.of(record.storeFile()), record.config().storeOptions(), tuning, record.identity());
   }
 
