@@ -13,10 +13,8 @@ import java.util.Objects;
  */
 public final class FileMessages {
 
-  private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MSG_CTRUNC = 8;
   private static final int MSG_CMSG_CLOEXEC = 0x40000000;
-  private static final int SOL_SOCKET = 1;
   private static final int SCM_RIGHTS = 1;
 
   // struct msghdr, and the header of a control message before its descriptors.
@@ -56,7 +54,9 @@ public final class FileMessages {
   public int receive(MemorySegment buffer, long offset, long length) {
     count = 0;
     setPart(buffer, offset, length);
-    message.set(JAVA_LONG, CONTROL_OFFSET + Long.BYTES, control.byteSize());
+    // Not what the words have room for: that would be one file more than may come.
+    long controlBytes = CONTROL_HEADER_BYTES + (long) files.length * Integer.BYTES;
+    message.set(JAVA_LONG, CONTROL_OFFSET + Long.BYTES, controlBytes);
     long result;
     do {
       result = Syscall.call(Syscall.RECVMSG, socket.fd(), message.address(), MSG_CMSG_CLOEXEC, 0);
@@ -74,7 +74,7 @@ public final class FileMessages {
 
   private void takeFiles() {
     if (message.get(JAVA_LONG, CONTROL_OFFSET + Long.BYTES) < CONTROL_HEADER_BYTES
-        || control.get(JAVA_INT, CONTROL_LEVEL_OFFSET) != SOL_SOCKET
+        || control.get(JAVA_INT, CONTROL_LEVEL_OFFSET) != LinuxSocket.SOL_SOCKET
         || control.get(JAVA_INT, CONTROL_TYPE_OFFSET) != SCM_RIGHTS) {
       return;
     }
@@ -110,7 +110,9 @@ public final class FileMessages {
     while (done < bytes.byteSize()) {
       setPart(bytes, done, bytes.byteSize() - done);
       setFiles(done == 0 ? fds : new int[0]);
-      long sent = Syscall.call(Syscall.SENDMSG, socket.fd(), message.address(), MSG_NOSIGNAL, 0);
+      long sent =
+          Syscall.call(
+              Syscall.SENDMSG, socket.fd(), message.address(), LinuxSocket.MSG_NOSIGNAL, 0);
       if (sent != -Errnos.EINTR) {
         done += Syscall.check("sendmsg", sent);
       }
@@ -122,7 +124,7 @@ public final class FileMessages {
     message.set(JAVA_LONG, CONTROL_OFFSET + Long.BYTES, bytes);
     if (fds.length > 0) {
       control.set(JAVA_LONG, 0, bytes);
-      control.set(JAVA_INT, CONTROL_LEVEL_OFFSET, SOL_SOCKET);
+      control.set(JAVA_INT, CONTROL_LEVEL_OFFSET, LinuxSocket.SOL_SOCKET);
       control.set(JAVA_INT, CONTROL_TYPE_OFFSET, SCM_RIGHTS);
       MemorySegment.copy(fds, 0, control, JAVA_INT, CONTROL_HEADER_BYTES, fds.length);
     }

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.net.SocketAddress;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * A stream socket of the kernel, of TCP or in the file system. What Java's own lack: another
@@ -48,20 +49,8 @@ public final class LinuxSocket implements AutoCloseable {
   private static final int SOCK_NONBLOCK = 0x800;
   private static final int SOCK_CLOEXEC = 0x80000;
 
-  private static final int MSG_NOSIGNAL = 0x4000;
-  private static final int MSG_CTRUNC = 8;
-  private static final int MSG_CMSG_CLOEXEC = 0x40000000;
-  private static final int SCM_RIGHTS = 1;
+  static final int MSG_NOSIGNAL = 0x4000;
   private static final int SIOCOUTQ = 0x5411;
-
-  // struct msghdr, and the header of a control message before its descriptors.
-  private static final int MESSAGE_BYTES = 56;
-  private static final int PARTS_OFFSET = 16;
-  private static final int CONTROL_OFFSET = 32;
-  private static final int FLAGS_OFFSET = 48;
-  private static final int CONTROL_HEADER_BYTES = 16;
-  private static final int CONTROL_TYPE_OFFSET = 12;
-  private static final int CONTROL_LEVEL_OFFSET = 8;
 
   private final String name;
   private final int fd;
@@ -299,17 +288,7 @@ public final class LinuxSocket implements AutoCloseable {
    */
   public void sendFiles(int... fds) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment control = control(arena, fds.length);
-      control.set(JAVA_LONG, 0, CONTROL_HEADER_BYTES + (long) fds.length * Integer.BYTES);
-      control.set(JAVA_INT, CONTROL_LEVEL_OFFSET, SOL_SOCKET);
-      control.set(JAVA_INT, CONTROL_TYPE_OFFSET, SCM_RIGHTS);
-      MemorySegment.copy(fds, 0, control, JAVA_INT, CONTROL_HEADER_BYTES, fds.length);
-      MemorySegment message = message(arena, control);
-      long result;
-      do {
-        result = Syscall.call(Syscall.SENDMSG, fd, message.address(), MSG_NOSIGNAL, 0);
-      } while (result == -Errnos.EINTR);
-      Syscall.check("sendmsg of " + fds.length + " files", result);
+      fileMessages(fds.length).send(arena.allocate(1), fds);
     }
   }
 
@@ -320,58 +299,30 @@ public final class LinuxSocket implements AutoCloseable {
    * @throws IOException if others come, or not all; those that came are closed then
    */
   public int[] receiveFiles(int count) throws IOException {
+    FileMessages messages = fileMessages(count);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment control = control(arena, count);
-      MemorySegment message = message(arena, control);
-      long result;
-      do {
-        result = Syscall.call(Syscall.RECVMSG, fd, message.address(), MSG_CMSG_CLOEXEC, 0);
-      } while (result == -Errnos.EINTR);
-      if (Syscall.check("recvmsg of " + count + " files", result) == 0) {
+      int received = messages.receive(arena.allocate(1), 0, 1);
+      if (received == 0) {
         throw new EOFException(name + " has closed the connection");
       }
-      int[] fds = files(control, message.get(JAVA_LONG, CONTROL_OFFSET + Long.BYTES));
-      boolean isCut = (message.get(JAVA_INT, FLAGS_OFFSET) & MSG_CTRUNC) != 0;
-      if (isCut || fds.length != count) {
-        for (int file : fds) {
-          adopt("a file", file).close();
-        }
-        throw new IOException(
-            name + " gave " + (isCut ? "more or other" : fds.length) + " files than " + count);
+      boolean isCut = received == -Errnos.EMFILE;
+      if (!isCut) {
+        Syscall.check("recvmsg of " + count + " files", received);
       }
-      return fds;
+      if (isCut || messages.files() != count) {
+        String given = isCut ? "more or other" : Integer.toString(messages.files());
+        messages.closeFiles();
+        throw new IOException(name + " gave " + given + " files than " + count);
+      }
     }
+    return IntStream.range(0, count).map(messages::file).toArray();
   }
 
-  private static int[] files(MemorySegment control, long controlBytes) {
-    if (controlBytes < CONTROL_HEADER_BYTES
-        || control.get(JAVA_INT, CONTROL_LEVEL_OFFSET) != SOL_SOCKET
-        || control.get(JAVA_INT, CONTROL_TYPE_OFFSET) != SCM_RIGHTS) {
-      return new int[0];
-    }
-    long bytes = control.get(JAVA_LONG, 0) - CONTROL_HEADER_BYTES;
-    return control.asSlice(CONTROL_HEADER_BYTES, bytes).toArray(JAVA_INT);
-  }
-
-  private static MemorySegment control(Arena arena, int count) {
+  private FileMessages fileMessages(int count) {
     if (count < 1 || count > MAX_FILES) {
       throw new IllegalArgumentException(count + " files are not 1 to " + MAX_FILES);
     }
-    long bytes = (long) count * Integer.BYTES + Integer.BYTES & -Long.BYTES; // whole words
-    return arena.allocate(CONTROL_HEADER_BYTES + bytes, Long.BYTES);
-  }
-
-  /** A struct msghdr with one byte of data. */
-  private static MemorySegment message(Arena arena, MemorySegment control) {
-    MemorySegment part = arena.allocate(JAVA_LONG, 2); // struct iovec
-    part.setAtIndex(JAVA_LONG, 0, arena.allocate(1).address());
-    part.setAtIndex(JAVA_LONG, 1, 1);
-    MemorySegment message = arena.allocate(MESSAGE_BYTES, Long.BYTES);
-    message.set(JAVA_LONG, PARTS_OFFSET, part.address());
-    message.set(JAVA_LONG, PARTS_OFFSET + Long.BYTES, 1);
-    message.set(JAVA_LONG, CONTROL_OFFSET, control.address());
-    message.set(JAVA_LONG, CONTROL_OFFSET + Long.BYTES, control.byteSize());
-    return message;
+    return new FileMessages(this, count);
   }
 
   // ---- the end
