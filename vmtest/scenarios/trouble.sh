@@ -40,10 +40,26 @@ dd if=$DEVICE of=/dev/null iflag=direct bs=4k count=1 2> $OWN/waiting &
 waiting=$!
 waits() { grep ') D ' /proc/$waiting/stat; }
 ok "killed again, its users wait" eventually waits
-ok "SIGKILL: remove --all clears it away" zublk remove --all
+ok "remove says who" fails_with "/dev/ublkb3 is open in .*(process $waiting).*zublk recover 3" zublk remove 3
+ok "... and so does remove --all" fails_with "/dev/ublkb3 is open in" zublk remove --all
+ok "... who waits still" waits
+ok "SIGKILL: remove --all --force clears it away" zublk remove --all --force
 wait $waiting
 ok "... who waited for it has an error" grep -q 'Input/output error' $OWN/waiting
 ok "... wholly" nothing_left
+
+# --- The server of a mounted disk is killed
+must "create one to be mounted" create --size 32M --id 3
+mkfs.ext4 -q $DEVICE
+mount -t ext4 $DEVICE /mnt
+kill -KILL $SERVER
+ok "remove refuses while it is mounted, though it is dead" fails_with \
+    '/dev/ublkb3 is mounted on /mnt.*zublk recover 3.*--force' zublk remove 3
+ok "... it is recovered" zublk recover 3
+ok "... and goes on working" cp $OWN/data /mnt/data
+umount /mnt
+ok "... remove after unmounting" zublk remove 3
+ok "... nothing is left" nothing_left
 
 # --- Somebody else's device
 # The library's example is a ublk server that knows nothing of zublk's records.

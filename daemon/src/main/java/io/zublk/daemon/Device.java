@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A device of some process, dead or alive, as the commands see it. */
@@ -39,10 +40,16 @@ public final class Device {
 
   private final DeviceDir dir;
   private final DeviceRecord record;
+  private final Transports transports;
 
   Device(DeviceDir dir, DeviceRecord record) {
+    this(dir, record, new Transports());
+  }
+
+  Device(DeviceDir dir, DeviceRecord record, Transports transports) {
     this.dir = dir;
     this.record = record;
+    this.transports = transports;
   }
 
   public int id() {
@@ -192,7 +199,7 @@ public final class Device {
       if (isAlive()) {
         stop(force);
       } else {
-        clear();
+        clear(force);
       }
     } catch (IOException e) {
       throw new UserException(
@@ -252,7 +259,7 @@ public final class Device {
               .formatted(id(), STOP_LIMIT.toSeconds(), pid()));
     }
     if (dir.exists()) {
-      clear(); // what a killed process left
+      clear(force); // what a killed process left
     }
   }
 
@@ -281,13 +288,27 @@ public final class Device {
     return ProcFs.isRunning(pid(), record.startTicks());
   }
 
-  private void clear() throws IOException {
+  private void clear(boolean force) throws IOException {
     RunDir runDir = dir.runDir();
     try (RunDir.Lock lock = runDir.lock()) {
       // Another process may have been quicker, even to make a new device of this id.
       if (dir.exists() && !dir.isAliveOnceEnded()) {
-        new StaleDevices(runDir, new Transports(), lock).clear(dir);
+        StaleDevices stale = new StaleDevices(runDir, transports, lock);
+        if (!force) {
+          requireUnused(stale);
+        }
+        stale.clear(dir);
       }
+    }
+  }
+
+  /** They cannot end that by themselves: what they would write waits for somebody who serves it. */
+  private void requireUnused(StaleDevices stale) throws IOException {
+    Optional<String> use = stale.use(dir);
+    if (use.isPresent()) {
+      throw new DeviceBusyException(
+          "%s, and its users wait: 'zublk recover %d' serves it again; --force drops what is on it, and they get errors"
+              .formatted(use.get(), id()));
     }
   }
 

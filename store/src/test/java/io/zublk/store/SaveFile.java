@@ -1,5 +1,6 @@
 package io.zublk.store;
 
+import io.zublk.codec.PackingSpec;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +15,16 @@ final class SaveFile {
   private SaveFile() {}
 
   private static final long IDENTITY = 1;
+
+  /** Restores a file into a store that packs nothing, and says what is wrong with that. */
+  public static void main(String[] arguments) throws IOException {
+    StoreOptions plain = new StoreOptions(1 << 30, PackingSpec.parse("none"), 0);
+    try (PageStore _ = restored(Files.readAllBytes(Path.of(arguments[0])), plain)) {
+      System.out.println("it was restored");
+    } catch (IOException e) {
+      System.out.println(e.getMessage());
+    }
+  }
 
   static byte[] of(PageStore store) throws IOException {
     ByteArrayOutputStream file = new ByteArrayOutputStream();

@@ -11,6 +11,7 @@ import io.zublk.block.Errno;
 import io.zublk.codec.PackingSpec;
 import io.zublk.store.file.StoreExtent;
 import io.zublk.store.table.PageEntry;
+import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -314,6 +315,35 @@ class SaveTest {
   void theHeaderTellsOfTheDevice() throws IOException {
     SavedDevice device = SavedDevice.read(SaveFile.channel(small()));
     assertThat(device).isEqualTo(new SavedDevice(SIZE, TestPages.LZ4));
+  }
+
+  /** Not when somebody reads them, which fails then. */
+  @Test
+  void pagesWhoseLibraryIsMissingAreRefusedAtOnce() throws Exception {
+    Path file = Files.createTempFile("zublk-saved", "");
+    try (TestStore test = new TestStore(options("zstd"))) {
+      fill(test.get());
+      Files.write(file, SaveFile.of(test.get()));
+    }
+    String libraries =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(jar -> !jar.contains("zstd-jni"))
+            .collect(Collectors.joining(File.pathSeparator));
+    Process restorer =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                libraries,
+                SaveFile.class.getName(),
+                file.toString())
+            .redirectErrorStream(true)
+            .start();
+    assertThat(restorer.inputReader().readAllAsString())
+        .startsWith("holds pages that this machine cannot read: no compression library")
+        .contains("zstd")
+        .hasLineCount(1);
+    Files.delete(file);
   }
 
   /** The test vector of the document. */

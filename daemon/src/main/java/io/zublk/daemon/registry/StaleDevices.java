@@ -104,6 +104,16 @@ public final class StaleDevices {
     return device.record().filter(r -> r.state() != DeviceRecord.State.STARTING).isPresent();
   }
 
+  /** Why what a dead device left should not be taken from its users now. */
+  public Optional<String> use(DeviceDir device) throws IOException {
+    Optional<DeviceRecord> record = device.record();
+    if (record.isEmpty()) {
+      return Optional.empty();
+    }
+    DeviceConfig config = record.get().config();
+    return transports.of(config.transport()).useAfter(config, record.get().identity());
+  }
+
   /** Clears away what a dead device left, its data included. */
   public void clear(DeviceDir device) throws IOException {
     if (device.isAlive()) {

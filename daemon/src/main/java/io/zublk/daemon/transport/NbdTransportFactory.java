@@ -48,7 +48,7 @@ final class NbdTransportFactory implements TransportFactory {
   public Transport start(
       BlockDevice device,
       DeviceConfig config,
-      long cookie,
+      long identity,
       PerformanceSettings settings,
       Path socket,
       FailureListener listener)
@@ -69,21 +69,27 @@ final class NbdTransportFactory implements TransportFactory {
   public Transport recover(
       BlockDevice device,
       DeviceConfig config,
-      long cookie,
+      long identity,
       PerformanceSettings settings,
       Path socket,
       FailureListener listener)
       throws IOException {
-    return start(device, config, cookie, settings, socket, listener);
+    return start(device, config, identity, settings, socket, listener);
   }
 
   /** The connections went with the process. */
   @Override
-  public void abandon(DeviceConfig config, long cookie) {}
+  public void abandon(DeviceConfig config, long identity) {}
+
+  /** Clients that would connect again wait where nobody sees them. */
+  @Override
+  public Optional<String> useAfter(DeviceConfig config, long identity) {
+    return Optional.empty();
+  }
 
   /** The socket in the device's directory goes with that. */
   @Override
-  public void clearAfter(DeviceConfig config, long cookie) throws IOException {
+  public void clearAfter(DeviceConfig config, long identity) throws IOException {
     String listen = config.nbd().listen();
     if (listen != null && NbdAddress.parse(listen) instanceof NbdAddress.Unix unix) {
       NbdServer.removeDeadSocket(unix);

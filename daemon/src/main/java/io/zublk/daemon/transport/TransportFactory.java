@@ -33,7 +33,7 @@ public interface TransportFactory {
    * Starts to serve.
    *
    * @param config with its id settled
-   * @param cookie the device's identity, to recognise our own device in the kernel by
+   * @param identity the device's identity, to recognise our own device in the kernel by
    * @param socket where a server listens that was not told where
    * @param listener is told why, if the device is served no more though nobody closed its transport
    * @throws IdTakenException if another program has the id
@@ -41,7 +41,7 @@ public interface TransportFactory {
   Transport start(
       BlockDevice device,
       DeviceConfig config,
-      long cookie,
+      long identity,
       PerformanceSettings settings,
       Path socket,
       FailureListener listener)
@@ -53,7 +53,7 @@ public interface TransportFactory {
    *
    * @param device of the same size as before
    * @param config as it was settled
-   * @param cookie that of the device
+   * @param identity that of the device
    * @param socket as for {@link #start}
    * @param listener as for {@link #start}
    * @throws IOException why not, with what to do; whoever comes next may try again
@@ -61,7 +61,7 @@ public interface TransportFactory {
   Transport recover(
       BlockDevice device,
       DeviceConfig config,
-      long cookie,
+      long identity,
       PerformanceSettings settings,
       Path socket,
       FailureListener listener)
@@ -71,14 +71,22 @@ public interface TransportFactory {
    * Makes what users ask of a dead process's device fail, instead of waiting for somebody who
    * recovers it. It can be recovered later, but those who have it open now must open it again.
    *
-   * @param cookie that of the device; 0 if the process died before it had one
+   * @param identity that of the device; 0 if the process died before it had one
    */
-  void abandon(DeviceConfig config, long cookie) throws IOException;
+  void abandon(DeviceConfig config, long identity) throws IOException;
+
+  /**
+   * Why what a dead process's transport left should not be taken from its users now: {@code
+   * /dev/ublkb0 is mounted on /mnt}.
+   *
+   * @param identity that of the device; 0 if the process died before it had one
+   */
+  Optional<String> useAfter(DeviceConfig config, long identity) throws IOException;
 
   /**
    * Takes away what a dead process's transport left.
    *
-   * @param cookie that of the device; 0 if the process died before it had one
+   * @param identity that of the device; 0 if the process died before it had one
    */
-  void clearAfter(DeviceConfig config, long cookie) throws IOException;
+  void clearAfter(DeviceConfig config, long identity) throws IOException;
 }

@@ -3,6 +3,7 @@ package io.zublk.daemon.transport;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.machine.DiskUse;
 import io.zublk.daemon.machine.UblkDriver;
 import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.ublk.UblkDevices;
@@ -52,13 +53,13 @@ final class UblkTransportFactory implements TransportFactory {
   public Transport start(
       BlockDevice device,
       DeviceConfig config,
-      long cookie,
+      long identity,
       PerformanceSettings settings,
       Path socket,
       FailureListener listener)
       throws IOException {
     try {
-      UblkOptions options = options(config, cookie, settings);
+      UblkOptions options = options(config, identity, settings);
       return new UblkTransport(UblkServer.start(device, options, listener), settings);
     } catch (UblkException e) {
       if (e.errno() == Errnos.EEXIST) {
@@ -69,9 +70,9 @@ final class UblkTransportFactory implements TransportFactory {
   }
 
   private static UblkOptions options(
-      DeviceConfig config, long cookie, PerformanceSettings settings) {
-    assert cookie != 0 : "who clears up would take the device for another program's";
-    UblkOptions options = UblkOptions.defaults().withId(config.id()).withCookie(cookie);
+      DeviceConfig config, long identity, PerformanceSettings settings) {
+    assert identity != 0 : "who clears up would take the device for another program's";
+    UblkOptions options = UblkOptions.defaults().withId(config.id()).withCookie(identity);
     return settings.applyTo(options.withRecoverable(true));
   }
 
@@ -83,14 +84,14 @@ final class UblkTransportFactory implements TransportFactory {
   public Transport recover(
       BlockDevice device,
       DeviceConfig config,
-      long cookie,
+      long identity,
       PerformanceSettings settings,
       Path socket,
       FailureListener listener)
       throws IOException {
     try {
-      if (isOwn(config, cookie) && UblkDevices.info(config.id()).state() != UblkState.DEAD) {
-        UblkOptions options = options(config, cookie, settings);
+      if (isOwn(config, identity) && UblkDevices.info(config.id()).state() != UblkState.DEAD) {
+        UblkOptions options = options(config, identity, settings);
         return new UblkTransport(UblkServer.recover(device, options, listener), settings);
       }
     } catch (UblkException e) {
@@ -98,18 +99,27 @@ final class UblkTransportFactory implements TransportFactory {
         throw e;
       }
     }
-    clearAfter(config, cookie);
-    return start(device, config, cookie, settings, socket, listener);
+    clearAfter(config, identity);
+    return start(device, config, identity, settings, socket, listener);
   }
 
   @Override
-  public void abandon(DeviceConfig config, long cookie) throws IOException {
-    withOwn(config, cookie, UblkDevices::stop);
+  public void abandon(DeviceConfig config, long identity) throws IOException {
+    withOwn(config, identity, UblkDevices::stop);
   }
 
   @Override
-  public void clearAfter(DeviceConfig config, long cookie) throws IOException {
-    withOwn(config, cookie, UblkDevices::delete);
+  public Optional<String> useAfter(DeviceConfig config, long identity) throws IOException {
+    if (!isOwn(config, identity)) {
+      return Optional.empty();
+    }
+    String disk = "ublkb" + config.id();
+    return new DiskUse(disk).use().map(use -> "/dev/" + disk + " is " + use);
+  }
+
+  @Override
+  public void clearAfter(DeviceConfig config, long identity) throws IOException {
+    withOwn(config, identity, UblkDevices::delete);
   }
 
   /** What is done to the driver's device of an id. */
@@ -117,9 +127,9 @@ final class UblkTransportFactory implements TransportFactory {
     void to(int id) throws IOException;
   }
 
-  private void withOwn(DeviceConfig config, long cookie, Deed deed) throws IOException {
+  private void withOwn(DeviceConfig config, long identity, Deed deed) throws IOException {
     try {
-      if (isOwn(config, cookie)) {
+      if (isOwn(config, identity)) {
         deed.to(config.id());
       }
     } catch (UblkException e) {
@@ -129,10 +139,10 @@ final class UblkTransportFactory implements TransportFactory {
     }
   }
 
-  /** Without its cookie a device is somebody else's, who took the id over. */
-  private boolean isOwn(DeviceConfig config, long cookie) throws IOException {
-    return cookie != 0
+  /** Without its identity a device is somebody else's, who took the id over. */
+  private boolean isOwn(DeviceConfig config, long identity) throws IOException {
+    return identity != 0
         && takenIds().contains(config.id())
-        && UblkDevices.info(config.id()).cookie() == cookie;
+        && UblkDevices.info(config.id()).cookie() == identity;
   }
 }

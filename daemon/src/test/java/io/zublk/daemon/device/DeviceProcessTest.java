@@ -125,7 +125,7 @@ class DeviceProcessTest {
     public Transport start(
         BlockDevice device,
         DeviceConfig config,
-        long cookie,
+        long identity,
         PerformanceSettings settings,
         Path socket,
         FailureListener whenFailed) {
@@ -147,7 +147,7 @@ class DeviceProcessTest {
     public Transport recover(
         BlockDevice device,
         DeviceConfig config,
-        long cookie,
+        long identity,
         PerformanceSettings settings,
         Path socket,
         FailureListener whenFailed)
@@ -156,14 +156,19 @@ class DeviceProcessTest {
       if (obstacleToRecovery != null) {
         throw new IOException(obstacleToRecovery);
       }
-      return start(device, config, cookie, settings, socket, whenFailed);
+      return start(device, config, identity, settings, socket, whenFailed);
     }
 
     @Override
-    public void abandon(DeviceConfig config, long cookie) {}
+    public void abandon(DeviceConfig config, long identity) {}
 
     @Override
-    public void clearAfter(DeviceConfig config, long cookie) {}
+    public Optional<String> useAfter(DeviceConfig config, long identity) {
+      return Optional.empty();
+    }
+
+    @Override
+    public void clearAfter(DeviceConfig config, long identity) {}
   }
 
   private static final class Told implements Reporter {

@@ -7,6 +7,7 @@ import io.zublk.codec.PackingSpec;
 import io.zublk.codec.PageCodec;
 import io.zublk.store.table.PageEntry;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * The codecs of one thread, by the kind of the entries whose objects they read: those that it
@@ -76,6 +77,27 @@ final class Codecs implements AutoCloseable {
       case PageEntry.LINE -> line().decompress(source, at, length, target, offset);
       default -> false;
     };
+  }
+
+  /** Why this machine can read no object of a kind, in words for the user; empty if it can. */
+  Optional<String> whyUnreadable(int kind) {
+    CodecSpec spec =
+        switch (kind) {
+          case PageEntry.LZ4 -> CodecSpec.of(Algorithm.LZ4);
+          case PageEntry.ZSTD -> CodecSpec.of(Algorithm.ZSTD);
+          case PageEntry.LINE -> CodecSpec.of(Algorithm.LINE);
+          default -> CodecSpec.of(Algorithm.NONE);
+        };
+    try {
+      spec.newCodec().close();
+      return Optional.empty();
+    } catch (UnsupportedOperationException e) {
+      return Optional.of(e.getMessage());
+    } catch (LinkageError e) {
+      // Its library is loaded when its class is.
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      return Optional.of(cause.getMessage());
+    }
   }
 
   private PageCodec lz4() {

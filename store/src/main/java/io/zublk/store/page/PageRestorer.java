@@ -3,6 +3,7 @@ package io.zublk.store.page;
 import io.zublk.store.table.PageEntry;
 import io.zublk.store.table.PageTable;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Puts pages into a store that nobody else uses yet, as another store has packed them. One
@@ -12,12 +13,16 @@ public final class PageRestorer implements PageSink {
 
   private final PageTable table;
   private final ObjectWriter objects;
+  private final Codecs codecs;
   private final PageBooks books;
+  private int kindsSeen; // a bit for each
+  private Optional<String> whyUnreadable = Optional.empty();
   private boolean fits = true;
 
-  PageRestorer(PageTable table, ObjectWriter objects, PageBooks books) {
+  PageRestorer(PageTable table, ObjectWriter objects, Codecs codecs, PageBooks books) {
     this.table = table;
     this.objects = objects;
+    this.codecs = codecs;
     this.books = books;
   }
 
@@ -29,6 +34,11 @@ public final class PageRestorer implements PageSink {
   /** Whether there was memory for all so far. */
   public boolean fits() {
     return fits;
+  }
+
+  /** Why this machine cannot read a page that it was given; empty if it can read all. */
+  public Optional<String> whyUnreadable() {
+    return whyUnreadable;
   }
 
   @Override
@@ -43,6 +53,10 @@ public final class PageRestorer implements PageSink {
 
   @Override
   public void object(long page, int kind, MemorySegment bytes, long at, int length) {
+    if ((kindsSeen & 1 << kind) == 0) {
+      kindsSeen |= 1 << kind;
+      whyUnreadable = whyUnreadable.or(() -> codecs.whyUnreadable(kind));
+    }
     long entry = objects.writePacked(page, kind, bytes, at, length);
     if (ObjectWriter.isErrno(entry)) {
       fits = false;
