@@ -41,6 +41,9 @@ public final class SlabArena {
   /** One more than the highest slab that any class ever used: beyond it there is nothing to do. */
   private final AtomicInteger usedSlabs = new AtomicInteger();
 
+  /** Threads in {@link #tidy}: what they have claimed is neither used nor free until they leave. */
+  private final AtomicInteger tidying = new AtomicInteger();
+
   /**
    * An arena without objects; the directory and hints of the file must be zeros.
    *
@@ -356,6 +359,16 @@ public final class SlabArena {
   /** Gives the memory of all empty chunks back; false if there was none. Any thread. */
   public boolean tidy() {
     long before = budget.usedBytes();
+    tidying.incrementAndGet();
+    try {
+      tidyAll();
+    } finally {
+      tidying.decrementAndGet();
+    }
+    return budget.usedBytes() < before;
+  }
+
+  private void tidyAll() {
     int untidy = SlabHints.untidy();
     for (int slab = 0; (slab = hints.next(untidy, slab)) >= 0; slab++) {
       hints.clear(untidy, slab);
@@ -364,7 +377,11 @@ public final class SlabArena {
         long _ = tidy(slab, sizeClass);
       }
     }
-    return budget.usedBytes() < before;
+  }
+
+  /** Whether a thread is giving memory back, which can be had in a moment. */
+  public boolean isTidying() {
+    return tidying.get() != 0;
   }
 
   /** Looks again at all chunks of a slab. */

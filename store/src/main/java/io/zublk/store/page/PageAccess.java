@@ -52,7 +52,7 @@ public final class PageAccess implements AutoCloseable {
     this.reader = new PageReader(table, objects, books, page);
     this.compressor = new StagedCompressor(table, objects, newObjects, books);
     this.mover = new PageMover(table, arena, objects, newObjects);
-    var room = new RoomMaker(pages.staging(), compressor, pages.compactor(), mover);
+    var room = new RoomMaker(pages.arena(), pages.staging(), compressor, pages.compactor(), mover);
     this.writer =
         new PageWriter(table, newObjects, draft, books, inPlace, room, pages.moments(), staging);
     this.table = table;

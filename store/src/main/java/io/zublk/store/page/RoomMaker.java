@@ -1,5 +1,6 @@
 package io.zublk.store.page;
 
+import io.zublk.store.arena.SlabArena;
 import io.zublk.store.staging.StagingArea;
 import io.zublk.store.table.Naps;
 
@@ -12,16 +13,22 @@ final class RoomMaker {
   /** Trimming, draining, compacting; and again, for what others took meanwhile. */
   static final int MEASURES = 4;
 
-  /** Naps of a millisecond for batches that workers have taken: each takes them less than that. */
+  /** Naps of a millisecond for what other threads are about to free: they need less than that. */
   private static final int MAX_NAPS = 100;
 
+  private final SlabArena arena;
   private final StagingArea staging;
   private final StagedCompressor compressor;
   private final Compactor compactor;
   private final PageMover mover;
 
   RoomMaker(
-      StagingArea staging, StagedCompressor compressor, Compactor compactor, PageMover mover) {
+      SlabArena arena,
+      StagingArea staging,
+      StagedCompressor compressor,
+      Compactor compactor,
+      PageMover mover) {
+    this.arena = arena;
     this.staging = staging;
     this.compressor = compressor;
     this.compactor = compactor;
@@ -31,10 +38,19 @@ final class RoomMaker {
   /** Takes a measure, 0 to {@link #MEASURES} - 1; false if trying again is of no use after it. */
   boolean make(int measure) {
     return switch (measure) {
-      case 0 -> staging.trim();
+      case 0 -> trim();
       case 1 -> drain();
       default -> compactor.makeRoom(mover);
     };
+  }
+
+  /** Gives free memory back; what others are giving back is not free yet, but soon. */
+  private boolean trim() {
+    boolean others = arena.isTidying();
+    for (int naps = 0; naps < MAX_NAPS && arena.isTidying(); naps++) {
+      Naps.millisecond();
+    }
+    return staging.trim() || others;
   }
 
   /** Compresses what is staged: pages that wait hold twice what they need at most. */
@@ -45,9 +61,10 @@ final class RoomMaker {
         batch = staging.takeAny(batch + 1)) {
       drained |= compressor.compressBatch(staging, batch);
     }
+    boolean others = staging.isBusy();
     for (int naps = 0; naps < MAX_NAPS && staging.isBusy(); naps++) {
       Naps.millisecond();
     }
-    return staging.trim() || drained;
+    return staging.trim() || drained || others;
   }
 }

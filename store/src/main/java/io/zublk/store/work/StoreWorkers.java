@@ -131,7 +131,7 @@ public final class StoreWorkers implements BatchAlarm {
 
   /** Gives memory back that nothing lies in; false if there was none. */
   public boolean trim() {
-    return memory.trim();
+    return memory.trimAll();
   }
 
   /** Ends the threads after what they do now, and waits for that. */
