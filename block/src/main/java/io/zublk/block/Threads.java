@@ -27,7 +27,8 @@ public final class Threads {
 
   /**
    * Waits on a monitor, which the caller holds, until something is so; an interrupt stays pending.
-   * Whoever makes it so calls {@link Object#notifyAll()}.
+   * Whoever makes it so calls {@link Object#notifyAll()}. Who waits in a request hands in what was
+   * made before: a lambda that remembers something is an object.
    */
   public static void await(Object monitor, BooleanSupplier isSo) {
     boolean interrupted = false;

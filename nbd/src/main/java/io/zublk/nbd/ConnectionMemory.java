@@ -1,6 +1,7 @@
 package io.zublk.nbd;
 
 import io.zublk.block.Threads;
+import java.util.function.BooleanSupplier;
 
 /**
  * All the direct memory of one connection. A server keeps it for the next connection, so that
@@ -18,6 +19,9 @@ final class ConnectionMemory {
   static final int MAX_BYTES = MAX_BUFFERS * TransferBuffer.DIRECT_BYTES + LateReplier.DIRECT_BYTES;
 
   private final TransferBuffer[] buffers = new TransferBuffer[MAX_BUFFERS];
+
+  /** Made once: a request that waits allocates nothing, whatever the JIT makes of it. */
+  private final BooleanSupplier hasUnused = this::hasUnused;
 
   ConnectionMemory() {
     buffers[0] = new TransferBuffer();
@@ -52,7 +56,7 @@ final class ConnectionMemory {
   }
 
   private synchronized TransferBuffer awaitUnused() {
-    Threads.await(this, this::hasUnused);
+    Threads.await(this, hasUnused);
     return unused(); // only this thread takes them
   }
 

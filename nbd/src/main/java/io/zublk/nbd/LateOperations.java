@@ -4,6 +4,7 @@ import io.zublk.block.Errno;
 import io.zublk.block.LateAnswers;
 import io.zublk.block.Threads;
 import io.zublk.nbd.LateOperation.State;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
@@ -32,6 +33,11 @@ final class LateOperations implements LateAnswers {
   private LateOperation lastAnswered;
   private boolean closed;
   private LateReplier replier;
+
+  // Made once: a request that waits allocates nothing, whatever the JIT makes of it.
+  private final BooleanSupplier hasRoom = this::hasRoom;
+  private final BooleanSupplier isPostponedAnswered = this::isPostponedAnswered;
+  private final BooleanSupplier isAnyAnsweredOrEnd = this::isAnyAnsweredOrEnd;
 
   /**
    * Prepares for a device that may never answer later.
@@ -121,7 +127,11 @@ final class LateOperations implements LateAnswers {
 
   /** Waits until one more operation may be late. */
   synchronized void awaitRoom() {
-    Threads.await(this, () -> inUse < MAX_OPERATIONS);
+    Threads.await(this, hasRoom);
+  }
+
+  private boolean hasRoom() {
+    return inUse < MAX_OPERATIONS;
   }
 
   ConnectionMemory memory() {
@@ -153,12 +163,16 @@ final class LateOperations implements LateAnswers {
 
   /** Waits for the answer to the postponed operation; the replier knows nothing of it. */
   synchronized int awaitAnswer() {
+    Threads.await(this, isPostponedAnswered);
     LateOperation operation = postponed;
-    Threads.await(this, () -> operation.state == State.ANSWERED);
     postponed = null;
     int result = operation.result;
     release(operation);
     return result;
+  }
+
+  private boolean isPostponedAnswered() {
+    return postponed.state == State.ANSWERED;
   }
 
   /** Ends the replier, when all operations were released. */
@@ -176,12 +190,16 @@ final class LateOperations implements LateAnswers {
 
   /** Waits for an operation that is answered; null if there will be none any more. */
   synchronized LateOperation awaitAnswered() {
-    Threads.await(this, () -> firstAnswered != null || closed);
+    Threads.await(this, isAnyAnsweredOrEnd);
     LateOperation operation = firstAnswered;
     if (operation != null) {
       firstAnswered = operation.next;
     }
     return operation;
+  }
+
+  private boolean isAnyAnsweredOrEnd() {
+    return firstAnswered != null || closed;
   }
 
   /** Is done with an operation, and its memory. */

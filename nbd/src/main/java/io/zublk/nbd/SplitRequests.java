@@ -2,6 +2,7 @@ package io.zublk.nbd;
 
 import io.zublk.block.Threads;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 
 /**
  * The requests of a connection that others than its own thread work on, and in how many parts:
@@ -30,6 +31,9 @@ final class SplitRequests {
    * The connection's thread's own: the split request of which it still works on a part, or null.
    */
   private Request held;
+
+  /** Made once: a request that waits allocates nothing, whatever the JIT makes of it. */
+  private final BooleanSupplier isOnlyHeldLeft = this::isOnlyHeldLeft;
 
   /** Room for what so many workers, the device and the connection's thread may be busy with. */
   SplitRequests(ReplyWriter writer, int workers) {
@@ -97,8 +101,12 @@ final class SplitRequests {
     if (held != request) {
       return 0; // it was never split
     }
-    Threads.await(this, () -> parts[request.slot] == 1);
+    Threads.await(this, isOnlyHeldLeft);
     return errors[request.slot];
+  }
+
+  private boolean isOnlyHeldLeft() {
+    return parts[held.slot] == 1;
   }
 
   /** Ends the part of the connection's thread after a fault, if it has one. */

@@ -196,7 +196,7 @@ class LinuxSocketTest {
     PollSet set = new PollSet(there.fd());
     transfer(set, buffer);
     long allocated = Long.MAX_VALUE;
-    for (int round = 0; round < 5 && allocated >= 4096; round++) {
+    for (int round = 0; round < 50 && allocated >= 4096; round++) {
       long before = threads.getThreadAllocatedBytes(self);
       transfer(set, buffer);
       allocated = threads.getThreadAllocatedBytes(self) - before;
