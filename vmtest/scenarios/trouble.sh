@@ -25,7 +25,7 @@ ok "remove after unmounting" remove
 ok "nothing is left" nothing_left
 
 # --- The server is killed
-must "create one to be killed" create --size 32M --id 3
+must "create one to be killed" create --size 32M --id 3 --on-crash keep
 kill -KILL $SERVER
 ok "SIGKILL: the disk stays for whoever recovers it" test -b $DEVICE -a -c /dev/ublkc3
 ok "... list does not fail" zublk list
@@ -33,7 +33,7 @@ ok "... list does not show it as a working device" \
     test "$(zublk list -n -o NAME | grep -c '^/dev/ublkb3 *$')" = 0
 ok "its id is not given to a new one" refuses_clearly --size 32M --id 3
 ok "remove drops it" zublk remove 3
-ok "the id can be had again" create --size 32M --id 3
+ok "the id can be had again" create --size 32M --id 3 --on-crash keep
 ok "... with a working device" put $OWN/data $DEVICE 0 64k
 kill -KILL $SERVER
 dd if=$DEVICE of=/dev/null iflag=direct bs=4k count=1 2> $OWN/waiting &

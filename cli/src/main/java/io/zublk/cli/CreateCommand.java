@@ -4,6 +4,7 @@ import io.zublk.daemon.Device;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.DeviceLauncher;
 import io.zublk.daemon.Devices;
+import io.zublk.daemon.OnCrash;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.SaveFile;
 import io.zublk.daemon.SizeExpression;
@@ -97,6 +98,15 @@ final class CreateCommand implements Callable<Integer> {
   private String restore;
 
   @Mixin private PerformanceOptions performance;
+
+  @Option(
+      names = "--on-crash",
+      paramLabel = "WHAT",
+      description =
+          "If the process of a device in the background dies: recover, which has another one serve"
+              + " what it holds, but gives up after 5 times in a minute, or keep, which leaves it dead"
+              + " until 'zublk recover'; default: recover.")
+  private OnCrash onCrash;
 
   @Option(
       names = {"-f", "--foreground"},
@@ -203,7 +213,17 @@ final class CreateCommand implements Callable<Integer> {
         memLimit,
         transport,
         nbd.config(),
-        performance.config());
+        performance.config(),
+        onCrash());
+  }
+
+  private OnCrash onCrash() {
+    if (foreground && onCrash == OnCrash.RECOVER) {
+      throw new UserException(
+          "--on-crash recover: about a device in the background; who starts one in the foreground"
+              + " starts it again, with --recover");
+    }
+    return foreground ? OnCrash.KEEP : onCrash;
   }
 
   private long sizeBytes(SavedDevice saved) {

@@ -113,6 +113,11 @@ final class ListCommand implements Callable<Integer> {
             "device %d has lost its socket: who is connected is served on, and nobody else"
                 .formatted(device.id()));
       }
+      if ("lost".equals(status.get("keeper"))) {
+        note(
+            "device %d has lost its keeper: if its process dies, it stays dead until 'zublk recover %d'"
+                .formatted(device.id(), device.id()));
+      }
       return status;
     } catch (UserException e) {
       note(UserException.lineFor(e));

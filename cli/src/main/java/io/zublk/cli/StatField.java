@@ -120,6 +120,9 @@ record StatField(String group, String name, String unit, String meaning) {
         numa_node                 -         the node of its threads and memory; -1: any
         streams                   threads   that serve requests
         pid                       -         the process that serves it
+        on_crash                  -         what becomes of it when its process dies: recover or keep
+        keeper                    -         the process that has it recovered then, none, or lost
+        recoveries                times     a process took it over from one that had died
         uptime_s                  s         since it was started
         rss                       bytes     memory of the process, what it shares included
         rss_private               bytes     memory of the process that is its alone

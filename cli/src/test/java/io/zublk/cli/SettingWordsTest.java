@@ -24,7 +24,7 @@ class SettingWordsTest {
           .build();
 
   private static DeviceConfig config(TransportKind transport, PerformanceConfig performance) {
-    return new DeviceConfig("/run/x", 0, 1 << 20, "lz4", 0, transport, null, performance);
+    return new DeviceConfig("/run/x", 0, 1 << 20, "lz4", 0, transport, null, performance, null);
   }
 
   private static DeviceConfig changed(DeviceConfig config, String... words) {

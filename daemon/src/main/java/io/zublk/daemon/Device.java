@@ -196,15 +196,50 @@ public final class Device {
    */
   public void remove(boolean force) {
     try {
-      if (isAlive()) {
-        stop(force);
-      } else {
-        clear(force);
+      Optional<Device> there = Optional.of(this);
+      while (there.isPresent()) {
+        Device device = force ? there.get() : there.get().onceRecovered();
+        device.stopOrClear(force);
+        there = device.ifRecovered();
       }
     } catch (IOException e) {
       throw new UserException(
           "device %d cannot be removed: %s".formatted(id(), UserException.lineFor(e)), e);
     }
+  }
+
+  private void stopOrClear(boolean force) throws IOException {
+    if (isAlive()) {
+      stop(force);
+    } else {
+      clear(force);
+      if (!dir.exists()) {
+        await(STOP_LIMIT); // its keeper, which finds nothing to keep
+      }
+    }
+  }
+
+  /** As it is when nobody is just recovering it: who does answers nobody meanwhile. */
+  private Device onceRecovered() {
+    long deadline = System.nanoTime() + DeviceLauncher.START_LIMIT.toNanos();
+    Device device = this;
+    while (device.isBeingRecovered() && System.nanoTime() < deadline) {
+      pause(POLL_INTERVAL);
+      device = new Device(dir, dir.record().orElse(record));
+    }
+    return device;
+  }
+
+  /** A process that has the device's lock may not have written yet that it has it. */
+  private boolean isBeingRecovered() {
+    return isAlive() && (record.state() == DeviceRecord.State.RECOVERING || !isProcessRunning());
+  }
+
+  /** The same device, which its keeper may have had recovered while it was removed. */
+  private Optional<Device> ifRecovered() {
+    return dir.record()
+        .filter(latest -> latest.identity() == record.identity() && dir.isAlive())
+        .map(latest -> new Device(dir, latest));
   }
 
   /**
@@ -263,10 +298,13 @@ public final class Device {
     }
   }
 
-  /** Whether the process ended within {@code limit}: only then has it put everything away. */
+  /**
+   * Whether the process, and its keeper, ended within {@code limit}: only then has it put
+   * everything away.
+   */
   private boolean await(Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
-    while (isProcessRunning()) {
+    while (isProcessRunning() || record.isKept()) {
       if (System.nanoTime() > deadline) {
         return false;
       }
@@ -276,6 +314,9 @@ public final class Device {
   }
 
   private void endProcess() {
+    if (record.isKept()) { // first, or it would have the device recovered
+      ProcessHandle.of(record.keeper().pid()).ifPresent(ProcessHandle::destroyForcibly);
+    }
     if (isProcessRunning()) {
       ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroy);
     }
@@ -329,7 +370,11 @@ public final class Device {
   /** That a dead device is dead, as far as is known why, and what to do: one line without it. */
   public String death() {
     // Read anew: the record we have may be older than the death.
-    String cause = dir.record().orElse(record).whyDead();
+    DeviceRecord latest = dir.record().orElse(record);
+    String cause = latest.whyDead();
+    if (latest.isKept()) {
+      return "is dead: %s; its keeper takes it into service again".formatted(cause);
+    }
     return "is dead: %s; 'zublk recover %d' serves what it holds, 'zublk remove %d' drops it"
         .formatted(cause, id(), id());
   }

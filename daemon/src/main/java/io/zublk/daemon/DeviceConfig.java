@@ -18,6 +18,7 @@ import java.util.Objects;
  * @param transport how requests arrive
  * @param nbd where and for whom an NBD server serves, if it is one
  * @param performance how fast it is to be, and at what price
+ * @param onCrash what becomes of it when its process dies
  */
 @RecordBuilder
 public record DeviceConfig(
@@ -28,7 +29,8 @@ public record DeviceConfig(
     long memLimitBytes,
     TransportKind transport,
     NbdConfig nbd,
-    PerformanceConfig performance)
+    PerformanceConfig performance,
+    OnCrash onCrash)
     implements DeviceConfigBuilder.With {
 
   /** The lowest free id. */
@@ -56,6 +58,7 @@ public record DeviceConfig(
           String.join(", ", nbd.names()) + ": about an NBD server, which needs --transport nbd");
     }
     performance = Objects.requireNonNullElse(performance, PerformanceConfig.DEFAULT);
+    onCrash = Objects.requireNonNullElse(onCrash, OnCrash.RECOVER);
     if (transport == TransportKind.NBD && !performance.ublkOptions().isEmpty()) {
       throw new UserException(
           String.join(", ", performance.ublkOptions())

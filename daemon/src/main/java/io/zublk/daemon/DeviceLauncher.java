@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Starts a device's process, and stays with it until it serves or is gone. */
 public final class DeviceLauncher {
@@ -38,6 +39,11 @@ public final class DeviceLauncher {
 
   /** How long a process that is told to stop may take to undo what it did so far. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+
+  private static final Duration STOP_INTERVAL = Duration.ofMillis(20);
+
+  /** The program that keeps devices; not set where there is no distribution, as in tests. */
+  private static final String KEEPER = System.getProperty("zublk.keeper");
 
   private final DeviceConfig config;
 
@@ -112,6 +118,7 @@ public final class DeviceLauncher {
    */
   public void replaceThisProcess(boolean json) {
     early.forEach(notices);
+    // Who started this process starts it again; there is nobody else who could.
     String mode = json ? DeviceMain.FOREGROUND_JSON : DeviceMain.FOREGROUND;
     try {
       Processes.replace(command(mode), System.getenv());
@@ -227,7 +234,7 @@ public final class DeviceLauncher {
 
   private Process spawn() {
     ProcessBuilder builder =
-        new ProcessBuilder(command(DeviceMain.BACKGROUND))
+        new ProcessBuilder(keptCommand())
             // The device must not keep somebody's directory from being unmounted.
             .directory(new File("/"))
             .redirectInput(new File("/dev/null"))
@@ -239,6 +246,20 @@ public final class DeviceLauncher {
     } catch (IOException e) {
       throw new UserException("cannot start the device's JVM: " + e.getMessage(), e);
     }
+  }
+
+  private List<String> keptCommand() {
+    List<String> command = new ArrayList<>();
+    if (isKept()) {
+      command.addAll(List.of("/bin/sh", KEEPER));
+    }
+    command.addAll(command(DeviceMain.BACKGROUND));
+    return command;
+  }
+
+  /** Whether what is started is a keeper, whose child is the device's process. */
+  private boolean isKept() {
+    return KEEPER != null && config.onCrash() == OnCrash.RECOVER;
   }
 
   private List<String> command(String mode) {
@@ -327,22 +348,33 @@ public final class DeviceLauncher {
   /** Ends a process that does not serve; it may come to serve just now. */
   private void end(Process process) {
     // By its handle: Process itself would take its words from whoever is reading them.
-    ProcessHandle handle = process.toHandle();
+    ProcessHandle started = process.toHandle();
     try {
-      if (recovers) {
-        handle.destroyForcibly(); // which drops nothing
-      } else {
-        handle.destroy();
+      if (recovers || !endInOrder(started)) {
+        killAll(started);
       }
-      if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        handle.destroyForcibly();
-        process.waitFor();
-      }
+      process.waitFor();
       clearUnfinished();
     } catch (InterruptedException e) {
-      handle.destroyForcibly();
+      killAll(started);
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** A keeper ends with the process that it has started, as soon as it has. */
+  private boolean endInOrder(ProcessHandle started) throws InterruptedException {
+    long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+    while (started.isAlive() && System.nanoTime() < deadline) {
+      (isKept() ? started.children() : Stream.of(started)).forEach(ProcessHandle::destroy);
+      Thread.sleep(STOP_INTERVAL);
+    }
+    return !started.isAlive();
+  }
+
+  private void killAll(ProcessHandle started) {
+    List<ProcessHandle> children = started.children().toList();
+    started.destroyForcibly(); // first, for a keeper would start others
+    children.forEach(ProcessHandle::destroyForcibly);
   }
 
   /** Clears away what a process could not that ended without a word. */

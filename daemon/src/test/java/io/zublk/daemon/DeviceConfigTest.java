@@ -27,7 +27,15 @@ class DeviceConfigTest {
     PerformanceConfig performance =
         queues == 0 ? null : Samples.performance(Map.of("queues", queues));
     return new DeviceConfig(
-        "/run/z", id, size, algorithm, 0, transport, NbdConfig.listeningAt(listen), performance);
+        "/run/z",
+        id,
+        size,
+        algorithm,
+        0,
+        transport,
+        NbdConfig.listeningAt(listen),
+        performance,
+        null);
   }
 
   @Test
@@ -43,7 +51,7 @@ class DeviceConfigTest {
         Samples.performance(
             Map.of("preset", "MAX_PERF", "polling", false, "batchPages", 64, "cpuAffinity", "0"));
     DeviceConfig config =
-        new DeviceConfig("/run/z", 1, 4096, "lz4", 0, TransportKind.AUTO, null, performance);
+        new DeviceConfig("/run/z", 1, 4096, "lz4", 0, TransportKind.AUTO, null, performance, null);
     assertThat(Json.record(DeviceConfig.class, Json.line(config))).isEqualTo(config);
     assertThat(config.performance().pollSpinCycles()).isNull();
   }
@@ -94,7 +102,7 @@ class DeviceConfigTest {
   }
 
   private static DeviceConfig ublk(NbdConfig nbd) {
-    return new DeviceConfig("/run/z", 0, 4096, "lz4", 0, TransportKind.UBLK, nbd, null);
+    return new DeviceConfig("/run/z", 0, 4096, "lz4", 0, TransportKind.UBLK, nbd, null, null);
   }
 
   private static void assertRefused(

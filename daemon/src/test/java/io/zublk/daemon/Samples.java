@@ -25,7 +25,8 @@ public final class Samples {
         0,
         TransportKind.NBD,
         NbdConfig.listeningAt(listen),
-        null);
+        null,
+        OnCrash.KEEP);
   }
 
   /** Settings by the names they have in a device's record; a null is one not asked for. */
@@ -55,7 +56,8 @@ public final class Samples {
         record.identity(),
         record.config(),
         record.deathCause(),
-        record.recoveries());
+        record.recoveries(),
+        record.keeper());
   }
 
   /**

@@ -256,12 +256,13 @@ class DeviceLifeTest extends WithDevices {
     Object pid = zublk.create("--size", "1M").get("pid");
     Zublk.kill(pid, "TERM");
     Zublk.awaitEnd(pid);
+    zublk.awaitNoKeeper();
     zublk.assertNothingLeft();
   }
 
   @Test
   void keepsTheDataOfAKilledProcessUntilItIsRemoved() throws Exception {
-    Map<String, Object> killed = zublk.create("--size", "16M");
+    Map<String, Object> killed = zublk.create("--size", "16M", "--on-crash", "keep");
     Object alive = zublk.create("--size", "1M").get("id");
     Path image = image(8, 2);
     Zublk.tool("nbdcopy", image.toString(), killed.get("path").toString());

@@ -205,7 +205,8 @@ class NbdClientsTest extends WithDevices {
     zublk.run("create", "-s", "1M", "--listen", "unix:/").refused("/ is a directory");
 
     Path socket = temp.resolve("s".repeat(106 - temp.toString().length() - 1));
-    Object killed = zublk.create("--size", "1M", "--listen", "unix:" + socket).get("pid");
+    Object killed =
+        zublk.create("--size=1M", "--on-crash=keep", "--listen=unix:" + socket).get("pid");
     Zublk.kill(killed, "KILL");
     while (!zublk.run("list").ok().err().contains("dead")) {
       Thread.sleep(10);

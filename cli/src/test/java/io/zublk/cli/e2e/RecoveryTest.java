@@ -24,8 +24,15 @@ class RecoveryTest extends WithDevices {
 
   private static final int MIB = 1 << 20;
 
+  /** Nobody recovers it but the test. */
+  private Map<String, Object> create(String... options) throws Exception {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.add("--on-crash=keep");
+    return zublk.create(all.toArray(String[]::new));
+  }
+
   private Map<String, Object> dead(String... options) throws Exception {
-    Map<String, Object> made = zublk.create(options);
+    Map<String, Object> made = create(options);
     die(made.get("pid"));
     return made;
   }
@@ -52,7 +59,7 @@ class RecoveryTest extends WithDevices {
   @Test
   void isWhatItWas() throws Exception {
     Map<String, Object> made =
-        zublk.create(
+        create(
             "--size=16M",
             "--id=5",
             "--algorithm=zstd(level=4)",
@@ -84,7 +91,7 @@ class RecoveryTest extends WithDevices {
   /** Of each page all versions are known; what was acknowledged is there, or what came after it. */
   @Test
   void holdsAllThatWasAcknowledgedAfterTwentyKills() throws Exception {
-    Map<String, Object> device = zublk.create("--size=8M");
+    Map<String, Object> device = create("--size=8M");
     Random random = new Random(1);
     try (VersionedPages pages = new VersionedPages(zublk.runDir().resolve("0/nbd.sock"), 2048)) {
       for (int kills = 0; kills < 20; kills++) {
@@ -105,7 +112,7 @@ class RecoveryTest extends WithDevices {
   @Test
   void aClientThatReconnectsNoticesAPause() throws Exception {
     Path socket = temp.resolve("nbd.sock");
-    Object pid = zublk.create("--size=8M", "--listen=unix:" + socket).get("pid");
+    Object pid = create("--size=8M", "--listen=unix:" + socket).get("pid");
     String image =
         "driver=nbd,server.type=unix,server.path=%s,reconnect-delay=120".formatted(socket);
     Process client = new ProcessBuilder("qemu-io", "--image-opts", image).start();
@@ -162,7 +169,7 @@ class RecoveryTest extends WithDevices {
   /** Wherever the process is when it dies: claiming, opening, compressing, listening. */
   @Test
   void canBeRecoveredAfterADeathInTheMiddleOfIt() throws Exception {
-    Object path = zublk.create("--size=8M").get("path");
+    Object path = create("--size=8M").get("path");
     qemuIo(path, "write -P 9 0 8M");
     die(zublk.stat(0).get("pid"));
     for (int delay = 0; delay <= 240; delay += 40) {
@@ -184,7 +191,9 @@ class RecoveryTest extends WithDevices {
   @Test
   void createWithItsIdTakesADeadDeviceOnlyIfToldTo() throws Exception {
     zublk.run("create", "--recover", "--id=3").refused("no dead device 3", "--size");
-    String[] create = {"create", "-s=2M", "--id=3", "--transport=nbd", "--recover"};
+    String[] create = {
+      "create", "-s=2M", "--id=3", "--on-crash=keep", "--transport=nbd", "--recover"
+    };
     String path = zublk.run(create).ok().line();
     qemuIo(path, "write -P 5 0 1M");
     zublk.run(create).refused("id 3 is taken by a running device");

@@ -40,7 +40,9 @@ class RunDirectoryTest extends WithDevices {
   }
 
   private Object dead(String... options) throws Exception {
-    Map<String, Object> made = zublk.create(options);
+    List<String> kept = new ArrayList<>(List.of(options));
+    kept.add("--on-crash=keep");
+    Map<String, Object> made = zublk.create(kept.toArray(String[]::new));
     Zublk.kill(made.get("pid"), "KILL");
     Zublk.awaitEnd(made.get("pid"));
     return made.get("id");

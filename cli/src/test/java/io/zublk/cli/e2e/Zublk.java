@@ -20,6 +20,8 @@ final class Zublk {
   /** Far more than anything takes, also while other tests keep the machine busy. */
   private static final long LIMIT_S = 120;
 
+  private static final String KEEPER = "/libexec/keeper";
+
   static final Path DIST = Path.of(System.getProperty("zublk.dist")).toAbsolutePath();
 
   private final Path program;
@@ -155,12 +157,32 @@ final class Zublk {
     assertThat(Files.readString(Path.of("/proc/mounts"), StandardCharsets.ISO_8859_1))
         .doesNotContain(runDir.toString());
     assertThat(processes()).isEmpty();
+    assertThat(keepers()).isEmpty();
   }
 
   /** The processes that serve devices of this run directory. */
   List<Long> processes() {
+    return processes(line -> !line.contains(KEEPER));
+  }
+
+  /** Those that start others when they die. */
+  List<Long> keepers() {
+    return processes(line -> line.contains(KEEPER));
+  }
+
+  /** A keeper ends as soon as it has noticed that its device has. */
+  void awaitNoKeeper() throws Exception {
+    while (!keepers().isEmpty()) {
+      Thread.sleep(10);
+    }
+  }
+
+  private List<Long> processes(Predicate<String> commandLine) {
     return ProcessHandle.allProcesses()
-        .filter(process -> commandLine(process.pid()).contains("\"runDir\":\"" + runDir + "\""))
+        .filter(process -> {
+          String line = commandLine(process.pid());
+          return line.contains("\"runDir\":\"" + runDir + "\"") && commandLine.test(line);
+        })
         .map(ProcessHandle::pid)
         .toList();
   }
@@ -195,10 +217,18 @@ final class Zublk {
 
   /** Waits until a process has ended, whether or not its parent has noticed. */
   static void awaitEnd(Object pid) throws Exception {
-    long number = ((Number) pid).longValue();
-    // A zombie, should nobody wait for it, has no memory map.
-    while (ProcessHandle.of(number).isPresent() && !commandLine(number).isEmpty()) {
+    while (isRunning(Path.of("/proc/" + pid + "/stat"))) {
       Thread.sleep(10);
+    }
+  }
+
+  /** A zombie, should nobody wait for it, has closed its files; before that it has locks. */
+  private static boolean isRunning(Path processStat) {
+    try {
+      String stat = Files.readString(processStat, StandardCharsets.ISO_8859_1);
+      return "ZX".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) < 0;
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -19,6 +19,12 @@ public final class Stat implements Command {
   /** Of a device that packs lines: {@link LineVectors#state}. */
   public static final String LINE_CODER = "line_coder";
 
+  /** Who has the device recovered when its process dies: a process, "none", or {@link #LOST}. */
+  public static final String KEEPER = "keeper";
+
+  /** A keeper that died before its device. */
+  public static final String LOST = "lost";
+
   private final ServedDevice device;
 
   Stat(ServedDevice device) {
@@ -45,6 +51,9 @@ public final class Stat implements Command {
     }
     status.put("size", store.geometry().sizeBytes());
     status.put("pid", record.pid());
+    status.put("on_crash", record.keeper() == null ? "keep" : "recover");
+    status.put(KEEPER, keeper(record));
+    status.put("recoveries", record.recoveries());
     status.put("streams", transport.streams());
     status.put("mountpoint", transport.mountpoint());
     status.put("uptime_s", uptimeSeconds());
@@ -55,6 +64,13 @@ public final class Stat implements Command {
     status.putAll(device.settings().storeFields());
     status.putAll(transport.counters());
     return status;
+  }
+
+  private static Object keeper(DeviceRecord record) {
+    if (record.hasLostItsKeeper()) {
+      return LOST;
+    }
+    return record.isKept() ? record.keeper().pid() : "none";
   }
 
   private double uptimeSeconds() {

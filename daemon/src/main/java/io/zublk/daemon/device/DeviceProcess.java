@@ -14,6 +14,7 @@ import io.zublk.daemon.log.DeviceLoggers;
 import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.machine.Machine;
 import io.zublk.daemon.registry.DeviceRecord;
+import io.zublk.daemon.registry.Keepers;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.registry.StoreHome;
 import io.zublk.daemon.settings.PerformanceSettings;
@@ -171,6 +172,11 @@ final class DeviceProcess {
             .formatted(id, cause, id, id));
   }
 
+  /** Whether the device is dead now, and what it holds is kept. */
+  boolean isKept() {
+    return deathCause != null;
+  }
+
   private void keepOutput() {
     try {
       reporter.nobodyListens(claim.dir().output());
@@ -230,6 +236,7 @@ final class DeviceProcess {
     serves = true;
     // A command may have changed it by now.
     claim.update(this::serving);
+    Keepers.tellThatItServes();
     return ready(claim.record());
   }
 

@@ -4,6 +4,7 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.machine.ProcFs;
+import io.zublk.daemon.machine.ProcessId;
 import java.nio.file.Path;
 
 /**
@@ -22,6 +23,7 @@ import java.nio.file.Path;
  * @param config what was asked for, with the transport, the id and where it is served settled
  * @param deathCause why a dead device serves no more, if its process could say so; else null
  * @param recoveries how often the device was taken into service again
+ * @param keeper what starts another process when this one dies; null if nothing does
  */
 @RecordBuilder
 public record DeviceRecord(
@@ -34,7 +36,8 @@ public record DeviceRecord(
     long identity,
     DeviceConfig config,
     String deathCause,
-    int recoveries)
+    int recoveries,
+    ProcessId keeper)
     implements DeviceRecordBuilder.With {
 
   /**
@@ -62,7 +65,8 @@ public record DeviceRecord(
         identity,
         config,
         null,
-        0);
+        0,
+        Keepers.own().orElse(null));
   }
 
   /** Of a device that this process is about to take into service again. */
@@ -72,6 +76,7 @@ public record DeviceRecord(
         .withPid(own)
         .withStartTicks(startTicks(own))
         .withDeathCause(null)
+        .withKeeper(Keepers.own().orElse(null))
         .withRecoveries(recoveries + 1);
   }
 
@@ -101,6 +106,16 @@ public record DeviceRecord(
   public DeviceRecord serving(String servedPath) {
     assert servedPath != null : "nobody could find the device";
     return withState(State.SERVING).withPath(servedPath);
+  }
+
+  /** Whether something starts another process when this one has died. */
+  public boolean isKept() {
+    return keeper != null && keeper.isRunning();
+  }
+
+  /** Whether something should, but is gone. */
+  public boolean hasLostItsKeeper() {
+    return keeper != null && !keeper.isRunning();
   }
 
   /** Why a dead device serves no more, as far as is known. */

@@ -114,6 +114,17 @@ public final class StaleDevices {
     return transports.of(config.transport()).useAfter(config, record.get().identity());
   }
 
+  /**
+   * Writes down that a dead device stays so; who uses it gets errors, and waits no longer.
+   *
+   * @throws UserException if it is not dead
+   */
+  public void abandon(DeviceDir device, String reason) throws IOException {
+    DeviceRecord dead = device.recoverable();
+    device.write(dead.dead(dead.whyDead() + "; " + reason));
+    transports.of(dead.config().transport()).abandon(dead.config(), dead.identity());
+  }
+
   /** Clears away what a dead device left, its data included. */
   public void clear(DeviceDir device) throws IOException {
     if (device.isAlive()) {

@@ -34,7 +34,7 @@ class DaemonJvmTest {
   }
 
   private static DeviceConfig device(String algorithm, NbdConfig nbd) {
-    return new DeviceConfig("/run/z", 0, 1 << 20, algorithm, 0, TransportKind.NBD, nbd, null);
+    return new DeviceConfig("/run/z", 0, 1 << 20, algorithm, 0, TransportKind.NBD, nbd, null, null);
   }
 
   private static long flag(String name, NbdConfig nbd) {

@@ -31,7 +31,8 @@ class MemoryRoomTest {
         limit,
         TransportKind.NBD,
         NbdConfig.DEFAULT,
-        PerformanceConfig.DEFAULT);
+        PerformanceConfig.DEFAULT,
+        null);
   }
 
   /** On a machine with 24 GiB, from a process of 40 MiB, for one of 100 MiB. */

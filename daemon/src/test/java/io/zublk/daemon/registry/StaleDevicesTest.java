@@ -89,6 +89,23 @@ class StaleDevicesTest {
   }
 
   @Test
+  void whatIsAbandonedSaysWhyAndCanBeRecovered() throws IOException {
+    DeviceDir dir = dead(Samples.starting(temp, 4).serving("uri"));
+    locked(stale -> {
+      stale.abandon(dir, "nobody comes");
+      return null;
+    });
+    assertThat(dir.recoverable().whyDead()).contains("ended without stopping it; nobody comes");
+    dir.write(dir.recoverable().recovering());
+    assertThatThrownBy(() ->
+            locked(stale -> {
+              stale.abandon(dir, "nobody comes");
+              return null;
+            }))
+        .hasMessageContaining("needs no recovery");
+  }
+
+  @Test
   void whatCannotBeRecoveredSaysWhy() throws IOException {
     assertThatThrownBy(() -> runDir.device(0).recoverable())
         .hasMessageContaining("no device 0", "reboot");

@@ -15,6 +15,9 @@ import java.util.Map;
  */
 public final class Processes {
 
+  /** include/uapi/asm-generic/signal.h. */
+  public static final int SIGUSR1 = 10;
+
   private static final int STDOUT = 1;
   private static final int STDERR = 2;
 
@@ -67,6 +70,11 @@ public final class Processes {
    */
   public static void exit(int status) {
     Syscall.call(Syscall.EXIT_GROUP, status, 0);
+  }
+
+  /** Sends a process a signal (kill(2)). */
+  public static void signal(long pid, int signal) throws LinuxException {
+    Syscall.check("kill " + pid, Syscall.call(Syscall.KILL, pid, signal));
   }
 
   /** Sends standard output and standard error to the end of a file, which is made if need be. */

@@ -49,6 +49,7 @@ public final class Syscall {
   static final int SETSOCKOPT = number(54, 208);
   static final int GETSOCKOPT = number(55, 209);
   static final int EXECVE = number(59, 221);
+  static final int KILL = number(62, 129);
   static final int FLOCK = number(73, 32);
   static final int FTRUNCATE = number(77, 46);
   static final int UMASK = number(95, 166);
