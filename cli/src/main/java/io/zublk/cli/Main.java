@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       CreateCommand.class,
       RecoverCommand.class,
+      AbandonCommand.class,
       ListCommand.class,
       StatCommand.class,
       FindCommand.class,

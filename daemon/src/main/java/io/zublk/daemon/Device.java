@@ -9,6 +9,7 @@ import io.zublk.daemon.command.Save;
 import io.zublk.daemon.command.SetValues;
 import io.zublk.daemon.command.Stat;
 import io.zublk.daemon.control.ControlClient;
+import io.zublk.daemon.device.Abandonment;
 import io.zublk.daemon.machine.ProcFs;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
@@ -377,6 +378,21 @@ public final class Device {
     }
     return "is dead: %s; 'zublk recover %d' serves what it holds, 'zublk remove %d' drops it"
         .formatted(cause, id(), id());
+  }
+
+  /**
+   * Makes what users ask of this dead device fail, instead of waiting for its recovery.
+   *
+   * @param reason why nobody recovers it, as {@link #death} will say
+   * @throws UserException if it is not dead
+   */
+  public void abandon(String reason) {
+    try {
+      Abandonment.of(dir, reason);
+    } catch (IOException e) {
+      throw new UserException(
+          "device %d cannot be abandoned: %s".formatted(id(), UserException.lineFor(e)), e);
+    }
   }
 
   /**

@@ -124,6 +124,14 @@ final class Zublk {
     return JSON.std.mapFrom(run("stat", device.toString(), "--json").ok().line());
   }
 
+  /** As soon as a device that was started elsewhere answers. */
+  Map<String, Object> statWhenServed(Object device) throws Exception {
+    while (run("stat", device.toString()).status() != 0) {
+      Thread.sleep(100);
+    }
+    return stat(device);
+  }
+
   /** As soon as the statistics of a device are as wanted, which they become. */
   Map<String, Object> statWhen(Object device, Predicate<Map<String, Object>> isWanted)
       throws Exception {

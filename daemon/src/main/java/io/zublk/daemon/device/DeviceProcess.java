@@ -126,6 +126,7 @@ final class DeviceProcess {
       trainVectors();
       stop.await();
       log.line("stopping: " + stop.reason());
+      reporter.stopping(stop.reason());
       return stop.failed() ? Optional.of(died(stop.reason())) : Optional.empty();
     } catch (Throwable e) {
       // An Error as well: what was made must be unmade, but for what somebody may have written.

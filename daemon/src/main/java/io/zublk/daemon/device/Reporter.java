@@ -23,6 +23,9 @@ interface Reporter {
    */
   default void nobodyListens(Path file) throws IOException {}
 
+  /** The device begins to end. */
+  default void stopping(String reason) {}
+
   /**
    * The device does not serve, or no longer does, and what its {@link Outcome} leaves of it is all
    * that there is.
