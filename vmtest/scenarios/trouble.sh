@@ -49,7 +49,7 @@ ok "... who waited for it has an error" grep -q 'Input/output error' $OWN/waitin
 ok "... wholly" nothing_left
 
 # --- The server of a mounted disk is killed
-must "create one to be mounted" create --size 32M --id 3
+must "create one to be mounted" create --size 32M --id 3 --on-crash keep
 mkfs.ext4 -q $DEVICE
 mount -t ext4 $DEVICE /mnt
 kill -KILL $SERVER
