@@ -193,6 +193,66 @@ stop_example() {
     refuses test -e "$EXAMPLE"
 }
 
+# --- A load that verifies, through the deaths of a server ------------------------------------------
+
+# Its users wait in the kernel for as long as it takes to start a JVM on a busy host, which is no hang.
+# What hangs is seen by "eventually".
+expect_waiting() { echo "$LIMIT" > /proc/sys/kernel/hung_task_timeout_secs; }
+
+# start_probe DISK MIB : reads one block there, which gets random bytes, again and again
+start_probe() {
+    local lib=/payload/dist/lib
+    dd if=/dev/urandom of="$1" bs=4k count=1 seek=$(($2 * 256)) oflag=direct conv=notrunc status=none
+    mkfifo $OWN/in.probe
+    java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+        -cp "$lib/zublk-ublk.jar:$lib/zublk-uring.jar:$lib/zublk-block.jar:/payload/test-classes" \
+        io.zublk.ublk.examples.PauseProbe "$1" $(($2 << 20)) <> $OWN/in.probe > $OWN/probe 2>&1 &
+    PROBE=$!
+    eventually probes
+}
+probes() { kill -0 $PROBE && grep -q '^probing' $OWN/probe; }
+
+# mark KIND : what was the longest pause since the last mark
+mark() { echo "$1" > $OWN/in.probe; }
+# pauses KIND : of all of a kind
+pauses() {
+    local all; mapfile -t all < <(sed -n "s/^$1 //p" $OWN/probe | sort -n)
+    [ ${#all[@]} -gt 0 ] || return
+    note "pause, $1, ms: p50 ${all[${#all[@]} * 50 / 100]}, p99 ${all[${#all[@]} * 99 / 100]}, max ${all[-1]}, of ${#all[@]}"
+}
+
+# Writes and verifies files in /mnt again and again until it is told to end.
+start_load() {
+    load > $OWN/load 2>&1 &
+    LOAD=$!
+}
+load() {
+    local rounds=0
+    while [ ! -e $OWN/enough ]; do
+        fio --name=load --directory=/mnt --direct=1 --ioengine=io_uring --rw=randwrite \
+            --bsrange=4k-64k --size=16m --iodepth=32 --numjobs=2 --fsync=64 --verify=crc32c \
+            --verify_fatal=1 --verify_state_save=0 --output=$OWN/fio || { cat $OWN/fio; return 1; }
+        rounds=$((rounds + 1))
+    done
+    echo "$rounds rounds"
+}
+busy() { kill -0 $LOAD && eventually has_served $DEVICE $(($(served $DEVICE) + 200)); }
+
+# nobody_noticed DISK : ends load and probe, and checks that they, the file system and the kernel had no error
+nobody_noticed() {
+    touch $OWN/enough
+    wait $LOAD
+    ok "every block was right, no user had an error" test $? = 0
+    tail -n 5 $OWN/load | sed 's/^/# /'
+    ok "the probe neither" probes
+    kill $PROBE
+    wait $PROBE 2> /dev/null
+    umount /mnt
+    ok "the file system is clean" e2fsck -fn "$1"
+    ok "the kernel reported no error" refuses io_errors
+}
+io_errors() { dmesg | grep -E 'I/O error|EXT4-fs error|EXT4-fs warning|Aborting journal|lost'; }
+
 # --- CPUs ----------------------------------------------------------------------------------------
 
 # each_of LIST : what a list such as 0-2,4 stands for

@@ -37,30 +37,7 @@ recovers() { start "$1" recover 0 && eventually serving "$1"; }
 
 refused() { fails_with "$1" jvm PersistentDevice "${@:2}" < /dev/null; }
 
-# mark KIND : what was the longest pause since the last mark
-mark() { echo "$1" > $OWN/in.probe; }
-# pauses KIND : of all of a kind
-pauses() {
-    local all; mapfile -t all < <(sed -n "s/^$1 //p" $OWN/probe | sort -n)
-    [ ${#all[@]} -gt 0 ] || return
-    note "pause, $1, ms: p50 ${all[${#all[@]} * 50 / 100]}, p99 ${all[${#all[@]} * 99 / 100]}, max ${all[-1]}, of ${#all[@]}"
-}
-probes() { kill -0 $probe && grep -q '^probing' $OWN/probe; }
-
-# Writes and verifies the same file again and again until it is told to end.
-load() {
-    while [ ! -e $OWN/enough ]; do
-        fio --name=load --directory=/mnt --direct=1 --ioengine=io_uring --rw=randwrite \
-            --bsrange=4k-64k --size=16m --iodepth=32 --numjobs=2 --fsync=64 --verify=crc32c \
-            --verify_fatal=1 --verify_state_save=0 --output=$OWN/fio || { cat $OWN/fio; return 1; }
-        rounds=$((rounds + 1))
-    done
-    echo "$rounds rounds"
-}
-busy() { kill -0 $job && eventually has_served $DEVICE $(($(served $DEVICE) + 200)); }
-
-io_errors() { dmesg | grep -E 'I/O error|EXT4-fs error|EXT4-fs warning|Aborting journal|lost'; }
-
+expect_waiting
 remember
 options=${OPTIONS:-}
 must "a device that can be recovered is served" eval 'start 0 new && eventually serving 0'
@@ -68,16 +45,10 @@ DEVICE=/dev/ublkb0
 sed 's/^/# /' $OWN/out.0
 ok "one that lives is not recovered" refused "is served by process $SERVER" $OWN/store $SIZE 1 recover 0
 ok "there is none to recover" refused 'there is no ublk device 7' $OWN/store $SIZE 1 recover 7
-dd if=/dev/urandom of=$DEVICE bs=4k count=1 seek=$(((SIZE - 1) * 256)) oflag=direct conv=notrunc status=none
 must "a file system" mkfs.ext4 -q $DEVICE $(((SIZE - 1) << 10))
 mount -t ext4 $DEVICE /mnt
-mkfifo $OWN/in.probe
-"${JVM[@]}" io.zublk.ublk.examples.PauseProbe $DEVICE $(((SIZE - 1) << 20)) <> $OWN/in.probe > $OWN/probe 2>&1 &
-probe=$!
-must "its user is there" eventually probes
-rounds=0
-load > $OWN/load 2>&1 &
-job=$!
+must "its user is there" start_probe $DEVICE $((SIZE - 1))
+start_load
 
 # --- Killed
 kill_and_recover() {
@@ -105,7 +76,7 @@ mark refused
 # --- Killed while it recovers
 dying() { jvm DyingRecovery "$1" $OWN/store $SIZE 0 | tee $OWN/dying; grep -q dies $OWN/dying; }
 steps="begun opened half fetched"
-[ "$GUEST" = uml ] || steps=fetched # for the others, see the end
+[ "$GUEST" = uml ] || steps="begun opened fetched" # for the other one, see the end
 for step in $steps; do
     busy
     dies $SERVER
@@ -145,16 +116,7 @@ hand_over() {
 ok "handed over $hand_overs times under load" hand_over 0
 
 # --- What its users have
-touch $OWN/enough
-wait $job
-ok "every block was right, no user had an error" test $? = 0
-tail -n 5 $OWN/load | sed 's/^/# /'
-ok "the probe neither" probes
-kill $probe
-wait $probe 2> /dev/null
-umount /mnt
-ok "the file system is clean" e2fsck -fn $DEVICE
-ok "the kernel reported no error" refuses io_errors
+nobody_noticed $DEVICE
 for kind in killed dying stopped handed-over work; do pauses $kind; done
 
 # --- Its end: what was written is there, also what is only in the kernel's cache
@@ -168,13 +130,16 @@ exec 5>&- # until then the driver does not delete it
 wait $SERVER
 ok "... it ends" test $? = 0
 
-# --- Drivers before Linux 6.15 do not survive a recovery that was cut off
-if [ "$GUEST" = qemu ]; then
+# --- Drivers before Linux 6.15 do not survive a recovery that was cut off while it lent tags.
+# Ours does that with one system call, so none but this example leaves such a device. They wait for
+# it, a minute, and the kernel warns.
+if [ "$GUEST" = qemu ] && [ -n "${LONG:-}" ]; then
     start 0 new && eventually serving 0
     dies $SERVER
     ok "a recovery that dies on an old driver" dying half
     ok "... the next one is refused" refused 'an attempt was cut off' $OWN/store $SIZE 1 recover 0
     ok "... the device can be deleted" jvm Devices 0
+    dmesg -c > $OWN/warned
 fi
 rm -f $OWN/store
 ok "nothing is left" eventually nothing_left

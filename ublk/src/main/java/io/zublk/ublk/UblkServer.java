@@ -88,8 +88,8 @@ public final class UblkServer implements AutoCloseable {
    * @param listener as for {@link #start}
    * @throws UblkException there is no such device, or one of another identity or size; it is not
    *     recoverable, or was stopped; another process serves it. With errno ENOTRECOVERABLE if a
-   *     driver before Linux 6.15 did not survive an attempt that was cut off: the device can only
-   *     be deleted then
+   *     driver before Linux 6.15 did not survive an attempt that was cut off in the middle of
+   *     lending tags: the device can only be deleted then
    */
   public static UblkServer recover(
       BlockDevice device, UblkOptions options, FailureListener listener) throws IOException {

@@ -28,6 +28,7 @@ public final class RecoverDevice implements Arrival {
   private final UblkControl control;
   private final UblkOptions options;
   private final Geometry geometry;
+  private boolean revived;
 
   /**
    * Prepares to recover a device.
@@ -51,12 +52,22 @@ public final class RecoverDevice implements Arrival {
       if (result == 0) {
         return device;
       }
-      if (result != -Errnos.EBUSY) {
+      boolean canPass = result == -Errnos.EBUSY || (result == -Errnos.EINVAL && mayRevive(device));
+      if (!canPass) {
         throw refusal(device, result);
       }
-      requirePatience(device, System.nanoTime() - start);
+      requirePatience(device, result, System.nanoTime() - start);
       pause();
     }
+  }
+
+  /** Once is enough, if it helps. */
+  private boolean mayRevive(UblkDeviceInfo device) throws IOException {
+    if (revived) {
+      return false;
+    }
+    revived = Revival.of(device);
+    return true;
   }
 
   private UblkDeviceInfo device() throws IOException {
@@ -99,19 +110,20 @@ public final class RecoverDevice implements Arrival {
     }
   }
 
-  // Before Linux 6.15 a recovery resets what the driver knows of the former server, of whom there
-  // must be something (ublk_ctrl_start_recovery in ublk_drv.c).
+  // What a revival does not help: some tags of a queue are lent, or some other process looks at it.
   private static UblkException refusal(UblkDeviceInfo device, int result) {
     return result == -Errnos.EINVAL
         ? new UblkException(
-            "ublk device %d cannot be recovered: an attempt was cut off, which drivers before Linux"
+            "ublk device %d cannot be recovered: an attempt was cut off in the middle of lending"
                     .formatted(device.id())
-                + " 6.15 do not survive; its users get errors when it is stopped or deleted",
+                + " tags, which drivers before Linux 6.15 do not survive; its users get errors when"
+                + " it is stopped or deleted",
             Errnos.ENOTRECOVERABLE)
         : UblkControl.failure("recover ublk device " + device.id(), result);
   }
 
-  private static void requirePatience(UblkDeviceInfo device, long nanos) throws UblkException {
+  private static void requirePatience(UblkDeviceInfo device, int result, long nanos)
+      throws UblkException {
     boolean lives =
         device.state() == UblkState.LIVE && ProcessHandle.of(device.serverPid()).isPresent();
     if (lives && nanos > LIVING_NANOS) {
@@ -119,13 +131,17 @@ public final class RecoverDevice implements Arrival {
           "ublk device %d is served by process %d".formatted(device.id(), device.serverPid()),
           Errnos.EBUSY);
     }
-    if (nanos > PATIENCE_NANOS) {
-      throw new UblkException(
-          "somebody has kept ublk device %d open for %d s: the process that served it, or one that"
-                  .formatted(device.id(), TimeUnit.NANOSECONDS.toSeconds(nanos))
-              + " recovers it",
-          Errnos.EBUSY);
+    if (nanos <= PATIENCE_NANOS) {
+      return;
     }
+    if (result == -Errnos.EINVAL) {
+      throw refusal(device, result);
+    }
+    throw new UblkException(
+        "somebody has kept ublk device %d open for %d s: the process that served it, or one that"
+                .formatted(device.id(), TimeUnit.NANOSECONDS.toSeconds(nanos))
+            + " recovers it",
+        Errnos.EBUSY);
   }
 
   private static void pause() throws UblkException {

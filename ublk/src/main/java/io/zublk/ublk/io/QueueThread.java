@@ -113,15 +113,13 @@ final class QueueThread {
   // The commands' memory is freed last: until the ring is closed the driver may write into it. In
   // batches it does so for a thread that lives only, and needs no thread's end to take back the
   // tags.
-  private void serve(TagServer server) throws LinuxException, InterruptedException {
+  private void serve(TagServer server) throws LinuxException {
     RingOptions options = batchIo ? BatchCommands.ring() : TagCommands.ringFor(tags);
     try (QueueRing opened = QueueRing.open(options, !batchIo, counters);
         QueueCommands commands = commands(opened, server);
         QueueRing ring = opened) {
       ring.registerFiles(queues.charDevice().fd());
-      lend(ring, commands.lendAllButOne());
-      queues.awaitOthers();
-      lend(ring, commands.lendLast());
+      lend(ring, commands);
       lent.complete(null);
       queues.awaitBegin();
       bell.listen(ring);
@@ -134,6 +132,17 @@ final class QueueThread {
     return batchIo
         ? new BatchCommands(queue, tags, memory, server, ring)
         : new TagCommands(queue, tags, memory, server, ring);
+  }
+
+  private void lend(QueueRing ring, QueueCommands commands) throws LinuxException {
+    if (queues.haveOneThread()) {
+      lend(ring, commands.lendAllButOne() + commands.lendLast());
+      return;
+    }
+    queues.awaitOthers();
+    lend(ring, commands.lendAllButOne());
+    queues.awaitOthers();
+    lend(ring, commands.lendLast());
   }
 
   private static void lend(QueueRing ring, int own) throws LinuxException {

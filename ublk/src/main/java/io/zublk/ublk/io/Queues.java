@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -43,8 +43,8 @@ public final class Queues implements AutoCloseable {
   private final List<QueueThread> threads = new ArrayList<>();
   private final CompletableFuture<Void> begin = new CompletableFuture<>();
 
-  /** Counted down by each thread that has lent all its tags but one, or will lend none. */
-  private CountDownLatch others = new CountDownLatch(0);
+  /** The threads that have tags to lend; each leaves it when it ends. */
+  private final Phaser lenders = new Phaser();
 
   /** What the first thread threw that failed. */
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -104,7 +104,7 @@ public final class Queues implements AutoCloseable {
    */
   public void start() throws UblkException {
     running.set(threads.size());
-    others = new CountDownLatch(threads.size());
+    lenders.bulkRegister(threads.size());
     List<CompletableFuture<Void>> lent = new ArrayList<>();
     threads.forEach(thread -> lent.add(thread.start()));
     try {
@@ -147,16 +147,21 @@ public final class Queues implements AutoCloseable {
     return finishing;
   }
 
+  /** Whether a queue's tags can all be lent at once, as there is no other thread. */
+  boolean haveOneThread() {
+    return threads.size() == 1;
+  }
+
   /**
-   * Waits until all other threads have lent their tags but for one each, or have ended.
+   * Waits until all other threads have come to the same step of lending their tags, or have ended.
    *
    * <p>Who dies while he recovers a device must not have lent all tags of some queues only: drivers
-   * before Linux 6.15 crash in the next attempt then (ublk_queue_reinit in ublk_drv.c). What is
-   * left of that moment is one tag a queue.
+   * before Linux 6.15 crash in the next attempt then (ublk_queue_reinit in ublk_drv.c); nor some
+   * tags of any queue, whose process they never let go. What is left of these moments is one system
+   * call of each thread.
    */
-  void awaitOthers() throws InterruptedException {
-    others.countDown();
-    others.await();
+  void awaitOthers() {
+    lenders.arriveAndAwaitAdvance();
   }
 
   /** Waits until all threads have lent their tags, or shall end. */
@@ -177,7 +182,7 @@ public final class Queues implements AutoCloseable {
 
   /** A thread has ended, and uses nothing any more. */
   void threadEnded() {
-    others.countDown();
+    lenders.arriveAndDeregister();
     try {
       ended.complete(null);
     } finally {

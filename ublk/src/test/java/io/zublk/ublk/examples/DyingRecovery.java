@@ -22,8 +22,8 @@ import java.util.List;
 
 /**
  * Begins to recover the device of {@link PersistentDevice}, and dies at a step: {@code
- * DyingRecovery STEP FILE SIZE_MIB ID}, where the step is {@code begun}, {@code opened}, {@code
- * half} (of the first queue's tags are fetched) or {@code fetched} (all are).
+ * DyingRecovery STEP FILE SIZE_MIB ID [COOKIE]}, where the step is {@code begun}, {@code opened},
+ * {@code half} (of the first queue's tags are fetched) or {@code fetched} (all are).
  */
 public final class DyingRecovery {
 
@@ -35,8 +35,9 @@ public final class DyingRecovery {
   public static void main(String[] arguments) throws IOException {
     BlockDevice device =
         PersistentDevice.open(Path.of(arguments[1]), Long.parseLong(arguments[2]) << 20);
+    long cookie = arguments.length > 4 ? Long.parseLong(arguments[4]) : 42;
     UblkOptions options =
-        UblkOptions.defaults().withId(Integer.parseInt(arguments[3])).withCookie(42);
+        UblkOptions.defaults().withId(Integer.parseInt(arguments[3])).withCookie(cookie);
     UblkDeviceInfo info =
         new RecoverDevice(UblkControl.open(), options, device.geometry()).obtain();
     if (!arguments[0].equals("begun")) {
