@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** A device of some process, dead or alive, as the commands see it. */
@@ -215,7 +216,7 @@ public final class Device {
     } else {
       clear(force);
       if (!dir.exists()) {
-        await(STOP_LIMIT); // its keeper, which finds nothing to keep
+        await(STOP_LIMIT, record::isKept); // its keeper, which finds nothing to keep
       }
     }
   }
@@ -304,8 +305,12 @@ public final class Device {
    * everything away.
    */
   private boolean await(Duration limit) {
+    return await(limit, () -> isProcessRunning() || record.isKept());
+  }
+
+  private static boolean await(Duration limit, BooleanSupplier isThere) {
     long deadline = System.nanoTime() + limit.toNanos();
-    while (isProcessRunning() || record.isKept()) {
+    while (isThere.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
         return false;
       }

@@ -17,6 +17,7 @@ import io.zublk.store.StoreTuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -37,9 +38,19 @@ final class DeadDevice implements Origin {
     this.notices = notices;
   }
 
+  /** It has the transport that it had, or none. */
   @Override
   public DeviceConfig settle() {
-    return transports.resolve(dir.recoverable().config(), notices);
+    DeviceConfig config = dir.recoverable().config();
+    TransportFactory factory = transports.of(config.transport());
+    Optional<String> obstacle = factory.obstacle();
+    if (obstacle.isPresent()) {
+      throw new UserException(
+          "device %d needs %s, which cannot be had: %s; what it holds is kept"
+              .formatted(dir.id(), config.transport().word(), obstacle.get()));
+    }
+    factory.noticeLimits(config, notices);
+    return config;
   }
 
   /** Of several processes that want to recover it, one gets it; the others see that it lives. */
@@ -64,11 +75,13 @@ final class DeadDevice implements Origin {
     return "recovering it: " + found.whyDead();
   }
 
+  /** Without a store nobody will ever serve what its users wait for. */
   @Override
   public PageStore openStore(DeviceRecord record, StoreTuning tuning) throws IOException {
     Path file = Path.of(record.storeFile());
     if (FileStatus.of(file).filter(FileStatus::isRegularFile).isEmpty()) {
-      throw new UserException("its store file " + file + " is gone");
+      transports.of(record.config().transport()).abandon(record.config(), record.identity());
+      throw new UserException("its store file " + file + " is gone, and its users get errors");
     }
     return PageStore.open(file, tuning, record.identity());
   }

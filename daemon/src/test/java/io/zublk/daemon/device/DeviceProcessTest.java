@@ -106,11 +106,13 @@ class DeviceProcessTest {
     private boolean closes = true;
     private Runnable whenRecovered = () -> {};
     private String obstacleToRecovery;
+    private Optional<String> obstacle = Optional.empty();
+    private boolean abandoned;
     private PageStore store;
 
     @Override
     public Optional<String> obstacle() {
-      return Optional.empty();
+      return obstacle;
     }
 
     @Override
@@ -160,7 +162,9 @@ class DeviceProcessTest {
     }
 
     @Override
-    public void abandon(DeviceConfig config, long identity) {}
+    public void abandon(DeviceConfig config, long identity) {
+      abandoned = true;
+    }
 
     @Override
     public Optional<String> useAfter(DeviceConfig config, long identity) {
@@ -363,6 +367,29 @@ class DeviceProcessTest {
     assertThat(dir.record().orElseThrow().whyDead())
         .isEqualTo("it cannot be recovered: the port is in use");
     dir.recoverable();
+  }
+
+  @Test
+  void usersOfADeviceWhoseStoreIsGoneWaitNoLonger() throws Exception {
+    Path store = die();
+    Files.delete(store);
+    assertThat(process.run()).isFalse();
+    assertThat(told.failure)
+        .startsWith("device 4 cannot be recovered: its store file " + store + " is gone, and its");
+    assertThat(transports.factory.abandoned).isTrue();
+  }
+
+  @Test
+  void whatCannotBeServedOnThisMachineIsKept() throws Exception {
+    Path store = die();
+    transports.factory.obstacle = Optional.of("this kernel has none");
+    assertThat(process.run()).isFalse();
+    assertThat(told.failure)
+        .isEqualTo(
+            "device 4 needs nbd, which cannot be had: this kernel has none; what it holds is kept");
+    assertThat(store).exists();
+    assertThat(transports.factory.abandoned).isFalse();
+    runDir.device(ID).recoverable();
   }
 
   @Test
