@@ -97,6 +97,14 @@ final class CreateCommand implements Callable<Integer> {
               + " written from now on. The device serves once all of FILE was read and found right.")
   private String restore;
 
+  @Option(
+      names = "--swap",
+      description = {
+        "Makes a device that this machine may swap to: its process never waits for memory. Needs"
+            + " ublk, Linux 6.4 and root's capabilities; takes memory for that, see docs/swap.md."
+      })
+  private boolean swap;
+
   @Mixin private PerformanceOptions performance;
 
   @Option(
@@ -214,7 +222,8 @@ final class CreateCommand implements Callable<Integer> {
         transport,
         nbd.config(),
         performance.config(),
-        onCrash());
+        onCrash(),
+        swap);
   }
 
   private OnCrash onCrash() {

@@ -45,6 +45,12 @@ record StatField(String group, String name, String unit, String meaning) {
         pages_compacted           pages     of memory that compaction gave back
         notify_free               pages     freed by discard or write-zeroes
         store_memory              -         what the store's file lies in
+        reserve_bytes_max         bytes     of memory that --swap keeps ready for writes
+        reserve_bytes             bytes     of that, ready now; part of mem_used_total
+        reserve_failures          times     a write found none ready
+        swap_unprotected_threads  threads   that may start I/O to get memory; --swap: 0
+        swap_locked_bytes         bytes     of the process that never leave memory
+        swap_absent_bytes         bytes     of its private memory that a first use must find memory for
       Errors
         io_errors                 requests  failed_reads + failed_writes
         failed_reads              requests  reads answered with an error

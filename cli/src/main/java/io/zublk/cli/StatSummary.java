@@ -66,7 +66,16 @@ final class StatSummary {
     line("limit", isZero("mem_limit") ? "" : bytes("mem_limit"));
     line("data / memory", isZero("orig_data_size") ? "" : decimal("ratio") + " times");
     line("compaction gained", pages("pages_compacted"));
+    line("ready for swap", status.containsKey("reserve_bytes") ? reserve() : "");
     line("process beside it", bytes("rss_private"));
+  }
+
+  private String reserve() {
+    String missed =
+        isZero("reserve_failures")
+            ? ""
+            : "; %s writes found none".formatted(text("reserve_failures"));
+    return bytes("reserve_bytes") + ofSize("reserve_bytes", "reserve_bytes_max", "") + missed;
   }
 
   private void requests() {

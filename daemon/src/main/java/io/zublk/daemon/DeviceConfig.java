@@ -19,6 +19,7 @@ import java.util.Objects;
  * @param nbd where and for whom an NBD server serves, if it is one
  * @param performance how fast it is to be, and at what price
  * @param onCrash what becomes of it when its process dies
+ * @param swap whether this machine may swap to it
  */
 @RecordBuilder
 public record DeviceConfig(
@@ -30,7 +31,8 @@ public record DeviceConfig(
     TransportKind transport,
     NbdConfig nbd,
     PerformanceConfig performance,
-    OnCrash onCrash)
+    OnCrash onCrash,
+    boolean swap)
     implements DeviceConfigBuilder.With {
 
   /** The lowest free id. */
@@ -64,6 +66,51 @@ public record DeviceConfig(
           String.join(", ", performance.ublkOptions())
               + ": about ublk's hardware queues, and NBD has none; leave it out");
     }
+    if (swap) {
+      performance = forSwap(transport, performance);
+    }
+  }
+
+  /** Of a device that no machine swaps to. */
+  public DeviceConfig(
+      String runDir,
+      int id,
+      long sizeBytes,
+      String algorithm,
+      long memLimitBytes,
+      TransportKind transport,
+      NbdConfig nbd,
+      PerformanceConfig performance,
+      OnCrash onCrash) {
+    this(
+        runDir,
+        id,
+        sizeBytes,
+        algorithm,
+        memLimitBytes,
+        transport,
+        nbd,
+        performance,
+        onCrash,
+        false);
+  }
+
+  /** Staged pages need memory after they are acknowledged, when there may be none. */
+  private static PerformanceConfig forSwap(TransportKind transport, PerformanceConfig asked) {
+    if (transport == TransportKind.NBD) {
+      throw new UserException(
+          "--swap needs ublk: a machine that swaps over NBD to a server of its own waits for memory"
+              + " that only the server could give it");
+    }
+    if (asked.asksForBatches()) {
+      throw new UserException(
+          "--staging, --batch-pages, --batch-timeout-us: with --swap nothing is staged, as it would"
+              + " need memory later; leave them out");
+    }
+    if (asked.workers() != null && asked.workers() == 0) {
+      throw new UserException("--workers 0: --swap needs one, to give memory back");
+    }
+    return PerformanceConfigBuilder.builder(asked).stagingPages(0).build();
   }
 
   /** With the algorithm that it is on this machine, if it was left open. */

@@ -6,6 +6,7 @@ import io.zublk.daemon.device.PipeReporter;
 import io.zublk.daemon.launch.DaemonJvm;
 import io.zublk.daemon.launch.JvmWords;
 import io.zublk.daemon.launch.MemoryRoom;
+import io.zublk.daemon.machine.SwapProtections;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.Processes;
@@ -79,7 +80,7 @@ public final class DeviceLauncher {
   public static DeviceLauncher toCreate(
       DeviceConfig asked, boolean debug, Consumer<String> notices) {
     List<String> early = new ArrayList<>();
-    DeviceConfig config = MemoryRoom.forDevice(asked.nbd()).settle(asked, early::add);
+    DeviceConfig config = MemoryRoom.forDevice(asked).settle(asked, early::add);
     config.nbd().warning().ifPresent(early::add);
     DeviceLauncher launcher = new DeviceLauncher(config, false, debug, notices);
     launcher.early.addAll(early);
@@ -120,6 +121,9 @@ public final class DeviceLauncher {
     early.forEach(notices);
     // Who started this process starts it again; there is nobody else who could.
     String mode = json ? DeviceMain.FOREGROUND_JSON : DeviceMain.FOREGROUND;
+    if (config.swap()) {
+      SwapProtections.prepareThread();
+    }
     try {
       Processes.replace(command(mode), System.getenv());
     } catch (LinuxException e) {
@@ -242,7 +246,7 @@ public final class DeviceLauncher {
     // The C library's allocator would else keep an arena of its own for every thread.
     builder.environment().putIfAbsent("MALLOC_ARENA_MAX", "2");
     try {
-      return builder.start();
+      return config.swap() ? startProtected(builder) : builder.start();
     } catch (IOException e) {
       throw new UserException("cannot start the device's JVM: " + e.getMessage(), e);
     }
@@ -260,6 +264,16 @@ public final class DeviceLauncher {
   /** Whether what is started is a keeper, whose child is the device's process. */
   private boolean isKept() {
     return KEEPER != null && config.onCrash() == OnCrash.RECOVER;
+  }
+
+  /** A process inherits from the thread that starts it. */
+  private static Process startProtected(ProcessBuilder builder) throws IOException {
+    SwapProtections.prepareThread();
+    try {
+      return builder.start();
+    } finally {
+      SwapProtections.releaseThread();
+    }
   }
 
   private List<String> command(String mode) {

@@ -105,6 +105,30 @@ class DeviceConfigTest {
     return new DeviceConfig("/run/z", 0, 4096, "lz4", 0, TransportKind.UBLK, nbd, null, null);
   }
 
+  private static DeviceConfig forSwap(TransportKind transport, PerformanceConfig performance) {
+    return new DeviceConfig("/run/z", 0, 4096, "lz4", 0, transport, null, performance, null, true);
+  }
+
+  @Test
+  void aDeviceForSwapStagesNothing() throws IOException {
+    DeviceConfig config = forSwap(TransportKind.UBLK, null);
+    assertThat(config.performance().stagingPages()).isZero();
+    assertThat(Json.record(DeviceConfig.class, Json.line(config))).isEqualTo(config);
+    assertRefused("nothing is staged", () -> forSwap(TransportKind.UBLK, asked("batchPages", 64)));
+    assertRefused("nothing is staged", () -> forSwap(TransportKind.UBLK, asked("stagingPages", 9)));
+    assertRefused("--workers 0", () -> forSwap(TransportKind.UBLK, asked("workers", 0)));
+    assertThat(forSwap(TransportKind.AUTO, asked("stagingPages", 0)).swap()).isTrue();
+  }
+
+  private static PerformanceConfig asked(String name, int value) {
+    return Samples.performance(Map.of(name, value));
+  }
+
+  @Test
+  void nobodySwapsOverNbdToTheSameMachine() {
+    assertRefused("swaps over NBD", () -> forSwap(TransportKind.NBD, null));
+  }
+
   private static void assertRefused(
       String reason, org.assertj.core.api.ThrowableAssert.ThrowingCallable attempt) {
     assertThatThrownBy(attempt)

@@ -3,11 +3,13 @@ package io.zublk.store;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
+import io.zublk.block.Threads;
 import io.zublk.codec.PackingSpec;
 import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.arena.SizeClasses;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.file.StoreFile;
+import io.zublk.store.file.StoreLayout;
 import io.zublk.store.page.Counter;
 import io.zublk.store.page.Moment;
 import io.zublk.store.page.PageAccess;
@@ -17,10 +19,12 @@ import io.zublk.store.save.Saver;
 import io.zublk.store.staging.StagingArea;
 import io.zublk.store.staging.StagingWriter;
 import io.zublk.store.work.LargeRead;
+import io.zublk.store.work.ReserveKeeper;
 import io.zublk.store.work.StoreWorkers;
 import io.zublk.uring.sys.LinuxException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
@@ -42,20 +46,25 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     void fill(Pages pages, MemoryBudget budget) throws IOException;
   }
 
+  private static final Filling RECOVERY = StoreRecovery::restore;
+
   private final StoreFile file;
   private final PackingSpec packing;
   private final MemoryBudget budget;
   private final Pages pages;
   private final StoreWorkers workers;
+  private final long reserveBytes;
   private final Gate gate;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicBoolean saving = new AtomicBoolean();
+  private ReserveKeeper keeper; // null: writers ask the kernel for memory
 
   /** A store in a file whose derived parts are zeros; its workers are not started. */
   PageStore(StoreFile file, StoreTuning tuning, Gate gate) throws LinuxException {
     this.file = file;
     this.gate = gate;
     this.packing = file.packing();
+    this.reserveBytes = tuning.reserveBytes();
     this.budget = new MemoryBudget(file.extent().metadataBytes, file.memLimit());
     SlabArena arena = new SlabArena(file, budget, tuning.workers() > 0);
     int stagingPages = tuning.workers() == 0 ? 0 : tuning.stagingPages();
@@ -162,7 +171,23 @@ public final class PageStore implements BlockDevice, AutoCloseable {
       file.close();
       throw t;
     }
-    return start(file, tuning, StoreRecovery::restore);
+    return start(file, tuning, RECOVERY);
+  }
+
+  /**
+   * From here on no request asks the kernel for memory, if there is to be a reserve.
+   *
+   * @param full whether there must be all of it; who waits for a store to come back needs that more
+   */
+  private void startReserve(boolean full) throws IOException {
+    if (reserveBytes == 0) {
+      return;
+    }
+    keeper = new ReserveKeeper(pages, Math.toIntExact(reserveBytes / StoreLayout.SLAB_BYTES));
+    if (full) {
+      keeper.fill();
+    }
+    keeper.start();
   }
 
   private static PageStore start(StoreFile file, StoreTuning tuning, Filling filling)
@@ -170,6 +195,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     try {
       PageStore store = new PageStore(file, tuning, new Gate());
       filling.fill(store.pages, store.budget);
+      store.startReserve(filling != RECOVERY);
       store.workers.start();
       return store;
     } catch (Throwable t) {
@@ -388,6 +414,17 @@ public final class PageStore implements BlockDevice, AutoCloseable {
         sum(Counter.SHARED_READS));
   }
 
+  /** The memory that is kept ready for writes, if the store is tuned so. Any thread. */
+  public StoreReserve reserve() {
+    return new StoreReserve(
+        reserveBytes, pages.arena().reserveBytes(), pages.arena().reserveFailures());
+  }
+
+  /** All of the store's file, as this process sees it. */
+  public MemorySegment memory() {
+    return file.memory();
+  }
+
   private long sum(Counter counter) {
     return pages.counters().sum(counter);
   }
@@ -414,6 +451,10 @@ public final class PageStore implements BlockDevice, AutoCloseable {
       isQuiet = gate.shut();
     } finally {
       workers.shutDown();
+      if (keeper != null) {
+        keeper.shutDown();
+        Threads.join(keeper);
+      }
     }
     if (!isQuiet) {
       throw new IllegalStateException(

@@ -17,6 +17,8 @@ import java.util.BitSet;
  *     further ones are compressed at once
  * @param workerCpus the CPUs of the workers; empty: those of the thread that opens the store
  * @param numaNode where the store's memory comes from, or {@link #ANY_NODE}
+ * @param reserveBytes memory that is kept ready, so that no write asks the kernel for any; 0: none.
+ *     It needs a worker, and no staging: what is acknowledged must need no memory later
  */
 public record StoreTuning(
     int workers,
@@ -24,7 +26,8 @@ public record StoreTuning(
     int batchTimeoutMicros,
     int stagingPages,
     BitSet workerCpus,
-    int numaNode) {
+    int numaNode,
+    long reserveBytes) {
 
   /** The kernel's choice of a NUMA node. */
   public static final int ANY_NODE = StoreFile.ANY_NODE;
@@ -38,13 +41,32 @@ public record StoreTuning(
   /** No workers: every request is served by the thread that brings it, from any node's memory. */
   public static final StoreTuning INLINE = new StoreTuning(0, 64, 100, 0, new BitSet(), ANY_NODE);
 
+  /** Without a reserve. */
+  public StoreTuning(
+      int workers,
+      int batchPages,
+      int batchTimeoutMicros,
+      int stagingPages,
+      BitSet workerCpus,
+      int numaNode) {
+    this(workers, batchPages, batchTimeoutMicros, stagingPages, workerCpus, numaNode, 0);
+  }
+
   public StoreTuning {
     require(workers, 0, StoreWorkers.MAX_WORKERS, "workers");
     require(batchPages, 1, MAX_BATCH_PAGES, "pages of a batch");
     requireTimeout(batchTimeoutMicros);
     require(stagingPages, 0, MAX_STAGING_PAGES, "staging pages");
     require(numaNode, ANY_NODE, 1023, "NUMA node");
+    if (reserveBytes < 0 || (reserveBytes > 0 && (workers == 0 || stagingPages > 0))) {
+      throw new IllegalArgumentException("a reserve needs a worker, and no staging");
+    }
     workerCpus = (BitSet) workerCpus.clone();
+  }
+
+  /** The same with a reserve, and without staging. */
+  public StoreTuning withReserve(long bytes) {
+    return new StoreTuning(workers, batchPages, batchTimeoutMicros, 0, workerCpus, numaNode, bytes);
   }
 
   static void requireTimeout(int micros) {

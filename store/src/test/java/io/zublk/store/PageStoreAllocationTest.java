@@ -43,6 +43,12 @@ class PageStoreAllocationTest {
     countAllocation("lz4", new StoreTuning(2, 16, 50, 512, new BitSet(), StoreTuning.ANY_NODE));
   }
 
+  @Test
+  void norDoesAReserve() throws Exception {
+    StoreTuning tuning = new StoreTuning(1, 16, 50, 0, new BitSet(), StoreTuning.ANY_NODE);
+    countAllocation("lz4", tuning.withReserve(4 << 20));
+  }
+
   /** A codec that was not needed before is opened once. */
   @ParameterizedTest
   @ValueSource(strings = {"lz4", "zstd", "none"})

@@ -71,6 +71,7 @@ class RefusalTest {
         "--size 1G --cpu-affinity 8191",
         "--size 1G --numa-node 1023",
         "--size 1G --polling",
+        "--size 1G --swap",
         "--size 1G --listen unix:/no/such/directory/socket"
       })
   void badInput(String options) throws Exception {
@@ -84,6 +85,13 @@ class RefusalTest {
       String port = Integer.toString(taken.getLocalPort());
       zublk.run("create", "-s", "1M", "--listen", "tcp:127.0.0.1:" + port).refused(port, "in use");
     }
+  }
+
+  /** Whether it is the driver that is missing or a capability; and no NBD in its stead. */
+  @Test
+  void swapWithoutADriver() throws Exception {
+    assumeTrue(!Files.exists(Path.of("/dev/ublk-control")), "there is a driver");
+    zublk.run("create", "-s", "1M", "--swap").refused("--swap", "cannot be had");
   }
 
   @Test

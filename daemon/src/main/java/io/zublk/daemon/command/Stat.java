@@ -4,6 +4,7 @@ import io.zublk.codec.LineVectors;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.control.ControlServer;
 import io.zublk.daemon.machine.ProcFs;
+import io.zublk.daemon.machine.SwapProtections;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.store.PageStore;
@@ -89,6 +90,10 @@ public final class Stat implements Command {
     status.put("compr_ratio", ratio(stats, "compr_data_size"));
     status.put("ratio", ratio(stats, "mem_used_total"));
     status.put("store_memory", device.storeMemory());
+    if (device.record().config().swap()) {
+      status.putAll(Json.members("", device.store().reserve()));
+      status.putAll(SwapProtections.fields());
+    }
   }
 
   /** Bytes stored for each byte of {@code divisor}, to two places; 0 while nothing is stored. */

@@ -13,6 +13,7 @@ import io.zublk.daemon.log.DeviceLog;
 import io.zublk.daemon.log.DeviceLoggers;
 import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.machine.Machine;
+import io.zublk.daemon.machine.SwapProtections;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.Keepers;
 import io.zublk.daemon.registry.RunDir;
@@ -24,6 +25,7 @@ import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.store.PageStore;
+import io.zublk.store.StoreTuning;
 import io.zublk.uring.sys.LinuxFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -212,6 +214,9 @@ final class DeviceProcess {
   private ReadyDevice start() throws IOException {
     DeviceConfig settled = origin.settle();
     settings = PerformanceSettings.of(settled.performance(), Machine.running());
+    if (settled.swap()) {
+      SwapProtections.enter();
+    }
     Placement.apply(settings);
     while (true) {
       try {
@@ -234,11 +239,25 @@ final class DeviceProcess {
     startTransport();
     stop.throwIfRequested();
     openControlSocket();
+    protectSwap();
     serves = true;
     // A command may have changed it by now.
     claim.update(this::serving);
     Keepers.tellThatItServes();
     return ready(claim.record());
+  }
+
+  /** When all threads are there, and before anybody swaps. */
+  private void protectSwap() throws IOException {
+    if (!claim.record().config().swap()) {
+      return;
+    }
+    SwapProtections.complete(store.memory());
+    if (!origin.isKnown()) {
+      reporter.notice(
+          "to swap to it: mkswap %1$s && swapon --discard --priority 100 %1$s"
+              .formatted(transport.path()));
+    }
   }
 
   private DeviceRecord serving(DeviceRecord record) {
@@ -263,6 +282,12 @@ final class DeviceProcess {
       claim.write(record);
       storeMemory = StoreHome.memoryOf(runDir, Path.of(record.storeFile()));
     }
+    if (claim.record().config().swap() && !StoreHome.isNeverSwapped(storeMemory)) {
+      throw new UserException(
+          ("--swap cannot be had: what is stored would lie in %s, which may be swapped out to the"
+                  + " device itself; a tmpfs that is not needs Linux 6.4, and root")
+              .formatted(storeMemory));
+    }
   }
 
   private void giveUpId(Outcome end) throws IOException {
@@ -277,10 +302,22 @@ final class DeviceProcess {
 
   private void openStore() throws IOException {
     Path file = Path.of(claim.record().storeFile());
-    store = origin.openStore(claim.record(), settings.storeTuning());
+    store = origin.openStore(claim.record(), storeTuning());
     Optional<FileStatus> opened = FileStatus.of(file);
     cleanup.push("make the store file", end -> deleteStoreFile(end, file, opened));
     cleanup.push("open the store", _ -> closeStore());
+    if (claim.record().config().swap()) {
+      SwapProtections.exempt(store.memory());
+    }
+  }
+
+  private StoreTuning storeTuning() {
+    DeviceConfig device = claim.record().config();
+    StoreTuning tuning = settings.storeTuning();
+    return device.swap()
+        ? tuning.withReserve(
+            SwapProtections.reserveBytes(device.sizeBytes(), device.memLimitBytes()))
+        : tuning;
   }
 
   private static void deleteStoreFile(Outcome end, Path file, Optional<FileStatus> opened)

@@ -4,6 +4,7 @@ import io.zublk.codec.LineVectors;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.JavaOptions;
 import io.zublk.daemon.NbdConfig;
+import io.zublk.daemon.machine.SwapProtections;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,9 @@ public final class DaemonJvm {
   /** Set while the caches are made: where to record devices' processes to. */
   private static final String RECORDINGS = "zublk.aot.record";
 
+  /** What a process takes more that has all of its code and stacks in memory, and locked. */
+  private static final long LOCKED_BYTES = 100L << 20;
+
   private DaemonJvm() {}
 
   /**
@@ -48,6 +52,11 @@ public final class DaemonJvm {
     return heapBytes(nbd) + nbd.options().maxDirectMemoryBytes() + CODE_AND_STACKS_BYTES;
   }
 
+  /** The same of a certain device's process. */
+  public static long mostBytes(DeviceConfig device) {
+    return mostBytes(device.nbd()) + (device.swap() ? LOCKED_BYTES : 0);
+  }
+
   /**
    * The command line for {@code mainClass} with this JVM's own class path.
    *
@@ -59,6 +68,9 @@ public final class DaemonJvm {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags(crashReport, device.nbd()));
+    if (device.swap()) {
+      command.addAll(SwapProtections.jvmFlags());
+    }
     command.addAll(vectors);
     List<String> users = JavaOptions.ofEnvironment();
     // A cache is of a JVM with our flags alone; one with others may refuse it, and to start.

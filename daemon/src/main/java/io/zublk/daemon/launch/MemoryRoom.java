@@ -1,7 +1,6 @@
 package io.zublk.daemon.launch;
 
 import io.zublk.daemon.DeviceConfig;
-import io.zublk.daemon.NbdConfig;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.MemoryCgroup;
 import io.zublk.daemon.machine.ProcFs;
@@ -40,11 +39,11 @@ public final class MemoryRoom {
   }
 
   /** This machine, as a command sees it. */
-  public static MemoryRoom forDevice(NbdConfig nbd) {
+  public static MemoryRoom forDevice(DeviceConfig device) {
     return new MemoryRoom(
         ProcFs.totalMemoryBytes(),
         MemoryCgroup.tightest(),
-        DaemonJvm.mostBytes(nbd),
+        DaemonJvm.mostBytes(device),
         ProcFs.anonymousBytes());
   }
 

@@ -55,12 +55,15 @@ public final class ProcFs {
 
   private static Optional<String[]> stat(long pid) {
     try {
-      String stat = text(PROC.resolve(pid + "/stat"));
-      // The command may contain blanks and brackets; nothing after its last bracket does.
-      return Optional.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
+      return Optional.of(fields(text(PROC.resolve(pid + "/stat"))));
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /** The command may contain blanks and brackets; nothing after its last bracket does. */
+  private static String[] fields(String stat) {
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
   }
 
   /** This process's resident memory in bytes, all of it: heap, code, shared file pages. */
@@ -86,6 +89,16 @@ public final class ProcFs {
     try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
       return threads.map(thread -> Integer.valueOf(thread.getFileName().toString())).toList();
     }
+  }
+
+  /** The kernel's flags of one of this process's threads (PF_ in include/linux/sched.h). */
+  static long threadFlags(int thread) throws IOException {
+    return Long.parseLong(fields(text(Path.of("/proc/self/task/" + thread + "/stat")))[FLAGS]);
+  }
+
+  /** This process's memory that is locked, in bytes. */
+  static long lockedBytes() {
+    return sumKilobytes(Path.of("/proc/self/status"), List.of("VmLck"));
   }
 
   /** The memory of this machine in bytes. */

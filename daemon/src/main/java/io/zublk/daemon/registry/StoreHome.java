@@ -66,6 +66,11 @@ public final class StoreHome {
     return file.startsWith(runDir.storeMount()) ? mounted(runDir).orElse(SWAPPABLE) : SHARED;
   }
 
+  /** Whether what holds a store file, as {@link #memoryOf} says it, stays in memory. */
+  public static boolean isNeverSwapped(String memory) {
+    return memory.equals(NOSWAP);
+  }
+
   /** Everybody's names lie there: the identity makes ours unique, O_EXCL makes sure. */
   private static Path newFileAmongOthers(long identity) {
     return DEV_SHM.resolve(SHM_PREFIX + ProcessHandle.current().pid() + suffix(identity));

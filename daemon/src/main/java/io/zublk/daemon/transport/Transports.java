@@ -4,6 +4,7 @@ import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.KernelVersion;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -56,7 +57,10 @@ public class Transports {
       notices.accept("transport: ublk");
       return config.withTransport(TransportKind.UBLK);
     }
-    List<String> ublkOptions = config.performance().ublkOptions();
+    List<String> ublkOptions = new ArrayList<>(config.performance().ublkOptions());
+    if (config.swap()) {
+      ublkOptions.add("--swap");
+    }
     if (!ublkOptions.isEmpty()) {
       throw new UserException(
           "%s: needs ublk, which cannot be had: %s"

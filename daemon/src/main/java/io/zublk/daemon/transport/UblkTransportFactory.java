@@ -22,6 +22,12 @@ import java.util.function.Consumer;
 /** Makes ublk devices. The driver keeps those of dead processes, and all programs share its ids. */
 final class UblkTransportFactory implements TransportFactory {
 
+  /**
+   * The kernel writes 32 pages at a time when it swaps (SWAP_CLUSTER_MAX), and a swap device's
+   * buffers are all in memory: those of larger requests would cost 64 MiB a queue.
+   */
+  private static final int SWAP_IO_BYTES = 128 << 10;
+
   @Override
   public Optional<String> obstacle() {
     UblkDriver driver = UblkDriver.ofThisMachine();
@@ -73,6 +79,9 @@ final class UblkTransportFactory implements TransportFactory {
       DeviceConfig config, long identity, PerformanceSettings settings) {
     assert identity != 0 : "who clears up would take the device for another program's";
     UblkOptions options = UblkOptions.defaults().withId(config.id()).withCookie(identity);
+    if (config.swap()) {
+      options = options.withMaxIoBytes(SWAP_IO_BYTES);
+    }
     return settings.applyTo(options.withRecoverable(true));
   }
 

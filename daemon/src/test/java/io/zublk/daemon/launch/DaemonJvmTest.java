@@ -33,6 +33,21 @@ class DaemonJvmTest {
     assertThat(command.contains("--add-modules=jdk.incubator.vector")).isEqualTo(hasVectors);
   }
 
+  @Test
+  void onlyADeviceForSwapHasAllOfItsCodeCacheFromTheStart() {
+    DeviceConfig plain =
+        new DeviceConfig("/run/z", 0, 1 << 20, "lz4", 0, TransportKind.UBLK, null, null, null);
+    assertThat(command(plain)).doesNotContain("-XX:InitialCodeCacheSize=24m");
+    assertThat(command(plain.withSwap(true)))
+        .contains("-XX:InitialCodeCacheSize=24m")
+        .containsSubsequence("-XX:TrimNativeHeapInterval=10000", "-XX:TrimNativeHeapInterval=0");
+    assertThat(DaemonJvm.mostBytes(plain.withSwap(true))).isGreaterThan(DaemonJvm.mostBytes(plain));
+  }
+
+  private static List<String> command(DeviceConfig device) {
+    return DaemonJvm.command(Object.class, Path.of("/crash"), device, List.of());
+  }
+
   private static DeviceConfig device(String algorithm, NbdConfig nbd) {
     return new DeviceConfig("/run/z", 0, 1 << 20, algorithm, 0, TransportKind.NBD, nbd, null, null);
   }

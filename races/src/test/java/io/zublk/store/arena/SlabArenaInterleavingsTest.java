@@ -7,6 +7,7 @@ import io.zublk.races.Interleavings;
 import io.zublk.races.Scenario;
 import io.zublk.store.file.SharedFile;
 import io.zublk.store.file.StoreFile;
+import io.zublk.store.file.StoreLayout;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,8 @@ class SlabArenaInterleavingsTest {
 
     /** Takes a slot and writes to it, as a page is stored: not one byte may get lost later. */
     long store() {
-      return write(arena.allocate(bytes, false));
+      long location = arena.allocate(bytes, false);
+      return location < 0 ? location : write(location); // a reserve may be empty
     }
 
     /** The same where there is memory already; -ENOSPC if there is no such slot. */
@@ -207,6 +209,47 @@ class SlabArenaInterleavingsTest {
         checkMemoryAfterFreeing();
       }
     }
+  }
+
+  /** The slab of the reserve is one that is tidied in mind of what it was before. */
+  static final class OneTakesFromTheReserveWhileOthersTidyAndRefill extends OneArena {
+    final long old;
+    long fresh;
+
+    OneTakesFromTheReserveWhileOthersTidyAndRefill() throws IOException {
+      super(true, PAGE);
+      long before = store();
+      free(before);
+      boolean _ = arena.tidy(); // unused again
+      arena.startReserve(1, () -> {});
+      assertThat(arena.refill()).isTrue();
+      old = store();
+    }
+
+    @Override
+    public List<Work> threads() {
+      return List.of(() -> free(old), () -> fresh = store(), arena::tidy, arena::refill);
+    }
+
+    @Override
+    public void check() throws IOException {
+      if (fresh >= 0) {
+        checkIsStored(fresh);
+        free(fresh);
+      }
+      boolean _ = arena.tidy();
+      assertThat(arena.refill()).isTrue();
+      assertThat(budget.usedBytes()).isEqualTo(StoreLayout.SLAB_BYTES);
+      assertThat(file.allocatedBytes()).isEqualTo(before + budget.usedBytes());
+    }
+  }
+
+  @Test
+  void noMemoryGoesUnderAnObjectThatTookItFromTheReserve() throws Exception {
+    assertThat(
+            Interleavings.explore(
+                OneTakesFromTheReserveWhileOthersTidyAndRefill.class, 1, SlabDirectory.class))
+        .isGreaterThan(100);
   }
 
   @Test

@@ -83,6 +83,12 @@ public final class SizeClasses {
     return (1 << (offset / CHUNK_BYTES)) | (1 << (last / CHUNK_BYTES));
   }
 
+  /** The chunks of a slab that slots lie in, as bits: all, but for classes of small objects. */
+  static int usefulChunks(int sizeClass) {
+    int last = (SLOTS[sizeClass] * SLOT_BYTES[sizeClass] - 1) / CHUNK_BYTES;
+    return (2 << last) - 1;
+  }
+
   /** The first slot that lies in a chunk, at least in part. */
   static int firstSlot(int sizeClass, int chunk) {
     return chunk * CHUNK_BYTES / SLOT_BYTES[sizeClass];

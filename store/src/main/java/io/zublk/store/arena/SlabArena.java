@@ -44,6 +44,9 @@ public final class SlabArena {
   /** Threads in {@link #tidy}: what they have claimed is neither used nor free until they leave. */
   private final AtomicInteger tidying = new AtomicInteger();
 
+  /** Null as long as writers ask the kernel; set before there are any. */
+  private SlabReserve reserve;
+
   /**
    * An arena without objects; the directory and hints of the file must be zeros.
    *
@@ -75,11 +78,41 @@ public final class SlabArena {
    */
   public long allocate(int bytes, boolean promised) {
     int sizeClass = SizeClasses.classOf(bytes);
+    if (reserve != null) {
+      return allocateReady(sizeClass);
+    }
     long location = tryAllocate(sizeClass, promised);
     if (location < 0) {
       location = allocateInMemory(sizeClass);
     }
     return location < 0 && tidy() ? tryAllocate(sizeClass, promised) : location;
+  }
+
+  /** Asks the kernel for nothing: memory that is there, a slab of the reserve, or -ENOSPC. */
+  private long allocateReady(int sizeClass) {
+    long location = allocateInMemory(sizeClass);
+    for (int tries = 0; location < 0 && tries < TIDY_TRIES; tries++) {
+      int slab = reserve.take(sizeClass);
+      if (slab < 0) {
+        break;
+      }
+      location = useReserved(slab, sizeClass);
+    }
+    return location;
+  }
+
+  /** Fails if somebody takes the memory back at once, who has the slab in mind as it was before. */
+  private long useReserved(int slab, int sizeClass) {
+    directory.assignHeld(slab, sizeClass);
+    hints.set(sizeClass, slab);
+    noteUsed(slab);
+    current.setPlain(sizeClass, slab);
+    int slot = directory.claimWithMemory(slab, sizeClass);
+    if (slot < 0) {
+      discountAndTidy(slab, sizeClass);
+      return -Errno.ENOSPC;
+    }
+    return location(slab, sizeClass, slot);
   }
 
   private long tryAllocate(int sizeClass, boolean promised) {
@@ -111,6 +144,9 @@ public final class SlabArena {
    */
   public long allocateAtHand(int bytes) {
     int sizeClass = SizeClasses.classOf(bytes);
+    if (reserve != null) {
+      return NOT_AT_HAND; // what is ready is had by allocate, which waits for nobody either
+    }
     int slab = reserve(sizeClass);
     int slot = slab < 0 ? -1 : directory.claim(slab, SizeClasses.slots(sizeClass));
     if (slot < 0) {
@@ -149,6 +185,8 @@ public final class SlabArena {
           return location(slab, sizeClass, slot);
         }
         discountAndTidy(slab, sizeClass);
+      } else if (reserve != null) {
+        dropHint(sizeClass, slab); // nobody else would, and every search would pass here
       }
     }
     return -Errno.ENOSPC;
@@ -326,6 +364,130 @@ public final class SlabArena {
     }
   }
 
+  /**
+   * Has writers take memory from a reserve from now on, and never from the kernel; before there are
+   * any. What the arena holds already is mapped, so that nobody faults on it.
+   *
+   * @param mostSlabs the slabs that are to be ready; none is before {@link #refill}
+   * @param onUse is told in a writer's thread when the reserve shrinks; must not wait
+   */
+  public void startReserve(int mostSlabs, Runnable onUse) {
+    for (int slab = 0; slab < slabs(); slab++) {
+      int chunks = SlabDirectory.chunks(directory.state(slab));
+      for (; chunks != 0; chunks &= chunks - 1) {
+        int _ = file.commit(position(slab, Integer.numberOfTrailingZeros(chunks)), CHUNK_BYTES);
+      }
+    }
+    reserve = new SlabReserve(mostSlabs, onUse);
+  }
+
+  /** Whether writers take memory from a reserve only. */
+  public boolean hasReserve() {
+    return reserve != null;
+  }
+
+  /** The memory that is ready, in bytes; it counts as used. */
+  public long reserveBytes() {
+    return reserve == null ? 0 : (long) reserve.size() * SLAB_BYTES;
+  }
+
+  /** How often a writer found the reserve empty. */
+  public long reserveFailures() {
+    return reserve == null ? 0 : reserve.failures();
+  }
+
+  /**
+   * Makes the reserve whole again, and slabs of classes that drew on it, whose addresses would be
+   * lost otherwise. May wait for the kernel, for as long as memory is short: one thread's, which
+   * nobody waits for.
+   *
+   * @return false if there is no memory, or the limit is reached
+   */
+  public boolean refill() {
+    for (int sizeClass = 0; sizeClass < SizeClasses.count(); sizeClass++) {
+      if (reserve.wasWanted(sizeClass) && !completeSlab(sizeClass)) {
+        return false;
+      }
+    }
+    while (reserve.isWanting()) {
+      int slab = holdUnused();
+      if (slab < 0 || !fill(slab)) {
+        return false;
+      }
+      reserve.add(slab);
+    }
+    return true;
+  }
+
+  /**
+   * Gives memory to the first slab of a class that lacks some, and takes what slabs of the reserve
+   * have where no slot of the class lies.
+   *
+   * @return false if there is no memory
+   */
+  private boolean completeSlab(int sizeClass) {
+    int useful = SizeClasses.usefulChunks(sizeClass);
+    boolean complete = true;
+    boolean completed = false;
+    for (int slab = 0; (slab = hints.next(sizeClass, slab)) >= 0; slab++) {
+      int missing = useful & ~SlabDirectory.chunks(directory.state(slab));
+      int useless = SlabDirectory.chunks(directory.state(slab)) & ~useful;
+      boolean lacks = missing != 0 && !completed;
+      if ((lacks || useless != 0) && directory.reserveForNew(slab, sizeClass)) {
+        if (lacks) {
+          complete = commitEach(slab, missing);
+          completed = true;
+          markUntidy(slab); // its last object may be gone, and what is not used is not kept
+        }
+        releaseEach(slab, useless);
+        long _ = discount(slab, sizeClass, 1);
+      }
+    }
+    return complete;
+  }
+
+  private void releaseEach(int slab, int chunks) {
+    for (int left = chunks; left != 0; left &= left - 1) {
+      releaseChunk(slab, Integer.numberOfTrailingZeros(left));
+    }
+  }
+
+  private int holdUnused() {
+    for (int slab = 0; (slab = hints.next(SlabHints.unused(), slab)) >= 0; slab++) {
+      hints.clear(SlabHints.unused(), slab);
+      if (directory.hold(slab)) {
+        return slab;
+      }
+    }
+    return -1;
+  }
+
+  /** Gives all of its memory to a slab that is held; without it the slab is unused again. */
+  private boolean fill(int slab) {
+    if (budget.take(SLAB_BYTES)) {
+      if (file.commit(position(slab, 0), SLAB_BYTES) == 0) {
+        return true;
+      }
+      file.release(position(slab, 0), SLAB_BYTES);
+      budget.giveBack(SLAB_BYTES);
+    }
+    directory.setUnused(slab);
+    hints.set(SlabHints.unused(), slab);
+    return false;
+  }
+
+  /** No other thread gives memory to chunks as long as there is a reserve. */
+  private boolean commitEach(int slab, int chunks) {
+    for (int left = chunks; left != 0; left &= left - 1) {
+      int chunk = Integer.numberOfTrailingZeros(left);
+      if (!commitChunk(slab, chunk, false)) {
+        file.release(position(slab, chunk), CHUNK_BYTES); // what the kernel may have granted of it
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Follows the clearing of a slot's bit: its memory and its place in the count. */
   private void giveBack(int slab, int sizeClass, int slot) {
     if (lazy) {
@@ -439,6 +601,10 @@ public final class SlabArena {
   private void reclaim(int slab, int sizeClass, int chunk) {
     int first = SizeClasses.firstSlot(sizeClass, chunk);
     int last = SizeClasses.lastSlot(sizeClass, chunk);
+    if (first > last) {
+      releaseChunk(slab, chunk); // a slab of the reserve: nobody has a use for it here
+      return;
+    }
     int others = last - first;
     if (!directory.hasMemory(slab, chunk)
         || !directory.isClear(slab, first, last)

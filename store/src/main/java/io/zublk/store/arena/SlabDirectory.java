@@ -111,6 +111,17 @@ final class SlabDirectory {
     return WORD.compareAndSet(memory, at(slab), 0L, state);
   }
 
+  /** Takes an unused slab for the caller alone. False if it was not unused. */
+  boolean hold(int slab) {
+    return WORD.compareAndSet(memory, at(slab), 0L, BUSY);
+  }
+
+  /** Gives a slab that the caller holds, and that has all its memory, to a class; as assign. */
+  void assignHeld(int slab, int sizeClass) {
+    long state = ((long) (sizeClass + 1) << CLASS_SHIFT) | (CHUNK_MASK << CHUNK_SHIFT) | 1;
+    WORD.setRelease(memory, at(slab), state);
+  }
+
   /** Counts {@code slots} more of a slab of this class. False if it is another's or too full. */
   boolean reserve(int slab, int sizeClass, int slots) {
     while (true) {

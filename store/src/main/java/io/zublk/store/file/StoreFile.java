@@ -120,6 +120,13 @@ public final class StoreFile implements AutoCloseable {
     }
   }
 
+  /** Maps the metadata, which have memory: whoever reads or writes them takes no page fault. */
+  public void mapMetadata() {
+    for (StoreExtent.Range range : extent.metadata()) {
+      int _ = populate(range.offset(), range.length());
+    }
+  }
+
   /** Opens the file that another process, dead or alive no more, left behind. */
   public static StoreFile open(Path path, int numaNode) throws IOException {
     LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0);

@@ -35,7 +35,7 @@ public final class Pages {
     this.table = new PageTable(file.memory(), file.layout().tableOffset);
     this.arena = arena;
     this.staging = staging;
-    ArenaUse use = new ArenaUse(file, budget, staging, counters);
+    ArenaUse use = new ArenaUse(file, budget, arena, staging, counters);
     this.compactor = new Compactor(file, table, arena, use);
   }
 

@@ -37,6 +37,9 @@ final class RoomMaker {
 
   /** Takes a measure, 0 to {@link #MEASURES} - 1; false if trying again is of no use after it. */
   boolean make(int measure) {
+    if (arena.hasReserve()) {
+      return false; // memory that comes back goes by way of the kernel, and writers wait for nobody
+    }
     return switch (measure) {
       case 0 -> trim();
       case 1 -> drain();

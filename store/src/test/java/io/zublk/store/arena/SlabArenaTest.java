@@ -50,6 +50,39 @@ class SlabArenaTest {
   }
 
   @Test
+  void withAReserveTheKernelIsAskedByTheRefillAlone() throws Exception {
+    arena.startReserve(4, () -> {});
+    assertThat(arena.refill()).isTrue();
+    long before = file.allocatedBytes();
+    Random random = new Random(1);
+    List<Long> live = new ArrayList<>();
+    for (long location = 0; location >= 0; ) {
+      location = arena.allocate(2000 + random.nextInt(40), false);
+      live.add(location);
+    }
+    assertThat(live.removeLast()).isEqualTo(-28L); // ENOSPC
+    assertThat(live).hasSizeGreaterThan(3 * SLAB_BYTES / 2048).doesNotHaveDuplicates();
+    assertThat(arena.reserveBytes()).isZero();
+    assertThat(arena.reserveFailures()).isEqualTo(1);
+    assertThat(file.allocatedBytes()).isEqualTo(before);
+    assertThat(arena.refill()).isTrue();
+    assertThat(arena.reserveBytes()).isEqualTo(4L * SLAB_BYTES);
+    assertThat(budget.usedBytes()).isEqualTo(file.allocatedBytes());
+  }
+
+  /** Such a class has addresses at the end of each slab that none of its slots lies in. */
+  @Test
+  void whatSmallObjectsHaveNoUseForGoesBack() throws Exception {
+    arena.startReserve(1, () -> {});
+    assertThat(arena.refill()).isTrue();
+    assertThat(arena.allocate(16, false)).isNotNegative();
+    assertThat(arena.refill()).isTrue();
+    assertThat(budget.usedBytes()).isEqualTo(file.allocatedBytes());
+    assertThat(budget.usedBytes() - file.extent().metadataBytes)
+        .isEqualTo(SLAB_BYTES + SizeClasses.CHUNK_BYTES);
+  }
+
+  @Test
   void slotsNeverOverlapAndMemoryIsWhatTheKernelSays() throws Exception {
     Random random = new Random(1);
     TreeMap<Long, Integer> live = new TreeMap<>();

@@ -128,6 +128,20 @@ public final class Memory {
     Syscall.check("mlockall", Syscall.call(Syscall.MLOCKALL, flags, 0));
   }
 
+  /**
+   * Faults in whatever is mapped in a range, and keeps it in memory. Allocates nothing.
+   *
+   * @return 0 or a negative errno; ENOMEM also if not all of it is mapped, or can be accessed
+   */
+  public static int lock(long address, long length) {
+    return (int) Syscall.call(Syscall.MLOCK, address, length);
+  }
+
+  /** Takes that back, and what {@link #lockAll} did to this mapping. */
+  public static void unlock(MemorySegment mapping) throws LinuxException {
+    Syscall.check("munlock", Syscall.call(Syscall.MUNLOCK, mapping.address(), mapping.byteSize()));
+  }
+
   // The kernel tells each process in its auxiliary vector, pairs of words; sysconf reads it, too.
   private static int querySystemPage() {
     try {

@@ -21,6 +21,8 @@ public final class Processes {
   private static final int STDOUT = 1;
   private static final int STDERR = 2;
 
+  private static final int PR_SET_THP_DISABLE = 41;
+
   /** Of a clock's id: what was measured, not counted in ticks. */
   private static final int CPUCLOCK_SCHED = 2;
 
@@ -40,6 +42,15 @@ public final class Processes {
    */
   public static void makeFilesPrivate() {
     Syscall.call(Syscall.UMASK, 077, 0);
+  }
+
+  /**
+   * Has this process's memory, and that of programs that it starts or becomes, come in small pages
+   * only, whatever the machine is set to (prctl(2)).
+   */
+  public static void disableHugePages() throws LinuxException {
+    long result = Syscall.call(Syscall.PRCTL, PR_SET_THP_DISABLE, 1);
+    Syscall.check("prctl(PR_SET_THP_DISABLE)", result);
   }
 
   /**

@@ -55,6 +55,8 @@ public final class Syscall {
   static final int UMASK = number(95, 166);
   static final int SETSID = number(112, 157);
   static final int STATFS = number(137, 43);
+  static final int MLOCK = number(149, 228);
+  static final int MUNLOCK = number(150, 229);
   static final int MLOCKALL = number(151, 230);
   static final int PRCTL = number(157, 167);
   static final int MOUNT = number(165, 40);

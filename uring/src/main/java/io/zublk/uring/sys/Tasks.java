@@ -20,6 +20,7 @@ public final class Tasks {
 
   private static final int THIS_THREAD = 0;
   private static final int PR_SET_IO_FLUSHER = 57;
+  private static final int PR_GET_IO_FLUSHER = 58;
 
   private Tasks() {}
 
@@ -66,5 +67,11 @@ public final class Tasks {
   public static void setIoFlusher(boolean flusher) throws LinuxException {
     long result = Syscall.call(Syscall.PRCTL, PR_SET_IO_FLUSHER, flusher ? 1 : 0);
     Syscall.check("prctl(PR_SET_IO_FLUSHER)", result);
+  }
+
+  /** Whether it is one; needs CAP_SYS_RESOURCE as well. */
+  public static boolean isIoFlusher() throws LinuxException {
+    long result = Syscall.call(Syscall.PRCTL, PR_GET_IO_FLUSHER, 0);
+    return Syscall.check("prctl(PR_GET_IO_FLUSHER)", result) != 0;
   }
 }

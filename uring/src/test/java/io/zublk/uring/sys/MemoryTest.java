@@ -70,6 +70,20 @@ class MemoryTest {
   }
 
   @Test
+  void whatIsLockedIsThere() throws LinuxException {
+    int page = Memory.pageBytes();
+    try (LinuxFile file = LinuxFile.memory("locked", 0)) {
+      file.truncate(4L * page);
+      MemorySegment mapping = Memory.mapShared(file, 0, 4L * page);
+      assertThat(Memory.lock(mapping.address(), 2L * page)).isZero();
+      assertThat(file.allocatedBytes()).isEqualTo(2L * page);
+      Memory.unlock(mapping);
+      Memory.unmap(mapping);
+      assertThat(Memory.lock(mapping.address(), page)).isEqualTo(-Errnos.ENOMEM);
+    }
+  }
+
+  @Test
   void adviceReturnsTheErrno() throws LinuxException {
     MemorySegment mapping = Memory.mapAnonymous(1 << 20);
     assertThat(Memory.advise(mapping, 1, 4096, Memory.MADV_DONTNEED)).isEqualTo(-Errnos.EINVAL);
