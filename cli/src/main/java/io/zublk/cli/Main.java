@@ -37,6 +37,7 @@ import picocli.CommandLine.ScopeType;
       CreateCommand.class,
       RecoverCommand.class,
       AbandonCommand.class,
+      UpgradeCommand.class,
       ListCommand.class,
       StatCommand.class,
       FindCommand.class,
@@ -156,10 +157,15 @@ public final class Main {
    * @throws UserException if not all that was printed was taken
    */
   void endBesideChild() {
+    endBesideChild(ExitCode.OK);
+  }
+
+  /** As {@link #endBesideChild()}, of children some of which may not have come to live. */
+  void endBesideChild(int status) {
     if (output != null) {
       output.requireTaken();
       System.err.flush();
-      Processes.exit(ExitCode.OK);
+      Processes.exit(status);
     }
   }
 

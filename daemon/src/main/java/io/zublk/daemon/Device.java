@@ -33,6 +33,12 @@ public final class Device {
   /** How long a process that was asked twice to stop gets before it is killed. */
   private static final Duration TERM_LIMIT = Duration.ofSeconds(10);
 
+  /** An upgrade that has failed comes to its end within the limits of what is said at it. */
+  private static final Duration UPGRADE_LIMIT = Duration.ofSeconds(90);
+
+  /** The end of an upgrade takes a fraction of a second, unless a process of it hangs. */
+  private static final Duration NEXT_ANSWER_LIMIT = Duration.ofSeconds(10);
+
   private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
 
   /** Who uses the device is looked up in all of /proc each time. */
@@ -87,7 +93,13 @@ public final class Device {
 
   /** Whether the device serves; false for one that is being made, and for a dead one. */
   public boolean isServing() {
-    return record.state() == DeviceRecord.State.SERVING && isAlive();
+    return isServed(record) && isAlive();
+  }
+
+  /** Also while it is handed over: who asks it something then waits a moment. */
+  private static boolean isServed(DeviceRecord record) {
+    return record.state() == DeviceRecord.State.SERVING
+        || record.state() == DeviceRecord.State.HANDING_OVER;
   }
 
   /** Whether it has served, and its process is gone: what it holds is there. */
@@ -237,7 +249,7 @@ public final class Device {
     return isAlive() && (record.state() == DeviceRecord.State.RECOVERING || !isProcessRunning());
   }
 
-  /** The same device, which its keeper may have had recovered while it was removed. */
+  /** The same device, which was recovered or handed over while it was removed. */
   private Optional<Device> ifRecovered() {
     return dir.record()
         .filter(latest -> latest.identity() == record.identity() && dir.isAlive())
@@ -279,6 +291,50 @@ public final class Device {
       answer = ask(command, arguments);
     }
     return answer;
+  }
+
+  /**
+   * Has a process of the program that is installed now go on with the device, in place of the one
+   * that serves it: its users notice a pause.
+   *
+   * @param notices takes what the user should know beside success or failure, a line at a time
+   * @param announce tells the user that it is done
+   * @throws UserException if it is not, with what has become of the device
+   */
+  public void upgrade(boolean debug, Consumer<String> notices, Consumer<ReadyDevice> announce) {
+    if (!isServing()) {
+      throw new UserException(
+          isAlive()
+              ? "device %d does not serve yet".formatted(id())
+              : "device %d %s".formatted(id(), death()));
+    }
+    try {
+      DeviceLauncher.toUpgrade(record.config(), debug, notices)
+          .start(DeviceLauncher.START_LIMIT, announce);
+    } catch (UserException e) {
+      throw new UserException(
+          "device %d is not upgraded: %s; %s"
+              .formatted(id(), UserException.lineFor(e), afterFailedUpgrade()),
+          e);
+    }
+  }
+
+  /** What has become of it, once both processes have come to their ends or their senses. */
+  private String afterFailedUpgrade() {
+    long deadline = System.nanoTime() + UPGRADE_LIMIT.toNanos();
+    DeviceRecord now = dir.record().orElse(record);
+    while (now.state() == DeviceRecord.State.HANDING_OVER
+        && dir.isAlive()
+        && System.nanoTime() < deadline) {
+      pause(POLL_INTERVAL);
+      now = dir.record().orElse(now);
+    }
+    if (!dir.isAlive()) {
+      return "it is dead: 'zublk recover %d' serves what it holds".formatted(id());
+    }
+    return now.state() == DeviceRecord.State.SERVING
+        ? "process %d serves it on".formatted(now.pid())
+        : "process %d is still about to leave it".formatted(now.pid());
   }
 
   private void stop(boolean force) throws IOException {
@@ -359,7 +415,33 @@ public final class Device {
     }
   }
 
+  /** In the middle of an upgrade nobody answers for a moment; then another process does. */
   private Map<String, Object> ask(String command, Map<String, Object> arguments) {
+    long deadline = System.nanoTime() + NEXT_ANSWER_LIMIT.toNanos();
+    Device asked = this;
+    while (true) {
+      try {
+        return asked.askOnce(command, arguments);
+      } catch (NoAnswerException e) {
+        Optional<Device> next = asked.afterHandOver();
+        if (next.isEmpty() || System.nanoTime() > deadline) {
+          throw e;
+        }
+        asked = next.get();
+        pause(POLL_INTERVAL);
+      }
+    }
+  }
+
+  /** The device as it is written down now, if it is or was just handed over. */
+  private Optional<Device> afterHandOver() {
+    return dir.record()
+        .filter(now -> now.pid() != pid() || now.state() == DeviceRecord.State.HANDING_OVER)
+        .filter(now -> ProcFs.isRunning(now.pid(), now.startTicks()))
+        .map(now -> new Device(dir, now));
+  }
+
+  private Map<String, Object> askOnce(String command, Map<String, Object> arguments) {
     Path socket = dir.controlSocket();
     try {
       return ControlClient.ask(socket, command, arguments);

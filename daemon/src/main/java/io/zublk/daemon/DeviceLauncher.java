@@ -54,6 +54,7 @@ public final class DeviceLauncher {
   private final boolean debug;
   private final Consumer<String> notices;
   private SaveFile saved; // null: the device begins empty
+  private boolean upgrades; // a device that another process serves
 
   /** Said once the device serves: a failure is one line, whatever was noticed before. */
   private final List<String> early = new ArrayList<>();
@@ -102,6 +103,13 @@ public final class DeviceLauncher {
    */
   public static DeviceLauncher toRecover(Device dead, boolean debug, Consumer<String> notices) {
     return new DeviceLauncher(dead.recoverable(), true, debug, notices);
+  }
+
+  /** Prepares to have a new process go on for the one that serves a device. */
+  static DeviceLauncher toUpgrade(DeviceConfig serving, boolean debug, Consumer<String> notices) {
+    DeviceLauncher launcher = new DeviceLauncher(serving, true, debug, notices);
+    launcher.upgrades = true;
+    return launcher;
   }
 
   /** How long the device may take until it serves. */
@@ -285,7 +293,7 @@ public final class DeviceLauncher {
       arguments.add(DeviceMain.DEBUG);
     }
     if (recovers) {
-      arguments.add(DeviceMain.RECOVER);
+      arguments.add(upgrades ? DeviceMain.UPGRADE : DeviceMain.RECOVER);
     }
     if (saved != null) {
       arguments.add(DeviceMain.RESTORE + saved.path());

@@ -64,11 +64,10 @@ final class Listener implements AutoCloseable {
 
   /** Goes on with a socket that another process listened on. */
   static Listener resume(NbdHandOver from) throws IOException {
-    SocketFile file = null;
-    if (from.address() instanceof NbdAddress.Unix unix) {
-      SocketFile there = SocketFile.at(unix.path());
-      file = from.fileKey().equals(String.valueOf(there.fileKey())) ? there : null;
-    }
+    SocketFile file =
+        from.address() instanceof NbdAddress.Unix unix
+            ? SocketFile.given(unix.path(), from.fileKey())
+            : null;
     return new Listener(from.listener(), from.address(), file);
   }
 

@@ -55,6 +55,20 @@ record SocketFile(Path path, Kind kind, Object fileKey) {
     return new SocketFile(path, Kind.LIVE, keyOf(path));
   }
 
+  /**
+   * The socket that another process has bound, and given to this one, which would knock at itself.
+   *
+   * @return null if another file is there now, or none
+   */
+  static SocketFile given(Path path, String fileKey) throws IOException {
+    try {
+      SocketFile there = ours(path);
+      return there.fileKey().toString().equals(fileKey) ? there : null;
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
   /** Only "refused" says that nobody listens; "permission denied" may be anybody's. */
   private static boolean isDead(Path path) throws IOException {
     try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {

@@ -40,6 +40,12 @@ import java.util.function.BooleanSupplier;
  */
 public final class PageStore implements BlockDevice, AutoCloseable {
 
+  /** The oldest layout of a file that can be opened. */
+  public static final int OLDEST_LAYOUT = StoreFile.OLDEST_VERSION;
+
+  /** The newest, which new files have. */
+  public static final int NEWEST_LAYOUT = StoreFile.NEWEST_VERSION;
+
   /** How a store comes to its contents, before anybody uses it. */
   @FunctionalInterface
   private interface Filling {
@@ -211,6 +217,11 @@ public final class PageStore implements BlockDevice, AutoCloseable {
 
   private StoreOptions optionsWithLimit(long bytes) {
     return new StoreOptions(geometry().sizeBytes(), packing, bytes);
+  }
+
+  /** The number of its file's layout: what cannot read that cannot open it. */
+  public int layout() {
+    return file.version();
   }
 
   @Override

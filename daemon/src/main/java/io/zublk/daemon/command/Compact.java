@@ -22,6 +22,10 @@ public final class Compact implements Command {
     this.task = new LongTask("compact", this::compact);
   }
 
+  boolean isRunning() {
+    return task.isRunning();
+  }
+
   @Override
   public ControlServer.Reply carryOut(Map<String, Object> request) {
     return ControlServer.Reply.of(task.startOrGoOn());

@@ -30,6 +30,11 @@ public final class LongTask {
     this.work = work;
   }
 
+  /** Whether there is work to be done still; else there may be a result that nobody has heard. */
+  boolean isRunning() {
+    return current != null && !current.isDone();
+  }
+
   boolean isUnderWay() {
     return current != null;
   }

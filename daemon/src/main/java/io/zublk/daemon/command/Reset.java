@@ -23,6 +23,10 @@ public final class Reset implements Command {
     this.task = new LongTask("reset", this::reset);
   }
 
+  boolean isRunning() {
+    return task.isRunning();
+  }
+
   @Override
   public ControlServer.Reply carryOut(Map<String, Object> request) {
     Optional<String> use = device.transport().use();

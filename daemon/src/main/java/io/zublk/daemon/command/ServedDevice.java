@@ -16,6 +16,7 @@ import java.util.function.Consumer;
  * @param settingsAtStart what the machine made of that when the process started
  * @param storeMemory what holds the store file ({@link StoreHome})
  * @param startNanos when its process began ({@link System#nanoTime})
+ * @param handingOver leaves the device to another process
  * @param stop ends the device, for the reason given, and what it holds with it
  */
 public record ServedDevice(
@@ -26,6 +27,7 @@ public record ServedDevice(
     Transport transport,
     String storeMemory,
     long startNanos,
+    HandingOver handingOver,
     Consumer<String> stop) {
 
   DeviceRecord record() {

@@ -135,13 +135,18 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
-  /** Stops serving and removes the socket. Waits for a command that is under way; ends streams. */
-  @Override
-  public void close() throws IOException {
+  /** As {@link #close}, for somebody in a hurry: a command that is under way goes on meanwhile. */
+  public void leave() throws IOException {
     // While the socket is open its inode is not given to another file.
     bound.deleteIfStillAt(socket);
     server.close();
     streams.close();
+  }
+
+  /** Stops serving and removes the socket. Waits for a command that is under way; ends streams. */
+  @Override
+  public void close() throws IOException {
+    leave();
     try {
       thread.join(CONNECTION_LIMIT.multipliedBy(2));
     } catch (InterruptedException e) {

@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * An id that is this process's, and what it has written down under it. Given up by either {@link
- * #delete} or {@link #keep}.
+ * #delete}, {@link #keep} or {@link #leave}.
  *
  * <p>Used by one thread.
  */
@@ -63,6 +63,11 @@ final class Claim implements OwnRecord {
         StoreHome.release(runDir);
       }
     }
+  }
+
+  /** From here on the device is another process's, which has waited for that. */
+  void leave() {
+    held.close();
   }
 
   /** From here on the device is dead, for everybody to see. */

@@ -27,6 +27,11 @@ final class ConsoleReporter implements Reporter {
   }
 
   @Override
+  public boolean isAwaited() {
+    return true;
+  }
+
+  @Override
   public void notice(String line) {
     notices.add(line);
   }

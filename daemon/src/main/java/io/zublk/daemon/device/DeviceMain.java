@@ -32,6 +32,9 @@ public final class DeviceMain {
   /** Serves what a dead process has left, instead of a new device. */
   public static final String RECOVER = "recover";
 
+  /** Goes on for the process that serves the device now. */
+  public static final String UPGRADE = "upgrade";
+
   /** Followed by the name of the {@link SaveFile} that the new device is made of. */
   public static final String RESTORE = "restore=";
 
@@ -116,6 +119,9 @@ public final class DeviceMain {
   private static DeviceProcess process(DeviceConfig config, List<String> modes, Reporter reporter) {
     if (modes.contains(RECOVER) || modes.contains(AGAIN)) {
       return DeviceProcess.recovering(config, new Transports(), reporter);
+    }
+    if (modes.contains(UPGRADE)) {
+      return DeviceProcess.upgrading(config, new Transports(), reporter);
     }
     return modes.stream()
         .filter(mode -> mode.startsWith(RESTORE))

@@ -62,6 +62,7 @@ final class DeviceProcess {
   private String storeMemory;
   private PageStore store;
   private Transport transport;
+  private HandOver handOver;
 
   private DeviceProcess(
       DeviceConfig config, RunDir runDir, Origin origin, Transports transports, Reporter reporter) {
@@ -97,6 +98,13 @@ final class DeviceProcess {
     return new DeviceProcess(config, runDir, origin, transports, reporter);
   }
 
+  /** Of a device that another process serves, until this one does. */
+  static DeviceProcess upgrading(DeviceConfig config, Transports transports, Reporter reporter) {
+    RunDir runDir = new RunDir(Path.of(config.runDir()));
+    Origin origin = new RunningDevice(runDir.device(config.id()), transports, reporter::notice);
+    return new DeviceProcess(config, runDir, origin, transports, reporter);
+  }
+
   /** Asks the device to stop, whatever it is doing. */
   void stop(String reason) {
     stop.request(reason);
@@ -112,8 +120,15 @@ final class DeviceProcess {
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, thrown) -> faults.fault("thread " + thread.getName() + " died", thrown));
     Optional<Throwable> failure = startAndServe();
-    Outcome outcome = serves ? Outcome.of(stop) : origin.ifItNeverServes();
+    if (handOver != null) {
+      handOver.settle();
+    }
+    Outcome outcome = serves ? stop.outcome() : origin.ifItNeverServes();
     boolean clean = cleanup.unwind(outcome, log);
+    if (outcome == Outcome.HAND_OVER && !handOver.finish(clean)) {
+      deathCause = "the process that was to go on with it has not"; // which a keeper is told by
+      clean = false;
+    }
     // Reported last, so that whoever hears of it can rely on nothing being left.
     failure.ifPresent(
         thrown -> reporter.failed(UserException.lineFor(thrown), DeviceLog.trace(thrown)));
@@ -123,7 +138,7 @@ final class DeviceProcess {
   private Optional<Throwable> startAndServe() {
     try {
       announce(start());
-      log.line("serving " + claim.record().path());
+      log.line("serving " + claim.record().path() + origin.remark());
       keepOutput();
       trainVectors();
       stop.await();
@@ -160,7 +175,7 @@ final class DeviceProcess {
     if (origin.ifItNeverServes() == Outcome.DELETE) {
       return failure;
     }
-    String reason = "cannot be recovered: " + UserException.lineFor(failure);
+    String reason = "cannot be %s: %s".formatted(origin.deed(), UserException.lineFor(failure));
     deathCause = "it " + reason;
     int id = claim.dir().id();
     return new UserException(
@@ -244,6 +259,7 @@ final class DeviceProcess {
     // A command may have changed it by now.
     claim.update(this::serving);
     Keepers.tellThatItServes();
+    origin.served();
     return ready(claim.record());
   }
 
@@ -297,6 +313,11 @@ final class DeviceProcess {
         claim.delete();
       }
       case KEEP -> claim.keep(deathCause);
+      case HAND_OVER -> {
+        log.line("left to another process: " + handOver.watch());
+        log.detach(); // it is the other one's
+        claim.leave();
+      }
     }
   }
 
@@ -305,7 +326,7 @@ final class DeviceProcess {
     store = origin.openStore(claim.record(), storeTuning());
     Optional<FileStatus> opened = FileStatus.of(file);
     cleanup.push("make the store file", end -> deleteStoreFile(end, file, opened));
-    cleanup.push("open the store", _ -> closeStore());
+    cleanup.push("open the store", this::closeStore);
     if (claim.record().config().swap()) {
       SwapProtections.exempt(store.memory());
     }
@@ -328,14 +349,26 @@ final class DeviceProcess {
           opened.get().deleteIfStillAt(file);
         }
       }
-      case KEEP -> {}
+      case KEEP, HAND_OVER -> {}
     }
   }
 
   /** Threads that the transport could not end may use the store's memory: it goes with them. */
-  private void closeStore() {
-    if (transport == null) {
-      store.close();
+  private void closeStore(Outcome end) {
+    if (transport != null) {
+      if (end == Outcome.HAND_OVER) {
+        throw new IllegalStateException("the transport uses the store still");
+      }
+      return;
+    }
+    if (end == Outcome.HAND_OVER) {
+      // All workers do here what the next process would do alone, before it serves.
+      boolean _ = store.settle();
+      handOver.watch().done("compressed");
+    }
+    store.close();
+    if (end == Outcome.HAND_OVER) {
+      handOver.watch().done("store closed");
     }
   }
 
@@ -358,16 +391,45 @@ final class DeviceProcess {
     switch (end) {
       case DELETE -> transport.close();
       case KEEP -> transport.handOver();
+      case HAND_OVER -> {
+        transport.handOver();
+        handOver.watch().done("transport ended");
+      }
     }
     transport = null;
   }
 
   private void openControlSocket() throws IOException {
+    handOver =
+        new HandOver(
+            claim.dir(),
+            store.layout(),
+            reporter.isAwaited(),
+            new Rehearsal(claim.dir(), transports.of(claim.record().config().transport())),
+            transport,
+            claim,
+            stop,
+            log);
     ServedDevice device =
         new ServedDevice(
-            config, claim, settings, store, transport, storeMemory, startNanos, this::stop);
+            config,
+            claim,
+            settings,
+            store,
+            transport,
+            storeMemory,
+            startNanos,
+            handOver,
+            this::stop);
     ControlServer control = new ControlServer(claim.dir().controlSocket(), new Commands(device));
-    cleanup.push("serve the control socket", _ -> control.close());
+    cleanup.push("serve the control socket", end -> closeControl(control, end));
+  }
+
+  private static void closeControl(ControlServer control, Outcome end) throws IOException {
+    switch (end) {
+      case DELETE, KEEP -> control.close();
+      case HAND_OVER -> control.leave(); // users wait meanwhile
+    }
   }
 
   private ReadyDevice ready(DeviceRecord serving) {

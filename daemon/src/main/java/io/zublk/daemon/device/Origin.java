@@ -49,6 +49,19 @@ interface Origin {
   /** Whether to begin once more, with another id. */
   boolean triesAgainAfter(IdTakenException taken);
 
+  /** The device serves. */
+  default void served() throws IOException {}
+
+  /** What the log is to say beside that it serves. */
+  default String remark() {
+    return "";
+  }
+
+  /** What has failed if the device does not come to serve: {@code recovered}. */
+  default String deed() {
+    return "recovered";
+  }
+
   /** Whether somebody may use the device already, or have data on it, before it serves. */
   boolean isKnown();
 

@@ -10,6 +10,11 @@ interface Reporter {
   /** Something worth one line on the user's stderr, should the device come to serve. */
   void notice(String line);
 
+  /** Whether whoever started this process waits for its end. */
+  default boolean isAwaited() {
+    return false;
+  }
+
   /**
    * The device serves.
    *

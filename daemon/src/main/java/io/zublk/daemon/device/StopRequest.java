@@ -11,28 +11,44 @@ final class StopRequest {
 
   private final CountDownLatch requested = new CountDownLatch(1);
   private String reason;
-  private boolean failed;
+  private Outcome outcome;
 
   /** Somebody wants the device to end, and what it holds with it. */
   void request(String why) {
-    record(why, false);
+    boolean _ = record(why, Outcome.DELETE);
+  }
+
+  /**
+   * Another process is ready to go on with the device.
+   *
+   * @return false if it is to end, or has failed, before: then it is not left to that one
+   */
+  boolean handOver(String why) {
+    return record(why, Outcome.HAND_OVER);
   }
 
   /** The device cannot serve any more, though nobody wants it to end. */
   void fail(String why) {
-    record(why, true);
+    boolean _ = record(why, Outcome.KEEP);
   }
 
-  private synchronized void record(String why, boolean failure) {
-    if (reason == null) {
+  private synchronized boolean record(String why, Outcome next) {
+    boolean isFirst = reason == null;
+    if (isFirst) {
       reason = why;
-      failed = failure;
+      outcome = next;
     }
     requested.countDown();
+    return isFirst;
   }
 
   synchronized boolean failed() {
-    return failed;
+    return outcome == Outcome.KEEP;
+  }
+
+  /** What is to become of the device, by the first reason. */
+  synchronized Outcome outcome() {
+    return outcome == null ? Outcome.DELETE : outcome;
   }
 
   synchronized String reason() {

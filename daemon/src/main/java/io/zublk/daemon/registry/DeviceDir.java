@@ -67,6 +67,21 @@ public final class DeviceDir {
     return path.resolve("control.sock");
   }
 
+  /** Where the next process of the device finds the one that serves, at an upgrade. */
+  public Path upgradeSocket() {
+    return path.resolve("upgrade.sock");
+  }
+
+  /** Where this process tries out how the device is handed over, with another store. */
+  public Path rehearsalStore() {
+    return path.resolve("rehearsal-%d.store".formatted(ProcessHandle.current().pid()));
+  }
+
+  /** As {@link #rehearsalStore}; no longer than the control socket's, which had to fit. */
+  public Path rehearsalSocket() {
+    return path.resolve("r%d.sk".formatted(ProcessHandle.current().pid()));
+  }
+
   public Path nbdSocket() {
     return path.resolve("nbd.sock");
   }
@@ -290,6 +305,7 @@ public final class DeviceDir {
                   switch (record.state()) {
                     case RECOVERING -> "is just recovering it";
                     case STARTING -> "is just making it";
+                    case HANDING_OVER -> "is part of an upgrade";
                     case SERVING, DEAD -> "serves it";
                   }));
     }

@@ -49,6 +49,8 @@ public record DeviceRecord(
     SERVING,
     /** A process is about to serve what a dead one has left. */
     RECOVERING,
+    /** An upgrade is at its end: the process named leaves the device to another, or is that one. */
+    HANDING_OVER,
     DEAD
   }
 
@@ -71,13 +73,21 @@ public record DeviceRecord(
 
   /** Of a device that this process is about to take into service again. */
   public DeviceRecord recovering() {
+    return own(State.RECOVERING).withRecoveries(recoveries + 1);
+  }
+
+  /** Of a device that another process has just left to this one. */
+  public DeviceRecord takenOver() {
+    return own(State.HANDING_OVER);
+  }
+
+  private DeviceRecord own(State next) {
     long own = ProcessHandle.current().pid();
-    return withState(State.RECOVERING)
+    return withState(next)
         .withPid(own)
         .withStartTicks(startTicks(own))
         .withDeathCause(null)
-        .withKeeper(Keepers.own().orElse(null))
-        .withRecoveries(recoveries + 1);
+        .withKeeper(Keepers.own().orElse(null));
   }
 
   private static long startTicks(long pid) {
@@ -123,7 +133,12 @@ public record DeviceRecord(
     if (deathCause != null) {
       return deathCause;
     }
-    String what = state == State.RECOVERING ? "while it recovered it" : "without stopping it";
+    String what =
+        switch (state) {
+          case RECOVERING -> "while it recovered it";
+          case HANDING_OVER -> "in the middle of an upgrade";
+          default -> "without stopping it";
+        };
     return "process %d ended %s".formatted(pid, what);
   }
 

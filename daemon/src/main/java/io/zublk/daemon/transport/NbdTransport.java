@@ -3,9 +3,12 @@ package io.zublk.daemon.transport;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Json;
 import io.zublk.nbd.NbdAddress;
+import io.zublk.nbd.NbdHandOver;
 import io.zublk.nbd.NbdOptions;
 import io.zublk.nbd.NbdServer;
+import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -68,7 +71,24 @@ final class NbdTransport implements Transport {
     server.close();
   }
 
-  /** Clients connect again, those that can. */
+  /** The socket and all clients; they wait from now on. */
+  @Override
+  public Offer offer(Duration patience) throws IOException {
+    NbdHandOver all = server.handOver(patience);
+    return new Offer() {
+      @Override
+      public void send(LinuxSocket to) throws IOException {
+        all.send(to);
+      }
+
+      @Override
+      public void takeBack() {
+        server.goOn();
+      }
+    };
+  }
+
+  /** Clients that nobody was offered connect again, those that can. */
   @Override
   public void handOver() throws IOException {
     close();

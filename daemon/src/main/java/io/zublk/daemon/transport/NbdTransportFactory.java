@@ -8,8 +8,11 @@ import io.zublk.daemon.NbdConfig;
 import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.nbd.NbdAddress;
 import io.zublk.nbd.NbdExport;
+import io.zublk.nbd.NbdHandOver;
 import io.zublk.nbd.NbdOptions;
+import io.zublk.nbd.NbdRehearsal;
 import io.zublk.nbd.NbdServer;
+import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -57,12 +60,14 @@ final class NbdTransportFactory implements TransportFactory {
     NbdOptions options = settings.applyTo(nbd.options());
     NbdAddress address =
         nbd.listen() == null ? new NbdAddress.Unix(socket) : NbdAddress.parse(nbd.listen());
-    NbdExport export =
-        new NbdExport(Objects.requireNonNullElse(nbd.exportName(), DEFAULT_EXPORT), device);
     // A server that lost its socket serves those who are connected: the device does not end with
     // it.
-    NbdServer server = NbdServer.start(address, export, options, log::fault);
+    NbdServer server = NbdServer.start(address, export(device, nbd), options, log::fault);
     return new NbdTransport(server, options);
+  }
+
+  private static NbdExport export(BlockDevice device, NbdConfig nbd) {
+    return new NbdExport(Objects.requireNonNullElse(nbd.exportName(), DEFAULT_EXPORT), device);
   }
 
   @Override
@@ -75,6 +80,40 @@ final class NbdTransportFactory implements TransportFactory {
       FailureListener listener)
       throws IOException {
     return start(device, config, identity, settings, socket, listener);
+  }
+
+  /** The listening socket and all who are connected. */
+  @Override
+  public Inheritance inherit(LinuxSocket from) throws IOException {
+    NbdHandOver all = NbdHandOver.receive(from);
+    return new Inheritance() {
+      @Override
+      public Transport resume(
+          BlockDevice device,
+          DeviceConfig config,
+          long identity,
+          PerformanceSettings settings,
+          Path socket,
+          FailureListener listener)
+          throws IOException {
+        NbdOptions options = settings.applyTo(config.nbd().options());
+        NbdExport export = export(device, config.nbd());
+        return new NbdTransport(NbdServer.resume(all, export, options, log::fault), options);
+      }
+
+      @Override
+      public void close() {
+        all.close();
+      }
+    };
+  }
+
+  @Override
+  public void rehearse(
+      BlockDevice device, DeviceConfig config, PerformanceSettings settings, Path socket)
+      throws IOException {
+    NbdOptions options = NbdOptions.defaults().withMaxConnections(1);
+    NbdRehearsal.run(device, settings.applyTo(options), socket);
   }
 
   /** The connections went with the process. */

@@ -3,6 +3,7 @@ package io.zublk.daemon.transport;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.settings.PerformanceSettings;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -46,6 +47,17 @@ public interface Transport extends AutoCloseable {
    */
   @Override
   void close() throws IOException;
+
+  /**
+   * Prepares to hand over to a process that takes more than the device's name.
+   *
+   * @param patience how long requests in flight, and users who do not take their answers, are
+   *     waited for
+   * @throws IOException if that is not enough; then it serves on as if nothing had been
+   */
+  default Offer offer(Duration patience) throws IOException {
+    return Offer.NOTHING;
+  }
 
   /**
    * Completes the requests in flight and leaves the device to whoever {@linkplain

@@ -4,6 +4,7 @@ import io.zublk.block.BlockDevice;
 import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -66,6 +67,43 @@ public interface TransportFactory {
       Path socket,
       FailureListener listener)
       throws IOException;
+
+  /**
+   * Takes what a transport of this kind in another process has {@linkplain Offer offered}.
+   *
+   * @throws IOException if it cannot be understood, or does not come; the other process still has
+   *     it
+   */
+  default Inheritance inherit(LinuxSocket from) throws IOException {
+    return new Inheritance() {
+      @Override
+      public Transport resume(
+          BlockDevice device,
+          DeviceConfig config,
+          long identity,
+          PerformanceSettings settings,
+          Path socket,
+          FailureListener listener)
+          throws IOException {
+        return recover(device, config, identity, settings, socket, listener);
+      }
+
+      @Override
+      public void close() {
+        // it is nothing
+      }
+    };
+  }
+
+  /**
+   * Does with a device of no importance what is about to be done with another one, for which users
+   * will wait: so that this process is quick then.
+   *
+   * @param socket where a server may listen meanwhile
+   */
+  default void rehearse(
+      BlockDevice device, DeviceConfig config, PerformanceSettings settings, Path socket)
+      throws IOException {}
 
   /**
    * Makes what users ask of a dead process's device fail, instead of waiting for somebody who

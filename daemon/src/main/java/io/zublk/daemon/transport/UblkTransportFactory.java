@@ -112,6 +112,14 @@ final class UblkTransportFactory implements TransportFactory {
     return start(device, config, identity, settings, socket, listener);
   }
 
+  /** Of the driver: a device of its own would come and go before everybody's eyes. */
+  @Override
+  public void rehearse(
+      BlockDevice device, DeviceConfig config, PerformanceSettings settings, Path socket)
+      throws IOException {
+    var _ = UblkDevices.info(config.id());
+  }
+
   @Override
   public void abandon(DeviceConfig config, long identity) throws IOException {
     withOwn(config, identity, UblkDevices::stop);

@@ -18,6 +18,12 @@ import java.nio.file.Path;
  */
 public final class StoreFile implements AutoCloseable {
 
+  /** The oldest layout that can be opened. */
+  public static final int OLDEST_VERSION = Superblock.VERSION_WITHOUT_ROOM;
+
+  /** The newest, which new files have. */
+  public static final int NEWEST_VERSION = Superblock.VERSION;
+
   /** The kernel's choice of a NUMA node. */
   public static final int ANY_NODE = -1;
 
@@ -28,6 +34,9 @@ public final class StoreFile implements AutoCloseable {
   private final MemorySegment memory;
   private final Superblock superblock;
   private final StoreLayout layout;
+
+  /** Of the layout; kept, as the superblock is gone when the file is closed. */
+  private int version;
 
   /** Volatile because it is read all the time, lest anybody keep a copy. It costs x86 nothing. */
   private volatile StoreExtent extent;
@@ -79,6 +88,7 @@ public final class StoreFile implements AutoCloseable {
           store.allocateMetadata(path);
         }
         store.superblock.write(pages, store.layout.greatestPages, packing, identity);
+        store.version = store.superblock.version();
         return store;
       } catch (Throwable t) {
         Memory.unmap(store.memory);
@@ -135,6 +145,7 @@ public final class StoreFile implements AutoCloseable {
       StoreExtent extent = readExtent(file, path);
       StoreFile store = new StoreFile(file, map(file, extent.layout, numaNode), extent);
       store.memLimit = store.superblock.memLimit();
+      store.version = store.superblock.version();
       return store;
     } catch (Throwable t) {
       file.close();
@@ -180,6 +191,11 @@ public final class StoreFile implements AutoCloseable {
     } finally {
       Memory.unmap(first);
     }
+  }
+
+  /** The number of its layout. */
+  public int version() {
+    return version;
   }
 
   /** Which device's store this is, or {@link #NO_IDENTITY}. */

@@ -22,10 +22,10 @@ final class Superblock {
   private static final long MAGIC = 0x5a55_424c_4b53_5431L; // "ZUBLKST1"
 
   /** Before 5 there was no identity: what is there now was the end of the packing's text, zeros. */
-  private static final int VERSION = 5;
+  static final int VERSION = 5;
 
   /** Its device has its greatest size, which is the only one that it names. */
-  private static final int VERSION_WITHOUT_ROOM = 3;
+  static final int VERSION_WITHOUT_ROOM = 3;
 
   // Everything below CHECKSUM is constant and covered by it.
   private static final long SB_MAGIC = 0;
@@ -116,6 +116,11 @@ final class Superblock {
     return crc.getValue() << bits | number;
   }
 
+  /** Which layout the file has. */
+  int version() {
+    return memory.get(JAVA_INT, SB_VERSION);
+  }
+
   /** The device's size. */
   long pages() {
     return hasRoom() ? memory.get(JAVA_LONG, SB_PAGES) & PAGES_MASK : greatestPages();
@@ -156,6 +161,6 @@ final class Superblock {
 
   /** Whether it is of a version that names the size and the greatest size, each with its check. */
   private boolean hasRoom() {
-    return memory.get(JAVA_INT, SB_VERSION) != VERSION_WITHOUT_ROOM;
+    return version() != VERSION_WITHOUT_ROOM;
   }
 }

@@ -42,6 +42,7 @@ public final class LinuxSocket implements AutoCloseable {
   public static final int MAX_FILES = 253;
 
   private static final int SO_RCVTIMEO = 20;
+  private static final int SO_SNDTIMEO = 21;
   private static final int IPPROTO_IPV6 = 41;
   private static final int IPV6_V6ONLY = 26;
 
@@ -201,11 +202,20 @@ public final class LinuxSocket implements AutoCloseable {
 
   /** {@link #receive} waits no longer than this and then says EAGAIN; the kernel rounds it up. */
   public void setReceiveTimeout(int millis) throws LinuxException {
+    setTimeout(SO_RCVTIMEO, millis);
+  }
+
+  /** What sends, files too, waits no longer than this for room, and then fails with EAGAIN. */
+  public void setSendTimeout(int millis) throws LinuxException {
+    setTimeout(SO_SNDTIMEO, millis);
+  }
+
+  private void setTimeout(int option, int millis) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment time = arena.allocate(JAVA_LONG, 2); // struct timeval
       time.setAtIndex(JAVA_LONG, 0, millis / 1000);
       time.setAtIndex(JAVA_LONG, 1, millis % 1000 * 1000L);
-      setOption(SOL_SOCKET, SO_RCVTIMEO, time);
+      setOption(SOL_SOCKET, option, time);
     }
   }
 

@@ -1,0 +1,74 @@
+package io.zublk.daemon.device;
+
+import io.zublk.block.BlockChannel;
+import io.zublk.block.Geometry;
+import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.machine.Machine;
+import io.zublk.daemon.registry.DeviceDir;
+import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.TransportFactory;
+import io.zublk.store.PageStore;
+import io.zublk.store.StoreTuning;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A take-over of a small device that nobody uses, in the process that is about to take over one
+ * that somebody waits for: by then its classes are loaded, and what runs often is compiled.
+ */
+final class Rehearsal {
+
+  private static final long IDENTITY = 1;
+  private static final int PAGES = 256;
+  private static final int ROUNDS = 4;
+
+  private final DeviceDir dir;
+  private final TransportFactory transport;
+
+  Rehearsal(DeviceDir dir, TransportFactory transport) {
+    this.dir = dir;
+    this.transport = transport;
+  }
+
+  /** Leaves nothing; if this process is killed over it, what it leaves goes with the device. */
+  void run(DeviceConfig config) throws IOException {
+    PerformanceSettings settings = PerformanceSettings.of(config.performance(), Machine.running());
+    DeviceConfig small =
+        config.withSizeBytes((long) PAGES * Geometry.PAGE_BYTES).withMemLimitBytes(0);
+    StoreTuning tuning = settings.storeTuning();
+    Path file = dir.rehearsalStore();
+    Files.deleteIfExists(file);
+    try {
+      try (PageStore store = PageStore.create(file, small.storeOptions(), tuning, IDENTITY)) {
+        useAll(store);
+        boolean _ = store.settle();
+      }
+      try (PageStore store = PageStore.open(file, tuning, IDENTITY)) {
+        useAll(store);
+        transport.rehearse(store, small, settings, dir.rehearsalSocket());
+      }
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  /** Fills it with what compresses a little, and reads it. */
+  private static void useAll(PageStore store) {
+    try (BlockChannel channel = store.openChannel();
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment page = arena.allocate(Geometry.PAGE_BYTES, Geometry.PAGE_BYTES);
+      for (int i = 0; i < ROUNDS * PAGES; i++) {
+        for (long at = 0; at < page.byteSize(); at += Integer.BYTES) {
+          page.set(ValueLayout.JAVA_INT, at, (int) (at * at * i) >>> 8);
+        }
+        long position = (long) (i % PAGES) * Geometry.PAGE_BYTES;
+        int _ = channel.write(position, page, 0, Geometry.PAGE_BYTES);
+        int _ = channel.read(position, page, 0, Geometry.PAGE_BYTES);
+      }
+    }
+  }
+}
