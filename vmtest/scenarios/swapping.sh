@@ -1,0 +1,144 @@
+# A machine swaps to zublk: twice its memory is touched and every byte checked, while its server is
+# killed and recovered; swap comes and goes under pressure. A task that hangs is a panic. The long
+# form, with ZUBLK_LONG=1, takes ten minutes. Beside it the same with kernel zram.
+#
+# ZUBLK_SWAP_WITHOUT=io-flusher,lock,reserve leaves protections out, to see what each is for.
+# by hand, until it has been seen green often: run --guest uml --memory 512 --limit 300
+# limit: 300
+# memory: 512
+# add: target/test-classes
+. /payload/lib.sh
+
+seconds=20
+[ -z "${LONG:-}" ] || seconds=600
+[ -z "${WITHOUT:-}" ] || export ZUBLK_JAVA_OPTIONS=-Dzublk.swap.without=$WITHOUT
+eat=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) * 2 / 1024))
+JVM=(java -XX:+UseSerialGC -Xmx16m -XX:TieredStopAtLevel=1 -Xshare:auto -XX:-UsePerfData
+    -cp /payload/test-classes io.zublk.vmtest.SwapEater)
+
+echo 1 > /proc/sys/kernel/hung_task_panic
+echo 100 > /proc/sys/kernel/hung_task_timeout_secs
+# That the kernel found no memory for itself, and says where, is what this is about.
+kernel_complaints() { dmesg | grep -E 'BUG:|Oops|blocked for more than'; }
+
+# While the server is dead, whatever was swapped out waits: this shell, and the files of a tmpfs
+# that may be swapped out. Who recovers is locked, and all it reads lies in one that may not.
+SAFE=/run/safe
+mkdir $SAFE
+mount -t tmpfs -o noswap tmpfs $SAFE
+cp -r /payload/dist /payload/test-classes $SAFE/
+export ZUBLK_RUN_DIR=$SAFE/zublk
+
+# --- Refused where it cannot be
+remember
+ok "refused over NBD" refuses_clearly --size 64M --swap --transport nbd
+ok "... which says why" grep -q 'swaps over NBD' $OWN/stderr
+ok "refused without CAP_SYS_RESOURCE" fails_with 'needs CAP_SYS_RESOURCE' \
+    setpriv --bounding-set -sys_resource $ZUBLK create --size 64M --swap --transport ublk
+# A mount that somebody uses is taken as it is.
+mkdir -p $ZUBLK_RUN_DIR/store
+mount -t tmpfs tmpfs $ZUBLK_RUN_DIR/store
+touch $ZUBLK_RUN_DIR/store/somebodys
+must "refused where the store may be swapped out" \
+    fails_with 'may be swapped out' zublk create --size 64M --swap --transport ublk
+umount $ZUBLK_RUN_DIR/store
+rm -rf $ZUBLK_RUN_DIR
+ok "nothing is left" nothing_left
+
+# --- In effect in the running process
+must "create" eval 'create --size $((eat + eat / 2))M --swap --on-crash keep 2> $OWN/notices'
+ok "it says how to swap to it" \
+    grep -q "mkswap $DEVICE && swapon --discard --priority 100 $DEVICE" $OWN/notices
+for task in /proc/$SERVER/task/*; do
+    # Field 9: PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE; no name of a thread of ours has a bracket.
+    flags=$(sed 's/.*) //' "$task/stat" | cut -d ' ' -f 7)
+    [ $((flags & 0x180000)) = $((0x180000)) ] || cat "$task/comm"
+done > $OWN/others
+ok "every thread is an I/O flusher" test ! -s $OWN/others
+ok "... and there are many" test "$(ls /proc/$SERVER/task | wc -l)" -gt 10
+ok "it is never killed for want of memory" test "$(cat /proc/$SERVER/oom_score_adj)" = -1000
+ok "it has no huge pages" grep -q '^THP_enabled:[[:space:]]*0' /proc/$SERVER/status
+ok "its memory is locked" test "$(awk '/^VmLck/ {print $2}' /proc/$SERVER/status)" -gt 30000
+# What a JVM allocates after its start may be absent, a little.
+ok "... and there" test "$(stat_of swap_absent_bytes)" -lt $((8 << 20))
+ok "its store is thin" test "$(du -k $ZUBLK_RUN_DIR/store/$ID.store | cut -f 1)" -lt 80000
+ok "a reserve is ready" test "$(stat_of reserve_bytes)" = "$(stat_of reserve_bytes_max)"
+note "process: $(awk '/^(VmRSS|VmLck|RssAnon|RssFile|RssShmem)/ {printf "%s %d MiB ", $1, $2 / 1024}' /proc/$SERVER/status)"
+note "reserve $(stat_of reserve_bytes), absent $(stat_of swap_absent_bytes)"
+note "machine: $(awk '/^(MemTotal|MemAvailable)/ {printf "%s %d MiB ", $1, $2 / 1024}' /proc/meminfo)"
+
+# --- Swapped to
+swap_to() { mkswap $1 > /dev/null && swapon -d $1; }
+# eats MIB SECONDS NAME : needs so much memory for so long, and finds every byte right
+eats() {
+    "${JVM[@]}" $1 $2 > $OWN/$3 2>&1
+    tail -n 3 $OWN/$3
+    grep '^right' $OWN/$3 && echo "$3 $(grep '^right' $OWN/$3)" >> $OWN/eaten
+}
+# swapped_out MIB : so much is in swap; the guest's kernel does not count what ever was
+swapped_out() { [ "$(awk 'NR > 1 {used += $4} END {print used + 0}' /proc/swaps)" -gt $(($1 << 10)) ]; }
+show() {
+    zublk stat $ID --json > $OWN/stat
+    for name in orig_data_size compr_data_size mem_used_total mem_used_max reserve_bytes \
+        reserve_failures failed_writes failed_reads swap_absent_bytes swap_unprotected_threads; do
+        echo -n "$name $(field $name < $OWN/stat) "
+    done
+}
+must "swap to it" swap_to $DEVICE
+eats $eat $seconds zublk & eater=$!
+ok "a program needs $eat MiB" eventually swapped_out $((eat / 4))
+ok "... twice the memory there is, and finds every byte right" wait $eater
+note "after it: $(show)"
+ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
+
+# --- Killed and recovered
+recovers() {
+    java -XX:+UseSerialGC -Xmx16m -Xss256k -XX:TieredStopAtLevel=1 -XX:-UsePerfData \
+        --enable-native-access=ALL-UNNAMED -cp $SAFE/test-classes \
+        io.zublk.vmtest.SwapKeeper $SERVER $SAFE/dist/bin/zublk recover $ID --json > $OWN/served
+    cat $OWN/served
+    SERVER=$(field pid < $OWN/served)
+    [ -n "$SERVER" ] && [ "$(stat_of swap_unprotected_threads)" = 0 ]
+}
+# A new process takes some 200 MiB; they are free once nobody else presses.
+small=$((eat / 4))
+"${JVM[@]}" $small $seconds > $OWN/recovered 2>&1 & eater=$!
+ok "a smaller program" eventually grep -q '^round 1' $OWN/recovered
+kill -STOP $eater
+"${JVM[@]}" $((eat * 3 / 4)) 1 > /dev/null
+ok "... is swapped out" swapped_out $((small / 2))
+ok "the server is killed, and recovered" recovers
+kill -CONT $eater
+ok "... of which the program sees nothing" eval 'wait $eater && grep ^right $OWN/recovered'
+note "after it: $(show)"
+ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
+
+# --- Comes and goes
+eats $((eat / 8)) $((seconds * 2)) pressed & eater=$!
+fill() { "${JVM[@]}" $((eat / 2)) 1; }
+ok "others need memory, too" fill
+ok "swapoff under pressure" swapoff $DEVICE
+ok "swapon again" swapon -d $DEVICE
+ok "others need memory again" fill
+ok "... and every byte was right" wait $eater
+ok "swapoff, when all have ended" swapoff $DEVICE
+# Which the kernel tells nobody.
+ok "discard all" blkdiscard -f $DEVICE
+ok "its memory comes back" eventually memory_below $(($(stat_of reserve_bytes_max) + (8 << 20)))
+ok "remove" remove
+ok "nothing is left" nothing_left
+
+# --- Kernel zram with the same program
+zram() {
+    echo $((eat + eat / 2))M > /sys/block/zram0/disksize && swap_to /dev/zram0
+}
+[ -b /dev/zram0 ] || cat /sys/class/zram-control/hot_add > /dev/null
+must "swap to kernel zram" zram
+eats $eat $seconds zram & eater=$!
+ok "the program needs $eat MiB" eventually swapped_out $((eat / 4))
+ok "... and finds every byte right" wait $eater
+note "zram mm_stat: $(cat /sys/block/zram0/mm_stat)"
+ok "swapoff" swapoff /dev/zram0
+sed 's/^/# /' $OWN/eaten
+
+finish
