@@ -65,7 +65,7 @@ if [ "$GUEST" = uml ]; then
 fi
 
 # --- A device whose ublk end is taken away by somebody else: its data are kept
-must "create a device" create --size 64M --mem-limit 48M
+must "create a device" create --size 64M --mem-limit 48M --on-crash keep
 put $OWN/data $DEVICE 0 64k
 dir=$ZUBLK_RUN_DIR/$ID
 java -XX:+UseSerialGC -Xmx64m --enable-native-access=ALL-UNNAMED \
