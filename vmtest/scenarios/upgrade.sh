@@ -12,30 +12,6 @@ upgrades=5
 [ -z "${LONG:-}" ] || upgrades=50
 
 SIZE=64 # MiB; the file system leaves the last one to the probe
-lib=/payload/dist/lib
-PROBE=(java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED
-    -cp "$lib/zublk-ublk.jar:$lib/zublk-uring.jar:$lib/zublk-block.jar:/payload/test-classes"
-    io.zublk.ublk.examples.PauseProbe)
-probes() { kill -0 $probe && grep -q '^probing' $OWN/probe; }
-mark() { echo "$1" > $OWN/in.probe; }
-pauses() {
-    local all; mapfile -t all < <(sed -n "s/^$1 //p" $OWN/probe | sort -n)
-    [ ${#all[@]} -gt 0 ] || return
-    note "pause, $1, ms: p50 ${all[${#all[@]} * 50 / 100]}, p99 ${all[${#all[@]} * 99 / 100]}, max ${all[-1]}, of ${#all[@]}"
-}
-
-# Writes and verifies the same file again and again until it is told to end.
-load() {
-    while [ ! -e $OWN/enough ]; do
-        fio --name=load --directory=/mnt --direct=1 --ioengine=io_uring --rw=randwrite \
-            --bsrange=4k-64k --size=12m --iodepth=16 --numjobs=2 --fsync=64 --verify=crc32c \
-            --verify_fatal=1 --verify_state_save=0 --output=$OWN/fio || { cat $OWN/fio; return 1; }
-        rounds=$((rounds + 1))
-    done
-    echo "$rounds rounds"
-}
-busy() { kill -0 $job && eventually has_served $DEVICE $(($(served $DEVICE) + 200)); }
-io_errors() { dmesg | grep -E 'I/O error|EXT4-fs error|EXT4-fs warning|Aborting journal|lost'; }
 serves() { test "$(stat_of pid)" = "$1"; }
 
 upgrade() {
@@ -48,17 +24,10 @@ upgrade() {
 remember
 must "create" create --size ${SIZE}M --algorithm lz4
 LOGS="$ZUBLK_RUN_DIR/$ID/log"
-dd if=/dev/urandom of=$DEVICE bs=4k count=1 seek=$(((SIZE - 1) * 256)) oflag=direct conv=notrunc status=none
 must "a file system" mkfs.ext4 -q $DEVICE $(((SIZE - 1) << 10))
 mount -t ext4 $DEVICE /mnt
-mkfifo $OWN/in.probe
-# Not in a function, whose shell would be what is killed.
-"${PROBE[@]}" $DEVICE $(((SIZE - 1) << 20)) <> $OWN/in.probe > $OWN/probe 2>&1 &
-probe=$!
-must "its user is there" eventually probes
-rounds=0
-load > $OWN/load 2>&1 &
-job=$!
+must "its user is there" start_probe $DEVICE $((SIZE - 1))
+start_load
 
 upgrade_all() {
     local i before
@@ -94,16 +63,7 @@ ok "... and the old one serves" serves $SERVER
 busy
 
 # --- What its users have
-touch $OWN/enough
-wait $job
-ok "every block was right, no user had an error" test $? = 0
-tail -n 5 $OWN/load | sed 's/^/# /'
-ok "the probe neither" probes
-kill $probe
-wait $probe 2> /dev/null
-umount /mnt
-ok "the file system is clean" e2fsck -fn $DEVICE
-ok "the kernel reported no error" refuses io_errors
+nobody_noticed $DEVICE
 ok "no request has failed" no_failures
 for kind in upgraded work; do pauses $kind; done
 grep -E 'left to another|serving' $ZUBLK_RUN_DIR/$ID/log | tail -n 4 | sed 's/^/# /'
