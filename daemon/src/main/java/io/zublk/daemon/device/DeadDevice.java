@@ -1,13 +1,12 @@
 package io.zublk.daemon.device;
 
-import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
-import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.Assignment;
 import io.zublk.daemon.transport.IdTakenException;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
@@ -87,15 +86,9 @@ final class DeadDevice implements Origin {
   }
 
   @Override
-  public Transport startTransport(
-      TransportFactory factory,
-      PageStore store,
-      DeviceRecord record,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
+  public Transport startTransport(TransportFactory factory, Assignment assignment)
       throws IOException {
-    return factory.recover(store, record.config(), record.identity(), settings, socket, listener);
+    return factory.recover(assignment);
   }
 
   @Override

@@ -20,6 +20,7 @@ import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.registry.StoreHome;
 import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.daemon.settings.Placement;
+import io.zublk.daemon.transport.Assignment;
 import io.zublk.daemon.transport.IdTakenException;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
@@ -375,9 +376,15 @@ final class DeviceProcess {
   private void startTransport() throws IOException {
     DeviceRecord record = claim.record();
     TransportFactory factory = transports.of(record.config().transport());
-    Path socket = claim.dir().nbdSocket();
-    transport =
-        origin.startTransport(factory, store, record, settings, socket, this::transportFailed);
+    Assignment assignment =
+        new Assignment(
+            store,
+            record.config(),
+            record.identity(),
+            settings,
+            claim.dir().nbdSocket(),
+            this::transportFailed);
+    transport = origin.startTransport(factory, assignment);
     cleanup.push("start the transport", this::closeTransport);
   }
 

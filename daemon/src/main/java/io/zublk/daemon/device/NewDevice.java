@@ -1,13 +1,12 @@
 package io.zublk.daemon.device;
 
-import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.registry.StaleDevices;
 import io.zublk.daemon.registry.StoreHome;
-import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.Assignment;
 import io.zublk.daemon.transport.IdTakenException;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
@@ -87,15 +86,9 @@ final class NewDevice implements Origin {
   }
 
   @Override
-  public Transport startTransport(
-      TransportFactory factory,
-      PageStore store,
-      DeviceRecord record,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
+  public Transport startTransport(TransportFactory factory, Assignment assignment)
       throws IOException {
-    return factory.start(store, record.config(), record.identity(), settings, socket, listener);
+    return factory.start(assignment);
   }
 
   /** The one that was free, another program was quicker to take. */

@@ -1,17 +1,15 @@
 package io.zublk.daemon.device;
 
-import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
-import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.Assignment;
 import io.zublk.daemon.transport.IdTakenException;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreTuning;
 import java.io.IOException;
-import java.nio.file.Path;
 
 /**
  * Where a device's process has its device from: the steps of its start that differ by that, and
@@ -37,14 +35,7 @@ interface Origin {
 
   PageStore openStore(DeviceRecord record, StoreTuning tuning) throws IOException;
 
-  Transport startTransport(
-      TransportFactory factory,
-      PageStore store,
-      DeviceRecord record,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
-      throws IOException;
+  Transport startTransport(TransportFactory factory, Assignment assignment) throws IOException;
 
   /** Whether to begin once more, with another id. */
   boolean triesAgainAfter(IdTakenException taken);

@@ -6,6 +6,7 @@ import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.machine.Machine;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.Assignment;
 import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreTuning;
@@ -49,12 +50,17 @@ final class Rehearsal {
       }
       try (PageStore store = PageStore.open(file, tuning, IDENTITY)) {
         useAll(store);
-        transport.rehearse(store, small, settings, dir.rehearsalSocket());
+        transport.rehearse(
+            new Assignment(
+                store, small, IDENTITY, settings, dir.rehearsalSocket(), Rehearsal::ignore));
       }
     } finally {
       Files.deleteIfExists(file);
     }
   }
+
+  /** A device that nobody uses may fail. */
+  private static void ignore(String reason, Throwable cause) {}
 
   /** Fills it with what compresses a little, and reads it. */
   private static void useAll(PageStore store) {

@@ -1,13 +1,12 @@
 package io.zublk.daemon.device;
 
-import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.Keepers;
 import io.zublk.daemon.registry.RunDir;
-import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.Assignment;
 import io.zublk.daemon.transport.IdTakenException;
 import io.zublk.daemon.transport.Inheritance;
 import io.zublk.daemon.transport.Transport;
@@ -82,16 +81,9 @@ final class RunningDevice implements Origin {
   }
 
   @Override
-  public Transport startTransport(
-      TransportFactory factory,
-      PageStore store,
-      DeviceRecord record,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
+  public Transport startTransport(TransportFactory factory, Assignment assignment)
       throws IOException {
-    Transport transport =
-        inheritance.resume(store, record.config(), record.identity(), settings, socket, listener);
+    Transport transport = inheritance.resume(assignment);
     inheritance = null;
     watch.done("users served");
     return transport;

@@ -1,29 +1,22 @@
 package io.zublk.daemon.transport;
 
-import io.zublk.block.BlockDevice;
-import io.zublk.block.FailureListener;
-import io.zublk.daemon.DeviceConfig;
-import io.zublk.daemon.settings.PerformanceSettings;
 import java.io.IOException;
-import java.nio.file.Path;
 
 /** What another process has {@linkplain Offer sent} of its transport. */
+@FunctionalInterface
 public interface Inheritance extends AutoCloseable {
 
   /**
    * Goes on where the other process has left off; its users notice a pause. The inheritance is the
-   * transport's then. For the parameters see {@link TransportFactory#recover}.
+   * transport's then.
+   *
+   * @param assignment as for {@link TransportFactory#recover}
    */
-  Transport resume(
-      BlockDevice device,
-      DeviceConfig config,
-      long identity,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
-      throws IOException;
+  Transport resume(Assignment assignment) throws IOException;
 
   /** Lets go of it, without a word to anybody; for who will not go on with it. */
   @Override
-  void close();
+  default void close() {
+    // users find the next process without anything
+  }
 }

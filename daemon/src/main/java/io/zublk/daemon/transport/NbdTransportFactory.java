@@ -1,11 +1,8 @@
 package io.zublk.daemon.transport;
 
-import io.zublk.block.BlockDevice;
-import io.zublk.block.FailureListener;
 import io.zublk.block.RateLimitedLog;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.NbdConfig;
-import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.nbd.NbdAddress;
 import io.zublk.nbd.NbdExport;
 import io.zublk.nbd.NbdHandOver;
@@ -14,7 +11,6 @@ import io.zublk.nbd.NbdRehearsal;
 import io.zublk.nbd.NbdServer;
 import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -48,38 +44,26 @@ final class NbdTransportFactory implements TransportFactory {
   }
 
   @Override
-  public Transport start(
-      BlockDevice device,
-      DeviceConfig config,
-      long identity,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
-      throws IOException {
-    NbdConfig nbd = config.nbd();
-    NbdOptions options = settings.applyTo(nbd.options());
+  public Transport start(Assignment assignment) throws IOException {
+    NbdConfig nbd = assignment.config().nbd();
+    NbdOptions options = options(assignment);
     NbdAddress address =
-        nbd.listen() == null ? new NbdAddress.Unix(socket) : NbdAddress.parse(nbd.listen());
+        nbd.listen() == null
+            ? new NbdAddress.Unix(assignment.socket())
+            : NbdAddress.parse(nbd.listen());
     // A server that lost its socket serves those who are connected: the device does not end with
     // it.
-    NbdServer server = NbdServer.start(address, export(device, nbd), options, log::fault);
+    NbdServer server = NbdServer.start(address, export(assignment), options, log::fault);
     return new NbdTransport(server, options);
   }
 
-  private static NbdExport export(BlockDevice device, NbdConfig nbd) {
-    return new NbdExport(Objects.requireNonNullElse(nbd.exportName(), DEFAULT_EXPORT), device);
+  private static NbdOptions options(Assignment assignment) {
+    return assignment.settings().applyTo(assignment.config().nbd().options());
   }
 
-  @Override
-  public Transport recover(
-      BlockDevice device,
-      DeviceConfig config,
-      long identity,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
-      throws IOException {
-    return start(device, config, identity, settings, socket, listener);
+  private static NbdExport export(Assignment assignment) {
+    String name = assignment.config().nbd().exportName();
+    return new NbdExport(Objects.requireNonNullElse(name, DEFAULT_EXPORT), assignment.device());
   }
 
   /** The listening socket and all who are connected. */
@@ -88,17 +72,10 @@ final class NbdTransportFactory implements TransportFactory {
     NbdHandOver all = NbdHandOver.receive(from);
     return new Inheritance() {
       @Override
-      public Transport resume(
-          BlockDevice device,
-          DeviceConfig config,
-          long identity,
-          PerformanceSettings settings,
-          Path socket,
-          FailureListener listener)
-          throws IOException {
-        NbdOptions options = settings.applyTo(config.nbd().options());
-        NbdExport export = export(device, config.nbd());
-        return new NbdTransport(NbdServer.resume(all, export, options, log::fault), options);
+      public Transport resume(Assignment assignment) throws IOException {
+        NbdOptions options = options(assignment);
+        NbdServer server = NbdServer.resume(all, export(assignment), options, log::fault);
+        return new NbdTransport(server, options);
       }
 
       @Override
@@ -109,11 +86,10 @@ final class NbdTransportFactory implements TransportFactory {
   }
 
   @Override
-  public void rehearse(
-      BlockDevice device, DeviceConfig config, PerformanceSettings settings, Path socket)
-      throws IOException {
+  public void rehearse(Assignment assignment) throws IOException {
     NbdOptions options = NbdOptions.defaults().withMaxConnections(1);
-    NbdRehearsal.run(device, settings.applyTo(options), socket);
+    NbdRehearsal.run(
+        assignment.device(), assignment.settings().applyTo(options), assignment.socket());
   }
 
   /** The connections went with the process. */

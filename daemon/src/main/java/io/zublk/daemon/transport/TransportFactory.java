@@ -1,12 +1,8 @@
 package io.zublk.daemon.transport;
 
-import io.zublk.block.BlockDevice;
-import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
-import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -33,40 +29,20 @@ public interface TransportFactory {
   /**
    * Starts to serve.
    *
-   * @param config with its id settled
-   * @param identity the device's identity, to recognise our own device in the kernel by
-   * @param socket where a server listens that was not told where
-   * @param listener is told why, if the device is served no more though nobody closed its transport
    * @throws IdTakenException if another program has the id
    */
-  Transport start(
-      BlockDevice device,
-      DeviceConfig config,
-      long identity,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
-      throws IOException;
+  Transport start(Assignment assignment) throws IOException;
 
   /**
    * Goes on serving a device whose process is gone: users find it where it was, and what they had
    * asked for meanwhile is served now.
    *
-   * @param device of the same size as before
-   * @param config as it was settled
-   * @param identity that of the device
-   * @param socket as for {@link #start}
-   * @param listener as for {@link #start}
+   * @param assignment with the device's size, identity and settled configuration as before
    * @throws IOException why not, with what to do; whoever comes next may try again
    */
-  Transport recover(
-      BlockDevice device,
-      DeviceConfig config,
-      long identity,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
-      throws IOException;
+  default Transport recover(Assignment assignment) throws IOException {
+    return start(assignment);
+  }
 
   /**
    * Takes what a transport of this kind in another process has {@linkplain Offer offered}.
@@ -75,35 +51,16 @@ public interface TransportFactory {
    *     it
    */
   default Inheritance inherit(LinuxSocket from) throws IOException {
-    return new Inheritance() {
-      @Override
-      public Transport resume(
-          BlockDevice device,
-          DeviceConfig config,
-          long identity,
-          PerformanceSettings settings,
-          Path socket,
-          FailureListener listener)
-          throws IOException {
-        return recover(device, config, identity, settings, socket, listener);
-      }
-
-      @Override
-      public void close() {
-        // it is nothing
-      }
-    };
+    return this::recover;
   }
 
   /**
    * Does with a device of no importance what is about to be done with another one, for which users
    * will wait: so that this process is quick then.
    *
-   * @param socket where a server may listen meanwhile
+   * @param assignment whose socket is one where a server may listen meanwhile
    */
-  default void rehearse(
-      BlockDevice device, DeviceConfig config, PerformanceSettings settings, Path socket)
-      throws IOException {}
+  default void rehearse(Assignment assignment) throws IOException {}
 
   /**
    * Makes what users ask of a dead process's device fail, instead of waiting for somebody who

@@ -1,11 +1,8 @@
 package io.zublk.daemon.transport;
 
-import io.zublk.block.BlockDevice;
-import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.machine.DiskUse;
 import io.zublk.daemon.machine.UblkDriver;
-import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.ublk.UblkDevices;
 import io.zublk.ublk.UblkException;
 import io.zublk.ublk.UblkOptions;
@@ -13,7 +10,6 @@ import io.zublk.ublk.UblkServer;
 import io.zublk.ublk.UblkState;
 import io.zublk.uring.sys.Errnos;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -56,33 +52,28 @@ final class UblkTransportFactory implements TransportFactory {
   }
 
   @Override
-  public Transport start(
-      BlockDevice device,
-      DeviceConfig config,
-      long identity,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
-      throws IOException {
+  public Transport start(Assignment assignment) throws IOException {
     try {
-      UblkOptions options = options(config, identity, settings);
-      return new UblkTransport(UblkServer.start(device, options, listener), settings);
+      UblkServer server =
+          UblkServer.start(assignment.device(), options(assignment), assignment.listener());
+      return new UblkTransport(server, assignment.settings());
     } catch (UblkException e) {
       if (e.errno() == Errnos.EEXIST) {
-        throw new IdTakenException(config.id(), e);
+        throw new IdTakenException(assignment.config().id(), e);
       }
       throw e;
     }
   }
 
-  private static UblkOptions options(
-      DeviceConfig config, long identity, PerformanceSettings settings) {
+  private static UblkOptions options(Assignment assignment) {
+    DeviceConfig config = assignment.config();
+    long identity = assignment.identity();
     assert identity != 0 : "who clears up would take the device for another program's";
     UblkOptions options = UblkOptions.defaults().withId(config.id()).withCookie(identity);
     if (config.swap()) {
       options = options.withMaxIoBytes(SWAP_IO_BYTES);
     }
-    return settings.applyTo(options.withRecoverable(true));
+    return assignment.settings().applyTo(options.withRecoverable(true));
   }
 
   /**
@@ -90,18 +81,14 @@ final class UblkTransportFactory implements TransportFactory {
    * anew; those who had it open get errors.
    */
   @Override
-  public Transport recover(
-      BlockDevice device,
-      DeviceConfig config,
-      long identity,
-      PerformanceSettings settings,
-      Path socket,
-      FailureListener listener)
-      throws IOException {
+  public Transport recover(Assignment assignment) throws IOException {
+    DeviceConfig config = assignment.config();
+    long identity = assignment.identity();
     try {
       if (isOwn(config, identity) && UblkDevices.info(config.id()).state() != UblkState.DEAD) {
-        UblkOptions options = options(config, identity, settings);
-        return new UblkTransport(UblkServer.recover(device, options, listener), settings);
+        UblkServer server =
+            UblkServer.recover(assignment.device(), options(assignment), assignment.listener());
+        return new UblkTransport(server, assignment.settings());
       }
     } catch (UblkException e) {
       if (e.errno() != Errnos.ENODEV && e.errno() != Errnos.ENOTRECOVERABLE) {
@@ -109,15 +96,13 @@ final class UblkTransportFactory implements TransportFactory {
       }
     }
     clearAfter(config, identity);
-    return start(device, config, identity, settings, socket, listener);
+    return start(assignment);
   }
 
   /** Of the driver: a device of its own would come and go before everybody's eyes. */
   @Override
-  public void rehearse(
-      BlockDevice device, DeviceConfig config, PerformanceSettings settings, Path socket)
-      throws IOException {
-    var _ = UblkDevices.info(config.id());
+  public void rehearse(Assignment assignment) throws IOException {
+    var _ = UblkDevices.info(assignment.config().id());
   }
 
   @Override

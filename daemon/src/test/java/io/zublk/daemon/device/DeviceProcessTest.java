@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.block.BlockChannel;
-import io.zublk.block.BlockDevice;
 import io.zublk.block.FailureListener;
 import io.zublk.daemon.Device;
 import io.zublk.daemon.DeviceConfig;
@@ -16,7 +15,7 @@ import io.zublk.daemon.UserException;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
-import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.transport.Assignment;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
@@ -124,41 +123,28 @@ class DeviceProcessTest {
     }
 
     @Override
-    public Transport start(
-        BlockDevice device,
-        DeviceConfig config,
-        long identity,
-        PerformanceSettings settings,
-        Path socket,
-        FailureListener whenFailed) {
-      try (BlockChannel channel = device.openChannel();
+    public Transport start(Assignment assignment) {
+      try (BlockChannel channel = assignment.device().openChannel();
           Arena arena = Arena.ofConfined()) {
         MemorySegment page = arena.allocate(4096);
         page.fill((byte) 7);
         assertThat(channel.write(0, page, 0, 4096)).isZero();
       }
-      listener = whenFailed;
+      listener = assignment.listener();
       if (endsWhileStarting) {
         listener.failed("it broke at once", new IllegalStateException("bad tag"));
       }
-      store = (PageStore) device;
+      store = (PageStore) assignment.device();
       return new FakeTransport(closes);
     }
 
     @Override
-    public Transport recover(
-        BlockDevice device,
-        DeviceConfig config,
-        long identity,
-        PerformanceSettings settings,
-        Path socket,
-        FailureListener whenFailed)
-        throws IOException {
+    public Transport recover(Assignment assignment) throws IOException {
       whenRecovered.run();
       if (obstacleToRecovery != null) {
         throw new IOException(obstacleToRecovery);
       }
-      return start(device, config, identity, settings, socket, whenFailed);
+      return start(assignment);
     }
 
     @Override
