@@ -3,7 +3,7 @@ package io.zublk.daemon;
 import io.zublk.nbd.NbdAddress;
 import io.zublk.nbd.NbdExport;
 import io.zublk.nbd.NbdOptions;
-import io.zublk.nbd.SocketAccess;
+import io.zublk.uring.sys.SocketAccess;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;

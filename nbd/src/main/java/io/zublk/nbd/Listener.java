@@ -3,18 +3,12 @@ package io.zublk.nbd;
 import io.zublk.uring.sys.Errnos;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxSocket;
+import io.zublk.uring.sys.SocketAccess;
+import io.zublk.uring.sys.UnixListener;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Objects;
 
-/**
- * A listening socket, and how its clients' sockets are set. One in the file system replaces what a
- * dead server left there, never a live one and nothing else, and is removed on close.
- */
+/** A listening socket, and how its clients' sockets are set. */
 final class Listener implements AutoCloseable {
 
   /** At least so many clients may wait to be accepted; the system refuses others. */
@@ -40,13 +34,19 @@ final class Listener implements AutoCloseable {
   private final LinuxSocket socket;
   private final NbdAddress address;
 
-  /** The socket file that is ours, null for TCP. */
-  private final SocketFile file;
+  /** Null for TCP. */
+  private final UnixListener unix;
 
-  private Listener(LinuxSocket socket, NbdAddress address, SocketFile file) {
+  private Listener(NbdAddress address, LinuxSocket socket) {
     this.socket = socket;
     this.address = address;
-    this.file = file;
+    this.unix = null;
+  }
+
+  private Listener(NbdAddress.Unix address, UnixListener unix) {
+    this.socket = unix.socket();
+    this.address = address;
+    this.unix = unix;
   }
 
   /**
@@ -64,16 +64,16 @@ final class Listener implements AutoCloseable {
 
   /** Goes on with a socket that another process listened on. */
   static Listener resume(NbdHandOver from) throws IOException {
-    SocketFile file =
-        from.address() instanceof NbdAddress.Unix unix
-            ? SocketFile.given(unix.path(), from.fileKey())
-            : null;
-    return new Listener(from.listener(), from.address(), file);
+    return switch (from.address()) {
+      case NbdAddress.Tcp tcp -> new Listener(tcp, from.listener());
+      case NbdAddress.Unix path ->
+          new Listener(path, UnixListener.resume(from.listener(), path.path(), from.fileKey()));
+    };
   }
 
   /** Identifies the socket's file, to another process; empty if none is ours. */
   String fileKey() {
-    return file == null ? "" : file.fileKey().toString();
+    return unix == null ? "" : unix.fileKey();
   }
 
   LinuxSocket socket() {
@@ -87,11 +87,7 @@ final class Listener implements AutoCloseable {
 
   /** Whether clients still find the socket at its address: nobody has deleted its file. */
   boolean isFound() {
-    try {
-      return file == null || file.isStillThere();
-    } catch (IOException e) {
-      return false; // it went while we looked
-    }
+    return unix == null || unix.isFound();
   }
 
   /** Accepts a client; null if none waits. */
@@ -133,7 +129,7 @@ final class Listener implements AutoCloseable {
         socket.bind(wanted);
         socket.listen(backlog);
         NbdAddress given = new NbdAddress.Tcp(address.host(), socket.localPort());
-        return new Listener(socket, given, null);
+        return new Listener(given, socket);
       } catch (LinuxException e) {
         socket.close();
         throw e;
@@ -155,84 +151,19 @@ final class Listener implements AutoCloseable {
 
   private static Listener openUnix(NbdAddress.Unix address, SocketAccess access, int backlog)
       throws IOException {
-    Path directory = address.path().getParent();
-    if (!Files.isDirectory(directory)) {
-      throw failure(address, "there is no directory " + directory + "; make it first", null);
-    }
-    if (!Files.isWritable(directory)) {
-      throw failure(address, "the directory " + directory + " is not writable", null);
-    }
     try {
-      clear(address.path());
-      return bind(address, access, backlog);
-    } catch (LinuxException e) {
-      boolean isTaken = e.errno() == Errnos.EADDRINUSE;
-      throw failure(
-          address,
-          isTaken ? "another server took the path just now" : Errnos.message(e.errno()),
-          e);
-    } catch (FileSystemException e) {
-      throw failure(address, fileReason(e), e);
+      return new Listener(address, UnixListener.open(address.path(), access, backlog));
     } catch (IOException e) {
       throw failure(address, e.getMessage(), e);
     }
   }
 
-  /** The file comes with what the process's umask leaves of all permissions, and loses the rest. */
-  private static Listener bind(NbdAddress.Unix address, SocketAccess access, int backlog)
-      throws IOException {
-    Path path = address.path();
-    LinuxSocket socket = LinuxSocket.openListening(address.socketAddress());
-    try {
-      socket.bind(address.socketAddress());
-      Listener listener = new Listener(socket, address, SocketFile.ours(path));
-      try {
-        socket.listen(backlog);
-        access.applyTo(path);
-        return listener;
-      } catch (IOException e) {
-        listener.close();
-        throw e;
-      }
-    } catch (IOException e) {
-      socket.close();
-      throw e;
-    }
-  }
-
-  /** What these exceptions mean is in their class, and their message only a path. */
-  private static String fileReason(FileSystemException e) {
-    String reason =
-        e instanceof AccessDeniedException
-            ? "permission denied"
-            : Objects.requireNonNullElse(e.getReason(), e.getClass().getSimpleName());
-    return e.getFile() + ": " + reason;
-  }
-
-  /**
-   * Makes way for a socket.
-   *
-   * @throws IOException if something else than a dead server's socket is there
-   */
-  private static void clear(Path path) throws IOException {
-    SocketFile file = SocketFile.at(path);
-    switch (file.kind()) {
-      case NOTHING -> {}
-      case DEAD -> file.deleteDead();
-      case LIVE -> throw new IOException("another server listens there; choose another path");
-      case OTHER -> throw new IOException("what is there is no socket; choose another path");
-    }
-  }
-
   @Override
   public void close() throws IOException {
-    try {
-      // First: while the socket is open, its inode is no other file's.
-      if (file != null && file.isStillThere()) {
-        Files.delete(file.path());
-      }
-    } finally {
+    if (unix == null) {
       socket.close();
+    } else {
+      unix.close();
     }
   }
 

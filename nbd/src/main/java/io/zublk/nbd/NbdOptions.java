@@ -2,6 +2,7 @@ package io.zublk.nbd;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.block.IdleSet;
+import io.zublk.uring.sys.SocketAccess;
 import java.time.Duration;
 
 /**

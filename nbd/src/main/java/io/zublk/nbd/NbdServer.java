@@ -5,6 +5,7 @@ import io.zublk.block.RateLimitedLog;
 import io.zublk.block.ThreadCounters;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxSocket;
+import io.zublk.uring.sys.SocketFile;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

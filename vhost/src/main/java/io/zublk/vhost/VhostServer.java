@@ -9,8 +9,9 @@ import io.zublk.block.Threads;
 import io.zublk.uring.sys.EventCount;
 import io.zublk.uring.sys.LinuxSocket;
 import io.zublk.uring.sys.PollSet;
+import io.zublk.uring.sys.SocketAccess;
+import io.zublk.uring.sys.UnixListener;
 import io.zublk.vhost.io.RingThreads;
-import io.zublk.vhost.protocol.ListeningSocket;
 import io.zublk.vhost.protocol.Session;
 import java.io.EOFException;
 import java.io.IOException;
@@ -32,6 +33,9 @@ public final class VhostServer implements AutoCloseable {
   private static final int LISTENER = 1;
   private static final int CLIENT = 2;
 
+  /** So many may wait to be accepted, or hung up on. */
+  private static final int BACKLOG = 16;
+
   /** How long to let be what went wrong with accepting, in milliseconds. */
   private static final long PAUSE_MILLIS = 200;
 
@@ -40,7 +44,7 @@ public final class VhostServer implements AutoCloseable {
   private final VhostOptions options;
   private final FailureListener failures;
   private final Path path;
-  private final ListeningSocket listener;
+  private final UnixListener listener;
   private final EventCount bell;
   private final RingThreads threads;
   private final Thread thread;
@@ -60,7 +64,7 @@ public final class VhostServer implements AutoCloseable {
     this.options = options;
     this.failures = FailureListener.once(listening);
     this.path = path.toAbsolutePath();
-    this.listener = ListeningSocket.open(this.path);
+    this.listener = listen(this.path);
     try {
       this.bell = EventCount.open();
       this.threads = new RingThreads(device, options, log, failures);
@@ -90,6 +94,14 @@ public final class VhostServer implements AutoCloseable {
     VhostServer server = new VhostServer(path, device, options, failures);
     server.thread.start();
     return server;
+  }
+
+  private static UnixListener listen(Path path) throws IOException {
+    try {
+      return UnixListener.open(path, SocketAccess.OWNER, BACKLOG);
+    } catch (IOException e) {
+      throw new IOException("cannot listen at " + path + ": " + e.getMessage(), e);
+    }
   }
 
   /** Where clients connect. */

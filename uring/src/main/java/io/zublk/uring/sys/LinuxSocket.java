@@ -131,6 +131,14 @@ public final class LinuxSocket implements AutoCloseable {
 
   // ---- listening
 
+  /**
+   * Sets the most permissions that its file will have once it is bound, less the process's umask
+   * (net/unix/af_unix.c makes the file with the socket's own mode).
+   */
+  void setMode(int mode) throws LinuxException {
+    Syscall.check("fchmod", Syscall.call(Syscall.FCHMOD, fd, mode));
+  }
+
   /** Gives it its address. */
   public void bind(SocketAddress address) throws LinuxException {
     withAddress("bind", Syscall.BIND, address);

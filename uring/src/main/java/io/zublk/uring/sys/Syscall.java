@@ -52,6 +52,7 @@ public final class Syscall {
   static final int KILL = number(62, 129);
   static final int FLOCK = number(73, 32);
   static final int FTRUNCATE = number(77, 46);
+  static final int FCHMOD = number(91, 52);
   static final int UMASK = number(95, 166);
   static final int SETSID = number(112, 157);
   static final int STATFS = number(137, 43);

@@ -1,4 +1,4 @@
-package io.zublk.nbd;
+package io.zublk.uring.sys;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -17,9 +17,10 @@ import java.util.Map;
  *
  * @param fileKey identifies the file; null if there is none
  */
-record SocketFile(Path path, Kind kind, Object fileKey) {
+public record SocketFile(Path path, Kind kind, Object fileKey) {
 
-  enum Kind {
+  /** What a file is to somebody who wants to listen at its path. */
+  public enum Kind {
     NOTHING,
 
     /** A socket on which nobody listens any more. */
@@ -38,7 +39,7 @@ record SocketFile(Path path, Kind kind, Object fileKey) {
   private static final int S_IFSOCK = 0140000;
 
   /** Looks, and knocks where there is a socket. */
-  static SocketFile at(Path path) throws IOException {
+  public static SocketFile at(Path path) throws IOException {
     Map<String, Object> file;
     try {
       file = Files.readAttributes(path, "unix:mode,fileKey", LinkOption.NOFOLLOW_LINKS);
@@ -91,7 +92,7 @@ record SocketFile(Path path, Kind kind, Object fileKey) {
    * Deletes a dead socket. It is first moved aside: had another server replaced it since it was
    * looked at, that one's would have been moved, and gets its path back.
    */
-  void deleteDead() throws IOException {
+  public void deleteDead() throws IOException {
     Path directory = Files.createTempDirectory(path.getParent(), ".dead-");
     Path aside = directory.resolve("socket");
     try {

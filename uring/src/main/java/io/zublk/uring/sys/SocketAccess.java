@@ -1,4 +1,4 @@
-package io.zublk.nbd;
+package io.zublk.uring.sys;
 
 import java.io.IOException;
 import java.nio.file.FileSystems;
