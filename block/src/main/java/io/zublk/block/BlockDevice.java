@@ -7,7 +7,11 @@ package io.zublk.block;
  */
 public interface BlockDevice {
 
-  /** Size and block sizes; constant for the life of the device. */
+  /**
+   * The size of now, and the block size, which is constant. A device may become larger or smaller
+   * while it is used; whoever makes it so tells its transport. What is beyond it is {@link
+   * Errno#EINVAL}, whatever a transport believes.
+   */
   Geometry geometry();
 
   /**

@@ -17,11 +17,18 @@ final class Erasure implements Runnable {
 
   private final Pages pages;
   private final MemoryBudget budget;
+  private final long from;
   private long damaged;
 
   Erasure(Pages pages, MemoryBudget budget) {
+    this(pages, budget, 0);
+  }
+
+  /** Of all pages from a page on. */
+  Erasure(Pages pages, MemoryBudget budget, long from) {
     this.pages = pages;
     this.budget = budget;
+    this.from = from;
   }
 
   /** Pages that are damaged so that they stay. */
@@ -34,7 +41,7 @@ final class Erasure implements Runnable {
     try (PageAccess access = pages.open()) {
       PageWriter writer = access.writer();
       long count = pages.file().extent().pages;
-      for (long page = 0; page < count; page++) {
+      for (long page = from; page < count; page++) {
         damaged += writer.drop(page) == 0 ? 0 : 1;
       }
     } catch (LinuxException e) {

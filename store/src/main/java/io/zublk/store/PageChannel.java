@@ -59,19 +59,23 @@ final class PageChannel implements BlockChannel {
   public int read(long position, MemorySegment buffer, long offset, int length) {
     if (position % PAGE_BYTES == 0
         && length % PAGE_BYTES == 0
-        && largeRead.isWorthwhile(length, buffer)
-        && isInside(position, length)) {
-      return readWithHelp(position / PAGE_BYTES, length / PAGE_BYTES, buffer, offset);
+        && largeRead.isWorthwhile(length, buffer)) {
+      return readWithHelp(position, length, buffer, offset);
     }
     return forEachPage(Operation.READ, position, length, buffer, offset);
   }
 
-  private int readWithHelp(long page, int pages, MemorySegment buffer, long offset) {
+  private int readWithHelp(long position, int length, MemorySegment buffer, long offset) {
     if (!entrance.enter()) {
       return -Errno.ESHUTDOWN;
     }
     try {
-      return counted(Counter.FAILED_READS, largeRead.run(reader, page, pages, buffer, offset));
+      if (isOutside(position, length)) {
+        return -Errno.EINVAL;
+      }
+      long page = position / PAGE_BYTES;
+      return counted(
+          Counter.FAILED_READS, largeRead.run(reader, page, length / PAGE_BYTES, buffer, offset));
     } finally {
       entrance.leave();
     }
@@ -99,13 +103,13 @@ final class PageChannel implements BlockChannel {
 
   private int forEachPage(
       Operation operation, long position, long length, MemorySegment buffer, long offset) {
-    if (isOutside(position, length)) {
-      return -Errno.EINVAL;
-    }
     if (!entrance.enter()) {
       return -Errno.ESHUTDOWN;
     }
     try {
+      if (isOutside(position, length)) {
+        return -Errno.EINVAL;
+      }
       return inside(operation, position, length, buffer, offset);
     } finally {
       entrance.leave();
@@ -163,13 +167,13 @@ final class PageChannel implements BlockChannel {
 
   @Override
   public long status(long position, long length) {
-    if (isOutside(position, length)) {
-      return -Errno.EINVAL;
-    }
     if (!entrance.enter()) {
       return -Errno.ESHUTDOWN;
     }
     try {
+      if (isOutside(position, length)) {
+        return -Errno.EINVAL;
+      }
       return statusInside(position, length);
     } finally {
       entrance.leave();
@@ -199,6 +203,7 @@ final class PageChannel implements BlockChannel {
     return zeros ? BlockStatus.ZERO : 0;
   }
 
+  /** To be relied on inside the gate only: a store gets smaller while nobody is there. */
   private boolean isOutside(long position, long length) {
     if (isInside(position, length)) {
       return false;

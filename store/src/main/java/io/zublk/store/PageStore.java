@@ -396,6 +396,38 @@ public final class PageStore implements BlockDevice, AutoCloseable {
     }
   }
 
+  /** The most that it can be {@linkplain #resize resized} to, in bytes. Any thread. */
+  public long greatestSizeBytes() {
+    return file.layout().greatestPages * Geometry.PAGE_BYTES;
+  }
+
+  /**
+   * Makes it larger, by pages that are zeros, or smaller; requests beyond the present size fail
+   * from then on. A process that is killed meanwhile leaves the old size or the new one. To get
+   * larger, no request waits; to get smaller, they do, 0.1 to 0.2 us a page that goes. Any thread.
+   *
+   * @param sizeBytes a positive multiple of 4096, at most {@link #greatestSizeBytes}
+   * @param force whether pages beyond it may go that hold something; else they keep the size as is
+   * @throws IOException with the reason; then the size is as it was
+   * @throws IllegalArgumentException if it cannot be such a size
+   */
+  public void resize(long sizeBytes, boolean force) throws IOException {
+    StoreOptions _ = new StoreOptions(sizeBytes, packing, 0);
+    if (sizeBytes > greatestSizeBytes()) {
+      throw new IOException(
+          "its store has addresses for %d bytes at most, 16 times what it was made with"
+              .formatted(greatestSizeBytes()));
+    }
+    if (!saving.compareAndSet(false, true)) {
+      throw new IOException("it is being saved");
+    }
+    try {
+      new Resizing(file, pages, budget, gate, workers).run(sizeBytes, force);
+    } finally {
+      saving.set(false);
+    }
+  }
+
   /** What the store holds now. Any thread. */
   public StoreStats stats() {
     return new StoreStats(

@@ -8,6 +8,8 @@ import io.zublk.block.Errno;
 import io.zublk.store.file.StoreExtent;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -71,15 +73,20 @@ final class CrashWriter {
   private static final long CROWDED_BYTES = 640 << 10;
 
   /**
-   * Arguments: the store file, the journal, and "inline", "staged", or "crowded": with too little
-   * memory, and objects that move all the time. Prints a line once it writes.
+   * Arguments: the store file, the journal, and "inline", "staged", "crowded": with too little
+   * memory, and objects that move all the time; or "resized": staged, and with more pages and less
+   * all the time. Prints a line once it writes.
    */
   public static void main(String[] args) throws Exception {
-    StoreTuning tuning = args[2].equals("staged") ? STAGED : StoreTuning.INLINE;
+    boolean isStaged = args[2].equals("staged") || args[2].equals("resized");
+    StoreTuning tuning = isStaged ? STAGED : StoreTuning.INLINE;
     PageStore store = PageStore.open(Path.of(args[0]), tuning);
     if (args[2].equals("crowded")) {
       store.setMemLimit(StoreExtent.ofNew(PAGES).metadataBytes + CROWDED_BYTES);
       Thread.ofPlatform().start(() -> compact(store));
+    }
+    if (args[2].equals("resized")) {
+      Thread.ofPlatform().start(() -> resize(store));
     }
     Journal journal = new Journal(Path.of(args[1]));
     for (int t = 1; t < THREADS; t++) {
@@ -92,6 +99,32 @@ final class CrashWriter {
   private static void compact(PageStore store) {
     while (true) {
       boolean _ = store.compact();
+    }
+  }
+
+  /** What comes with a larger size must be zeros, whatever a process that was killed left there. */
+  private static void resize(PageStore store) {
+    Random random = new Random();
+    MemorySegment buffer = Arena.global().allocate(PAGE, PAGE);
+    try (BlockChannel channel = store.openChannel()) {
+      while (true) {
+        store.resize((long) PAGES * PAGE, true);
+        long pages = random.nextInt(PAGES, 16 * PAGES);
+        store.resize(pages * PAGE, false);
+        for (long page = PAGES; page < pages; page += 7) {
+          require(channel.read(page * PAGE, buffer, 0, PAGE) == 0 && buffer.get(JAVA_LONG, 0) == 0);
+          TestPages.write(buffer, 0, page);
+          require(channel.write(page * PAGE, buffer, 0, PAGE) == 0);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void require(boolean holds) {
+    if (!holds) {
+      throw new AssertionError("a page that is new is not zeros");
     }
   }
 

@@ -66,6 +66,11 @@ class PageStoreCrashTest {
   }
 
   @Test
+  void norIsWhatADeviceKeepsThatIsResized() throws Exception {
+    killAndCheck("lz4", "resized", 20);
+  }
+
+  @Test
   void norIsWhatWasPackedAsLines() throws Exception {
     killAndCheck("line+lz4", "staged", 10);
     try (PageStore store = PageStore.open(file)) {

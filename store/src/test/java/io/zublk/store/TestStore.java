@@ -41,7 +41,7 @@ final class TestStore implements AutoCloseable {
   /** Puts an entry into the page table behind the store's back. */
   void overwriteEntry(long page, long entry) throws IOException {
     try (LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0)) {
-      StoreLayout layout = StoreLayout.ofNew(store.geometry().sizeBytes() / TestPages.PAGE);
+      StoreLayout layout = new StoreLayout(store.greatestSizeBytes() / TestPages.PAGE);
       MemorySegment memory = Memory.mapShared(file, 0, layout.directoryOffset);
       memory.set(JAVA_LONG, layout.tableOffset + page * Long.BYTES, entry);
       Memory.unmap(memory);
@@ -51,7 +51,7 @@ final class TestStore implements AutoCloseable {
   /** An entry of the page table, seen behind the store's back. */
   long entry(long page) throws IOException {
     try (LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0)) {
-      StoreLayout layout = StoreLayout.ofNew(store.geometry().sizeBytes() / TestPages.PAGE);
+      StoreLayout layout = new StoreLayout(store.greatestSizeBytes() / TestPages.PAGE);
       MemorySegment memory = Memory.mapShared(file, 0, layout.directoryOffset);
       long entry = memory.get(JAVA_LONG, layout.tableOffset + page * Long.BYTES);
       Memory.unmap(memory);

@@ -61,7 +61,12 @@ public final class SlabArena {
     this.directory = new SlabDirectory(file.memory(), file.layout().directoryOffset);
     this.hints = new SlabHints(file);
     this.evacuation = new Evacuation(directory, hints);
-    for (int slab = 0; slab < slabs(); slab++) {
+    useSlabsFrom(0);
+  }
+
+  /** Lets objects lie in all slabs from {@code first} on, which the file has grown by. */
+  public void useSlabsFrom(int first) {
+    for (int slab = first; slab < slabs(); slab++) {
       hints.set(SlabHints.unused(), slab);
     }
   }

@@ -24,13 +24,13 @@ final class SlabHints {
   }
 
   private final StoreFile file;
+  private final StoreLayout layout;
   private final MemorySegment memory;
-  private final long offset;
 
   SlabHints(StoreFile file) {
     this.file = file;
     this.memory = file.memory();
-    this.offset = file.layout().hintsOffset;
+    this.layout = file.layout();
   }
 
   /** The set of slabs that no class uses. */
@@ -76,6 +76,6 @@ final class SlabHints {
   }
 
   private long at(int set, int index) {
-    return offset + ((long) set * file.extent().hintWords + index) * Long.BYTES;
+    return layout.hint(set, index);
   }
 }

@@ -1,5 +1,6 @@
 package io.zublk.store.file;
 
+import io.zublk.block.Geometry;
 import io.zublk.codec.PackingSpec;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
@@ -187,7 +188,7 @@ public final class StoreFile implements AutoCloseable {
       if (size != layout.fileBytes) {
         throw new IOException(path + " has " + size + " bytes instead of " + layout.fileBytes);
       }
-      return new StoreExtent(layout, superblock.pages());
+      return new StoreExtent(layout, superblock.pages(), superblock.arenaPages());
     } finally {
       Memory.unmap(first);
     }
@@ -269,8 +270,62 @@ public final class StoreFile implements AutoCloseable {
     file.punchHole(layout.stagingOffset + stagingPosition, length);
   }
 
+  /** Whether the device can be made smaller; files of layouts before 6 say no more how large. */
+  public boolean canShrink() {
+    return version >= Superblock.VERSION_WITH_ARENA;
+  }
+
+  /**
+   * Gives memory to what a larger device has beside the present one, all of it zeros. Nothing of
+   * the present one changes.
+   *
+   * @return 0 or a negative errno; then no memory is taken
+   */
+  public int prepare(StoreExtent larger) {
+    clearTableBehind(extent, larger);
+    for (StoreExtent.Range range : larger.metadata()) {
+      int result = file.allocate(0, range.offset(), range.length());
+      if (result < 0) {
+        releaseGaps();
+        return result;
+      }
+    }
+    return 0;
+  }
+
+  /** A device that was once larger may have left entries there, if its process was killed. */
+  private void clearTableBehind(StoreExtent present, StoreExtent larger) {
+    long end = StoreLayout.roundUp(present.tableEnd(), Geometry.PAGE_BYTES);
+    long inPage = Math.min(end, larger.tableEnd()) - present.tableEnd();
+    memory.asSlice(present.tableEnd(), inPage).fill((byte) 0);
+    releaseGaps();
+  }
+
+  /**
+   * Changes the size of the device, which is that from now on, also if the process is killed.
+   *
+   * @param changed what was {@linkplain #prepare prepared} if it is larger
+   */
+  public void resize(StoreExtent changed) {
+    resizeOnNextOpening(changed);
+    extent = changed;
+  }
+
+  /** Changes the size that the next process finds, or this one at {@link #resize}. */
+  public void resizeOnNextOpening(StoreExtent changed) {
+    superblock.setPages(changed.pages);
+  }
+
+  /** Gives back what a device that was larger, or was about to be, took for its metadata. */
+  public void releaseGaps() {
+    for (StoreExtent.Range range : extent.gaps()) {
+      file.punchHole(range.offset(), range.length());
+    }
+  }
+
   /** Makes the parts of the file that are derived from the page table zeros again. */
   public void clearDerived() {
+    releaseGaps();
     clear(extent.directory());
     clear(extent.hints());
   }

@@ -43,6 +43,13 @@ public final class StoreLayout {
   /** Of hints: each is a bit a slab. */
   public static final int HINT_SETS = 115;
 
+  /**
+   * Words of a set that lie side by side; then the next set's follow, and behind those of the last
+   * set the next words of the first. So a device that grows has hints for more slabs, and none of
+   * them moves. A search reads 512 bytes, a GiB of the arena, before it jumps.
+   */
+  public static final int HINT_GROUP_WORDS = 64;
+
   /** The most pages that are staged at a time. */
   public static final int MAX_STAGING_PAGES = 16 << 10;
 
@@ -74,6 +81,10 @@ public final class StoreLayout {
   }
 
   public final long greatestPages;
+
+  /** Words of a set of hints, of a device of the greatest size. */
+  public final int greatestHintWords;
+
   public final long tableOffset;
   public final long directoryOffset;
   public final long hintsOffset;
@@ -86,7 +97,8 @@ public final class StoreLayout {
   public StoreLayout(long greatestPages) {
     this.greatestPages = greatestPages;
     int slabs = slabs(greatestPages);
-    long hintBytes = (long) HINT_SETS * hintWords(slabs) * Long.BYTES;
+    greatestHintWords = hintWords(slabs);
+    long hintBytes = hintBytes(greatestHintWords);
     tableOffset = SUPERBLOCK_BYTES;
     directoryOffset = roundUp(tableOffset + greatestPages * ENTRY_BYTES, DESCRIPTOR_BYTES);
     hintsOffset = directoryOffset + (long) slabs * DESCRIPTOR_BYTES;
@@ -109,6 +121,18 @@ public final class StoreLayout {
   static int slabs(long pages) {
     long wanted = 2 * ceilDiv(pages * Geometry.PAGE_BYTES, SLAB_BYTES) + SPARE_SLABS;
     return Math.toIntExact(Math.min(wanted, MAX_ARENA_BYTES / SLAB_BYTES));
+  }
+
+  /** Where a word of a set of hints lies, in bytes from the file's start. */
+  public long hint(int set, int word) {
+    int first = word & -HINT_GROUP_WORDS;
+    int group = Math.min(HINT_GROUP_WORDS, greatestHintWords - first);
+    return hintsOffset + hintBytes(first) + ((long) set * group + (word - first)) * Long.BYTES;
+  }
+
+  /** Of all sets, of so many words each. */
+  static long hintBytes(int words) {
+    return (long) HINT_SETS * words * Long.BYTES;
   }
 
   /** A set of hints takes whole words. */

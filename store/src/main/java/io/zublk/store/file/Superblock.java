@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.zublk.codec.PackingSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,15 +15,22 @@ import java.util.zip.CRC32C;
 
 /**
  * The first page of a store file: what kind of file it is and how its device was made, which a
- * checksum covers; and behind that what may change: the limit of its memory, and its size. The size
- * and a check of it are one word, so that one store changes both.
+ * checksum covers; and behind that what may change: the limit of its memory, its size, and the
+ * largest size that it has had. Each of those and a check of it are one word, so that one store
+ * changes both.
  */
 final class Superblock {
 
   private static final long MAGIC = 0x5a55_424c_4b53_5431L; // "ZUBLKST1"
 
-  /** Before 5 there was no identity: what is there now was the end of the packing's text, zeros. */
-  static final int VERSION = 5;
+  /**
+   * Before 6 a device could not get smaller, so that its arena was as large as its size needs.
+   * Before 5 there was no identity: what is there now was the end of the packing's text, zeros.
+   */
+  static final int VERSION = 6;
+
+  /** Its arena may be larger than its size needs. */
+  static final int VERSION_WITH_ARENA = 6;
 
   /** Its device has its greatest size, which is the only one that it names. */
   static final int VERSION_WITHOUT_ROOM = 3;
@@ -38,6 +46,7 @@ final class Superblock {
   private static final long SB_CHECKSUM = 64;
   private static final long SB_MEM_LIMIT = 72;
   private static final long SB_PAGES = 80;
+  private static final long SB_ARENA_PAGES = 88;
 
   /** The rest of the size's word checks it. */
   private static final int PAGES_BITS = 32;
@@ -48,6 +57,8 @@ final class Superblock {
   private static final int MEM_LIMIT_BITS = 48;
 
   private static final long MAX_MEM_LIMIT = (1L << MEM_LIMIT_BITS) - 1;
+
+  private static final VarHandle WORD = JAVA_LONG.varHandle();
 
   private final MemorySegment memory;
 
@@ -63,6 +74,7 @@ final class Superblock {
     memory.set(JAVA_INT, SB_SLAB_BYTES, StoreLayout.SLAB_BYTES);
     memory.set(JAVA_LONG, SB_GREATEST_PAGES, greatestPages);
     memory.set(JAVA_LONG, SB_PAGES, checked(pages, PAGES_BITS));
+    memory.set(JAVA_LONG, SB_ARENA_PAGES, checked(pages, PAGES_BITS));
     memory.set(JAVA_LONG, SB_IDENTITY, identity);
     MemorySegment.copy(
         text, 0, memory, JAVA_BYTE, SB_PACKING, Math.min(text.length, SB_PACKING_BYTES - 1));
@@ -90,17 +102,23 @@ final class Superblock {
               .formatted(path, version, VERSION_WITHOUT_ROOM, VERSION));
     }
     if (memory.get(JAVA_INT, SB_CHECKSUM) != checksum()
-        || (hasRoom() && memory.get(JAVA_LONG, SB_PAGES) != checked(pages(), PAGES_BITS))) {
+        || (hasRoom() && isDamaged(SB_PAGES, pages()))
+        || (canShrink() && isDamaged(SB_ARENA_PAGES, arenaPages()))) {
       throw new IOException(path + " has a damaged superblock; its contents cannot be trusted");
     }
     // Before anything is computed from it: far more pages could, modulo 2^64, make the same size.
     if (greatestPages() < 1 || greatestPages() > StoreLayout.MAX_PAGES) {
       throw new IOException(path + " has room for " + greatestPages() + " pages; no device can");
     }
-    if (pages() < 1 || pages() > greatestPages()) {
+    if (pages() < 1 || pages() > arenaPages() || arenaPages() > greatestPages()) {
       throw new IOException(
-          path + " says that it has " + pages() + " pages, with room for " + greatestPages());
+          "%s says that it has %d pages, had up to %d, and has room for %d"
+              .formatted(path, pages(), arenaPages(), greatestPages()));
     }
+  }
+
+  private boolean isDamaged(long word, long pages) {
+    return memory.get(JAVA_LONG, word) != checked(pages, PAGES_BITS);
   }
 
   private int checksum() {
@@ -124,6 +142,26 @@ final class Superblock {
   /** The device's size. */
   long pages() {
     return hasRoom() ? memory.get(JAVA_LONG, SB_PAGES) & PAGES_MASK : greatestPages();
+  }
+
+  /** The most pages that the device has ever had, which its arena is for. */
+  long arenaPages() {
+    return canShrink() ? memory.get(JAVA_LONG, SB_ARENA_PAGES) & PAGES_MASK : pages();
+  }
+
+  /**
+   * Changes the size, within the greatest. A process that is killed meanwhile leaves the old size
+   * or the new one: an arena that is larger than needed does no harm.
+   */
+  void setPages(long pages) {
+    if (canShrink() && pages > arenaPages()) {
+      WORD.setRelease(memory, SB_ARENA_PAGES, checked(pages, PAGES_BITS));
+    }
+    WORD.setRelease(memory, SB_PAGES, checked(pages, PAGES_BITS));
+  }
+
+  private boolean canShrink() {
+    return version() >= VERSION_WITH_ARENA;
   }
 
   /** What it may grow to, for which the file has addresses. */

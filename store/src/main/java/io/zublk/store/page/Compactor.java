@@ -126,6 +126,29 @@ public final class Compactor {
     return begins;
   }
 
+  /**
+   * Waits until nobody looks at pages that the device had until now.
+   *
+   * @return false if somebody still does after some seconds
+   */
+  public boolean awaitStep() {
+    if (!take()) {
+      return false;
+    }
+    taken.set(false);
+    return true;
+  }
+
+  private boolean take() {
+    for (int naps = 0; !taken.compareAndSet(false, true); naps++) {
+      if (naps == MAX_NAPS) {
+        return false;
+      }
+      Naps.millisecond();
+    }
+    return true;
+  }
+
   /** Cycles that are over, since the store was opened. */
   long cycles() {
     return cycles.get();
@@ -147,11 +170,8 @@ public final class Compactor {
 
   private boolean run(PageMover mover, boolean anyway) {
     long before = cycles.get();
-    for (int naps = 0; !taken.compareAndSet(false, true); naps++) {
-      if (naps == MAX_NAPS) {
-        return false;
-      }
-      Naps.millisecond();
+    if (!take()) {
+      return false;
     }
     try {
       if (cycles.get() != before) {
@@ -184,7 +204,7 @@ public final class Compactor {
     while (cursor < end && moves < mostMoves) {
       moves += move(mover, cursor++);
     }
-    if (cursor == pages) {
+    if (cursor >= pages) { // beyond, if the device was made smaller meanwhile
       underWay = false;
       long freed = arena.endEvacuation();
       chunksFreed.addAndGet(freed);
