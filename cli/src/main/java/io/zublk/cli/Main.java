@@ -44,6 +44,7 @@ import picocli.CommandLine.ScopeType;
       SetCommand.class,
       CompactCommand.class,
       ResetCommand.class,
+      ResizeCommand.class,
       RemoveCommand.class,
       SaveCommand.class,
       DoctorCommand.class,

@@ -24,7 +24,7 @@ final class SettingWords {
           Map.entry("threads-per-queue", "each tag of the kernel's device belongs to a thread"),
           Map.entry("batch-io", "the kernel's device was made with or without it"),
           Map.entry("algorithm", "the store's file says what its pages are packed with"),
-          Map.entry("size", "users of the device rely on it"),
+          Map.entry("size", "'zublk resize' changes it"),
           Map.entry("id", "users of the device call it by that"),
           Map.entry("transport", "users of the device are connected by it"));
 

@@ -5,6 +5,7 @@ import io.zublk.daemon.command.Compact;
 import io.zublk.daemon.command.LongTask;
 import io.zublk.daemon.command.Remove;
 import io.zublk.daemon.command.Reset;
+import io.zublk.daemon.command.Resize;
 import io.zublk.daemon.command.Save;
 import io.zublk.daemon.command.SetValues;
 import io.zublk.daemon.command.Stat;
@@ -282,6 +283,19 @@ public final class Device {
    */
   public void reset(boolean force) {
     Map<String, Object> _ = askUntilDone(Reset.NAME, Map.of(Reset.FORCE, force));
+  }
+
+  /**
+   * Makes the device larger or smaller.
+   *
+   * @param force also if it gets smaller and is in use, or something is on what goes
+   * @return what its users must do to notice, if they must do anything
+   * @throws UserException with the reason, if it keeps its size
+   */
+  public Optional<String> resize(long sizeBytes, boolean force) {
+    Map<String, Object> answer =
+        askUntilDone(Resize.NAME, Map.of(Resize.SIZE, sizeBytes, Resize.FORCE, force));
+    return Optional.ofNullable((String) answer.get(Resize.NOTICE));
   }
 
   /** The device says after a while that it goes on: it has other clients, too. */

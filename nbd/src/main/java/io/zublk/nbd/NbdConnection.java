@@ -11,7 +11,6 @@ final class NbdConnection implements Runnable {
   private final ClientSocket socket;
   private final StoppedClient begin;
   private final NbdExport export;
-  private final Geometry geometry;
   private final WorkerPool workers;
   private final ConnectionMemory memory;
   private final long handshakeDeadline;
@@ -40,7 +39,6 @@ final class NbdConnection implements Runnable {
     this.socket = socket;
     this.begin = begin;
     this.export = export;
-    this.geometry = export.device().geometry();
     this.workers = workers;
     this.memory = memory;
     this.writer = new ReplyWriter(socket, counters);
@@ -139,6 +137,8 @@ final class NbdConnection implements Runnable {
     SplitRequests parts = new SplitRequests(writer, workers.size());
     Client client = new Client(session, writer, parts, memory);
     LateOperations late = new LateOperations(memory, of -> newReplier(client, of));
+    // If the device gets another size from now on, it is the next connection that hears of it.
+    Geometry geometry = export.device().geometry();
     try (RequestServer device =
         new RequestServer(export.device(), replies, counters, server.log(), late)) {
       new Transmission(client, geometry, export.readOnly(), receiver, device, workers).run();

@@ -412,7 +412,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
    * @throws IllegalArgumentException if it cannot be such a size
    */
   public void resize(long sizeBytes, boolean force) throws IOException {
-    StoreOptions _ = new StoreOptions(sizeBytes, packing, 0);
+    var _ = StoreOptions.requireSize(sizeBytes);
     if (sizeBytes > greatestSizeBytes()) {
       throw new IOException(
           "its store has addresses for %d bytes at most, 16 times what it was made with"

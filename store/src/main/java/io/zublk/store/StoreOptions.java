@@ -15,6 +15,23 @@ import io.zublk.store.file.StoreLayout;
 public record StoreOptions(long sizeBytes, PackingSpec packing, long memLimitBytes) {
 
   public StoreOptions {
+    var _ = requireSize(sizeBytes);
+    long metadata = StoreExtent.ofNew(sizeBytes / Geometry.PAGE_BYTES).metadataBytes;
+    if (memLimitBytes < 0 || (memLimitBytes > 0 && memLimitBytes <= metadata)) {
+      throw new IllegalArgumentException(
+          "the memory limit is "
+              + memLimitBytes
+              + " bytes; an empty device of this size takes "
+              + metadata);
+    }
+  }
+
+  /**
+   * Checks the size of a device, in bytes, and returns it.
+   *
+   * @throws IllegalArgumentException if there can be no device of this size
+   */
+  public static long requireSize(long sizeBytes) {
     if (sizeBytes <= 0) {
       throw new IllegalArgumentException("the size must be positive, not " + sizeBytes);
     }
@@ -26,13 +43,6 @@ public record StoreOptions(long sizeBytes, PackingSpec packing, long memLimitByt
       throw new IllegalArgumentException(
           "the size is " + sizeBytes + " bytes; a page table holds at most 1 TiB");
     }
-    long metadata = StoreExtent.ofNew(sizeBytes / Geometry.PAGE_BYTES).metadataBytes;
-    if (memLimitBytes < 0 || (memLimitBytes > 0 && memLimitBytes <= metadata)) {
-      throw new IllegalArgumentException(
-          "the memory limit is "
-              + memLimitBytes
-              + " bytes; an empty device of this size takes "
-              + metadata);
-    }
+    return sizeBytes;
   }
 }

@@ -82,7 +82,8 @@ public final class UblkServer implements AutoCloseable {
    *
    * <p>When this throws, the device is as before, and another attempt may succeed.
    *
-   * @param device of the size that the disk has
+   * @param device of the size that the disk has, or is to have where the driver {@linkplain
+   *     #canResize can change} that
    * @param options with the device's id and cookie. Queues, depth, the largest request and the
    *     cache are those that the device has had from its start, whatever is asked for here
    * @param listener as for {@link #start}
@@ -259,6 +260,25 @@ public final class UblkServer implements AutoCloseable {
   /** Changes how the threads wait, from the next request of each on. */
   public void setPolling(Polling polling) {
     queues.setPolling(polling);
+  }
+
+  /** Whether this machine's driver can change the size of a disk: that of Linux 6.16 and later. */
+  public static boolean canResize() throws IOException {
+    try (UblkControl control = UblkControl.open()) {
+      return control.features().contains(UblkFeature.UPDATE_SIZE);
+    }
+  }
+
+  /**
+   * Tells the disk's users that it has the size which the device has now. Requests that the driver
+   * takes from then on lie inside it.
+   *
+   * @throws UblkException if the driver {@linkplain #canResize cannot}, or the disk is gone
+   */
+  public void resized() throws IOException {
+    try (UblkControl own = UblkControl.open()) {
+      own.updateSize(info.id(), device.geometry().sizeBytes());
+    }
   }
 
   /** The counts of all queues. */

@@ -108,6 +108,65 @@ class RunTimeControlTest {
     Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 0 0 32M", uri);
   }
 
+  private static String exportSize(String uri) throws Exception {
+    return Zublk.tool("nbdinfo", "--size", uri).strip();
+  }
+
+  @Test
+  void aDeviceGrowsAndKeepsWhatItHolds() throws Exception {
+    Path held = noise(8);
+    Zublk.tool("nbdcopy", held.toString(), uri);
+    zublk.run("resize", "0", "64M").ok();
+    assertThat(exportSize(uri)).isEqualTo(Integer.toString(64 * MIB));
+    assertThat(zublk.stat(0)).containsEntry("size", 64 * MIB);
+    assertThat(zublk.run("list", "-o", "DISKSIZE", "--noheadings").ok().line()).isEqualTo("64M");
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 0 32M 32M", uri);
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "write -P 7 48M 16M", uri);
+    Zublk.kill(zublk.stat(0).get("pid"), "KILL");
+    Map<String, Object> recovered =
+        zublk.statWhen(0, stat -> Integer.valueOf(1).equals(stat.get("recoveries")));
+    assertThat(recovered).containsEntry("size", 64 * MIB);
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 7 48M 16M", uri);
+    Path back = temp.resolve("back");
+    Zublk.tool("nbdcopy", uri, back.toString());
+    assertThat(Files.mismatch(held, back)).isEqualTo(8L * MIB);
+  }
+
+  @Test
+  void thereIsAnEndToGrowing() throws Exception {
+    zublk.run("resize", "0", "1G").refused("0", "has addresses for", "16 times");
+    assertThat(exportSize(uri)).isEqualTo(Integer.toString(32 * MIB));
+    zublk.run("resize", "7", "1G").refused("no device '7'");
+  }
+
+  @Test
+  void aDeviceShrinksOverZerosOrByForce() throws Exception {
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "write -P 7 20M 4096", uri);
+    zublk.run("resize", "0", "16M").refused("data beyond", "byte " + 20 * MIB, "--force");
+    assertThat(exportSize(uri)).isEqualTo(Integer.toString(32 * MIB));
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 7 20M 4096", uri);
+    zublk.run("resize", "0", "24M").ok();
+    assertThat(exportSize(uri)).isEqualTo(Integer.toString(24 * MIB));
+    zublk.run("resize", "0", "16M", "--force").ok();
+    zublk.run("resize", "0", "32M").ok();
+    Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 0 0 32M", uri);
+  }
+
+  @Test
+  void aClientKeepsTheSizeThatItKnowsAndIsNotTakenItsEnd() throws Exception {
+    Process client = new ProcessBuilder("qemu-io", "-f", "raw", uri).start();
+    try {
+      client.getOutputStream().write("write -P 5 0 4096\n".getBytes(StandardCharsets.UTF_8));
+      client.getOutputStream().flush();
+      assertThat(client.inputReader().readLine()).contains("wrote 4096/4096");
+      zublk.run("resize", "0", "16M").refused(uri, "in use by 1 client", "--force");
+      assertThat(zublk.run("resize", "0", "64M").ok().err()).contains("until they connect again");
+      assertThat(exportSize(uri)).isEqualTo(Integer.toString(64 * MIB));
+    } finally {
+      client.destroyForcibly().waitFor();
+    }
+  }
+
   @Test
   void resetIsRefusedWhileAClientIsThere() throws Exception {
     Process client = new ProcessBuilder("qemu-io", "-f", "raw", uri).start();

@@ -11,7 +11,7 @@ public final class Commands implements ControlServer.Handler {
 
   /** What is not begun while another process is about to take over. */
   private static final Set<String> NOT_WHILE_LEAVING =
-      Set.of(SetValues.NAME, Compact.NAME, Reset.NAME, Save.NAME);
+      Set.of(SetValues.NAME, Compact.NAME, Reset.NAME, Resize.NAME, Save.NAME);
 
   private final ServedDevice device;
   private final Map<String, Command> byName;
@@ -20,17 +20,23 @@ public final class Commands implements ControlServer.Handler {
     this.device = device;
     Compact compact = new Compact(device);
     Reset reset = new Reset(device);
+    Resize resize = new Resize(device);
     byName =
         Map.of(
             Stat.NAME, new Stat(device),
             SetValues.NAME, new SetValues(device),
             Compact.NAME, compact,
             Reset.NAME, reset,
+            Resize.NAME, resize,
             Save.NAME, new Save(device),
             Upgrade.NAME,
                 new Upgrade(
                     device,
-                    () -> device.store().isSaving() || compact.isRunning() || reset.isRunning()),
+                    () ->
+                        device.store().isSaving()
+                            || compact.isRunning()
+                            || reset.isRunning()
+                            || resize.isRunning()),
             Remove.NAME, new Remove(device));
   }
 

@@ -39,7 +39,7 @@ public final class Upgrade implements Command {
     Edition next = editionOf(request.get(EDITION));
     if (isBusy.getAsBoolean()) {
       throw new DeviceBusyException(
-          "device %d is being saved, compacted or reset; try again when that is done"
+          "device %d is being saved, compacted, reset or resized; try again when that is done"
               .formatted(device.record().id()));
     }
     Path socket = device.handingOver().begin(next);

@@ -278,7 +278,11 @@ final class DeviceProcess {
   }
 
   private DeviceRecord serving(DeviceRecord record) {
-    return record.serving(transport.path()).withConfig(transport.settled(record.config()));
+    DeviceConfig settled = transport.settled(record.config());
+    // A process that was killed when it had resized the store has not written that down.
+    return record
+        .serving(transport.path())
+        .withConfig(settled.withSizeBytes(store.geometry().sizeBytes()));
   }
 
   private void makeRunDir() {

@@ -66,6 +66,12 @@ final class NbdTransport implements Transport {
         : Optional.of("in use by " + clients + (clients == 1 ? " client" : " clients"));
   }
 
+  /** The protocol tells a client the size once, when it connects. */
+  @Override
+  public Optional<String> resized() {
+    return use().map(_ -> "clients that are connected see the old size until they connect again");
+  }
+
   @Override
   public void close() throws IOException {
     server.close();

@@ -35,6 +35,19 @@ public interface Transport extends AutoCloseable {
   /** Goes on with settings of which those may differ that can change while it serves. */
   default void adopt(PerformanceSettings settings) {}
 
+  /** Why its users cannot be told of another size; empty if they can be. */
+  default Optional<String> obstacleToResize() {
+    return Optional.empty();
+  }
+
+  /**
+   * Tells users of the size that the device has now, which has changed.
+   *
+   * @return what they must do for it, in words for whoever changed it; empty if nothing
+   * @throws IOException if they cannot be told; then the device gets its old size again
+   */
+  Optional<String> resized() throws IOException;
+
   /** Where the device is mounted, {@code [SWAP]} if it is swap; empty if neither. */
   default String mountpoint() {
     return "";

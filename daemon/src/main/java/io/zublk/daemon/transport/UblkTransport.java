@@ -70,6 +70,23 @@ final class UblkTransport implements Transport {
   }
 
   @Override
+  public Optional<String> obstacleToResize() {
+    try {
+      return UblkServer.canResize()
+          ? Optional.empty()
+          : Optional.of("this kernel's ublk driver cannot change a disk's size; Linux 6.16's can");
+    } catch (IOException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  @Override
+  public Optional<String> resized() throws IOException {
+    server.resized();
+    return Optional.empty();
+  }
+
+  @Override
   public Optional<String> use() {
     return disk.use();
   }

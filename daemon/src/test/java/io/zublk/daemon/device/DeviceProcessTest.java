@@ -73,6 +73,11 @@ class DeviceProcessTest {
     }
 
     @Override
+    public Optional<String> resized() {
+      return Optional.empty();
+    }
+
+    @Override
     public Optional<String> use() {
       return Optional.empty();
     }

@@ -17,6 +17,7 @@ public final class UblkAbi {
   public static final int GET_PARAMS = read(0x09, CTRL_CMD_BYTES);
   public static final int START_USER_RECOVERY = readWrite(0x10, CTRL_CMD_BYTES);
   public static final int END_USER_RECOVERY = readWrite(0x11, CTRL_CMD_BYTES);
+  public static final int UPDATE_SIZE = readWrite(0x15, CTRL_CMD_BYTES);
   public static final int QUIESCE_DEV = readWrite(0x16, CTRL_CMD_BYTES);
   public static final int GET_DEV_INFO = read(0x02, CTRL_CMD_BYTES);
   public static final int GET_FEATURES = read(0x13, CTRL_CMD_BYTES);

@@ -3,6 +3,7 @@ package io.zublk.ublk.control;
 import io.zublk.block.Geometry;
 import io.zublk.ublk.UblkDeviceInfo;
 import io.zublk.ublk.UblkException;
+import io.zublk.ublk.UblkFeature;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.ublk.UblkState;
 import io.zublk.uring.sys.Errnos;
@@ -30,11 +31,15 @@ public final class RecoverDevice implements Arrival {
   private final Geometry geometry;
   private boolean revived;
 
+  /** Whether the server died when it had changed the size, and not yet told the driver. */
+  private boolean resized;
+
   /**
    * Prepares to recover a device.
    *
    * @param options with the device's id and cookie
-   * @param geometry of the disk that it was
+   * @param geometry of the disk that it was; its size may have changed since, if the driver can
+   *     change that of a disk
    */
   public RecoverDevice(UblkControl control, UblkOptions options, Geometry geometry) {
     this.control = control;
@@ -47,7 +52,10 @@ public final class RecoverDevice implements Arrival {
     long start = System.nanoTime();
     while (true) {
       UblkDeviceInfo device = device();
-      requireSame(device, control.parameters(device.id()));
+      UblkParameters parameters = control.parameters(device.id());
+      resized = parameters.sizeBytes() != geometry.sizeBytes();
+      boolean mayResize = resized && control.features().contains(UblkFeature.UPDATE_SIZE);
+      requireSame(device, parameters, mayResize);
       int result = control.startRecovery(device.id());
       if (result == 0) {
         return device;
@@ -83,7 +91,8 @@ public final class RecoverDevice implements Arrival {
   }
 
   /** Makes sure that a device is the one that this server's was, and outlives servers. */
-  void requireSame(UblkDeviceInfo device, UblkParameters parameters) throws UblkException {
+  void requireSame(UblkDeviceInfo device, UblkParameters parameters, boolean mayResize)
+      throws UblkException {
     String name = "ublk device " + device.id();
     if (device.cookie() != options.cookie()) {
       throw new UblkException(name + " is another one: its identity is not ours", Errnos.EEXIST);
@@ -96,7 +105,7 @@ public final class RecoverDevice implements Arrival {
           name + " was stopped: its users have had errors; it can be deleted, and added anew",
           Errnos.EINVAL);
     }
-    if (parameters.sizeBytes() != geometry.sizeBytes()
+    if ((parameters.sizeBytes() != geometry.sizeBytes() && !mayResize)
         || parameters.blockBytes() != geometry.blockBytes()) {
       throw new UblkException(
           "%s has %d bytes in blocks of %d, what it is to be served from %d in blocks of %d"
@@ -155,6 +164,9 @@ public final class RecoverDevice implements Arrival {
 
   @Override
   public void bringRequests(UblkDeviceInfo device) throws IOException {
+    if (resized) {
+      control.updateSize(device.id(), geometry.sizeBytes());
+    }
     control.endRecovery(device.id(), ProcessHandle.current().pid());
   }
 }

@@ -215,6 +215,18 @@ public final class UblkControl implements AutoCloseable {
     }
   }
 
+  /**
+   * Tells the disk's users that it has another size, also while it is served or recovered. Needs
+   * {@link UblkFeature#UPDATE_SIZE}.
+   */
+  public void updateSize(int id, long sizeBytes) throws IOException {
+    long sectors = sizeBytes >> UblkAbi.SECTOR_SHIFT;
+    int result = command(UblkAbi.UPDATE_SIZE, id, UblkAbi.NO_QUEUE, MemorySegment.NULL, sectors);
+    if (result < 0) {
+      throw failure("change the size of ublk device " + id, result);
+    }
+  }
+
   /** What the driver knows of a device: its state, its server, its cookie. */
   public UblkDeviceInfo info(int id) throws IOException {
     try (Arena arena = Arena.ofConfined()) {

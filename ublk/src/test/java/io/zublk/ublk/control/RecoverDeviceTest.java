@@ -43,38 +43,50 @@ class RecoverDeviceTest {
   @ParameterizedTest
   @EnumSource(names = "DEAD", mode = EnumSource.Mode.EXCLUDE)
   void aDeviceOfThisIdentityAndSizeIs(UblkState state) {
-    assertThatCode(() -> recovery.requireSame(device(state), SAME)).doesNotThrowAnyException();
+    assertThatCode(() -> recovery.requireSame(device(state), SAME, false))
+        .doesNotThrowAnyException();
   }
 
   @Test
   void oneOfAnotherIdentityIsNot() {
     UblkDeviceInfo other =
         device(UblkState.QUIESCED, Set.of(UblkFeature.USER_RECOVERY), IDENTITY + 1);
-    assertThatThrownBy(() -> recovery.requireSame(other, SAME))
+    assertThatThrownBy(() -> recovery.requireSame(other, SAME, false))
         .hasMessage("ublk device 3 is another one: its identity is not ours");
   }
 
   @Test
   void oneThatWasStoppedIsNot() {
-    assertThatThrownBy(() -> recovery.requireSame(device(UblkState.DEAD), SAME))
+    assertThatThrownBy(() -> recovery.requireSame(device(UblkState.DEAD), SAME, false))
         .hasMessageStartingWith("ublk device 3 was stopped: its users have had errors");
   }
 
   @Test
   void oneThatEndsWithItsServerIsNot() {
     UblkDeviceInfo mortal = device(UblkState.LIVE, Set.of(), IDENTITY);
-    assertThatThrownBy(() -> recovery.requireSame(mortal, SAME))
+    assertThatThrownBy(() -> recovery.requireSame(mortal, SAME, false))
         .hasMessage("ublk device 3 was not made to be recovered");
   }
 
   @Test
   void oneOfAnotherSizeIsNot() {
     UblkDeviceInfo device = device(UblkState.QUIESCED);
-    assertThatThrownBy(() -> recovery.requireSame(device, disk(2 * BYTES, Geometry.PAGE_BYTES)))
+    assertThatThrownBy(
+            () -> recovery.requireSame(device, disk(2 * BYTES, Geometry.PAGE_BYTES), false))
         .hasMessage(
             "ublk device 3 has 2097152 bytes in blocks of 4096, what it is to be served from"
                 + " 1048576 in blocks of 4096");
-    assertThatThrownBy(() -> recovery.requireSame(device, disk(BYTES, 512)))
+    assertThatThrownBy(() -> recovery.requireSame(device, disk(BYTES, 512), false))
         .hasMessageContaining("1048576 bytes in blocks of 512");
+  }
+
+  /** A server that died in the middle of changing it. */
+  @Test
+  void oneOfAnotherSizeIsWhereTheDriverCanChangeIt() {
+    UblkDeviceInfo device = device(UblkState.QUIESCED);
+    UblkParameters larger = disk(2 * BYTES, Geometry.PAGE_BYTES);
+    assertThatCode(() -> recovery.requireSame(device, larger, true)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> recovery.requireSame(device, disk(2 * BYTES, 512), true))
+        .hasMessageContaining("in blocks of 512");
   }
 }
