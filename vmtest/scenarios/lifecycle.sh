@@ -58,6 +58,32 @@ ok "... its data are gone" reads_zero $DEVICE 12
 ok "... and its memory" memory_below 2097152
 ok "remove it" remove
 
+# --- Resized while it is mounted
+must "create one to be resized" create --size 64M
+bytes() { blockdev --getsize64 $DEVICE; }
+must "a file system" mkfs.ext4 -q $DEVICE
+mkdir -p $OWN/mnt
+mount -t ext4 $DEVICE $OWN/mnt
+cp $OWN/data $OWN/mnt/data
+ok "it grows while it is mounted" zublk resize $DEVICE 256M
+ok "... its disk has the new size" test "$(bytes)" = 268435456
+ok "... and reads zeros at its end" eval 'dd if=$DEVICE bs=1M skip=192 iflag=direct status=none | cmp -n 67108864 - /dev/zero'
+ok "... the file system grows, too" resize2fs $DEVICE
+ok "... and can be filled" dd if=/dev/zero of=$OWN/mnt/more bs=1M count=150 status=none
+ok "... the data are there" cmp $OWN/data $OWN/mnt/data
+ok "it does not shrink while it is mounted" fails_with 'mounted on' zublk resize $DEVICE 64M
+rm $OWN/mnt/more
+umount $OWN/mnt
+shrink_fs() { e2fsck -fp $DEVICE; [ $? -le 1 ] && resize2fs $DEVICE 48M; }
+ok "the file system shrinks" shrink_fs
+ok "what is behind it is not lost by mistake" fails_with 'data beyond' zublk resize $DEVICE 48M
+ok "... once it is discarded" blkdiscard -o 50331648 $DEVICE
+ok "... the device shrinks" zublk resize $DEVICE 48M
+ok "... its disk has the new size" test "$(bytes)" = 50331648
+ok "... the file system is right" e2fsck -fn $DEVICE
+ok "more than it has addresses for is refused" fails_with 'has addresses for' zublk resize $DEVICE 2G
+ok "remove it" remove
+
 # --- Twenty times
 one_more() {
     create --size 16M || { echo "create failed"; return 1; }

@@ -123,9 +123,9 @@ class RunTimeControlTest {
     Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 0 32M 32M", uri);
     Zublk.tool("qemu-io", "-f", "raw", "-c", "write -P 7 48M 16M", uri);
     Zublk.kill(zublk.stat(0).get("pid"), "KILL");
-    Map<String, Object> recovered =
-        zublk.statWhen(0, stat -> Integer.valueOf(1).equals(stat.get("recoveries")));
-    assertThat(recovered).containsEntry("size", 64 * MIB);
+    assertThat(zublk.statWhenServed(0))
+        .containsEntry("recoveries", 1)
+        .containsEntry("size", 64 * MIB);
     Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 7 48M 16M", uri);
     Path back = temp.resolve("back");
     Zublk.tool("nbdcopy", uri, back.toString());
