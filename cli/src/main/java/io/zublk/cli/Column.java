@@ -24,6 +24,7 @@ enum Column {
   TRANSPORT("transport", Kind.TEXT, "ublk or nbd"),
   PATH("path", Kind.TEXT, "what clients open: its device file or URI"),
   PID("pid", Kind.NUMBER, "the process that serves it"),
+  STANDBY("standby", Kind.TEXT, "the process that waits to go on with it, none, or absent"),
   RSS("rss", Kind.BYTES, "the memory of that process, what it shares included"),
   COMP_RATIO("ratio", Kind.NUMBER, "DATA / TOTAL"),
   MEM_LIMIT("mem_limit", Kind.BYTES, "the most that TOTAL may be; 0: no limit"),

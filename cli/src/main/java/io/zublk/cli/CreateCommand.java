@@ -117,6 +117,13 @@ final class CreateCommand implements Callable<Integer> {
   private OnCrash onCrash;
 
   @Option(
+      names = "--standby",
+      description =
+          "Has a second process of the device started and waiting, which goes on within a fraction of a"
+              + " second when the first dies; at the price of its memory (docs/performance.md).")
+  private boolean standby;
+
+  @Option(
       names = {"-f", "--foreground"},
       description = "Serves from this process, until it is told to end.")
   private boolean foreground;
@@ -223,10 +230,16 @@ final class CreateCommand implements Callable<Integer> {
         nbd.config(),
         performance.config(),
         onCrash(),
-        swap);
+        swap,
+        standby);
   }
 
   private OnCrash onCrash() {
+    if (foreground && standby) {
+      throw new UserException(
+          "--standby: about a device in the background; who starts one in the foreground starts it"
+              + " again, with --recover");
+    }
     if (foreground && onCrash == OnCrash.RECOVER) {
       throw new UserException(
           "--on-crash recover: about a device in the background; who starts one in the foreground"

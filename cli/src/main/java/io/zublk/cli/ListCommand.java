@@ -115,8 +115,9 @@ final class ListCommand implements Callable<Integer> {
       }
       if ("lost".equals(status.get("keeper"))) {
         note(
-            "device %d has lost its keeper: if its process dies, it stays dead until 'zublk recover %d'"
-                .formatted(device.id(), device.id()));
+            ("device %d has lost its keeper: if its process dies, it stays dead until 'zublk recover %d';"
+                    + " 'zublk upgrade %d' gives it another")
+                .formatted(device.id(), device.id(), device.id()));
       }
       return status;
     } catch (UserException e) {

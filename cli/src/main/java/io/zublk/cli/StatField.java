@@ -128,6 +128,7 @@ record StatField(String group, String name, String unit, String meaning) {
         pid                       -         the process that serves it
         on_crash                  -         what becomes of it when its process dies: recover or keep
         keeper                    -         the process that has it recovered then, none, or lost
+        standby                   -         the process that waits to go on with it then, none, or absent
         recoveries                times     a process took it over from one that had died
         uptime_s                  s         since it was started
         rss                       bytes     memory of the process, what it shares included

@@ -109,12 +109,17 @@ public final class LineVectors {
     return coming;
   }
 
+  /** Whether pages are coded with vectors. */
+  public static boolean areTrained() {
+    return coder != SCALAR;
+  }
+
   /** Of {@link #state}: pages are packed otherwise for a moment. */
   public static final String TRAINING = "training";
 
   /** What codes pages now, in a word for people. */
   public static String state() {
-    if (coder != SCALAR) {
+    if (areTrained()) {
       return "vectors";
     }
     return coming ? TRAINING : "scalar";
@@ -137,6 +142,6 @@ public final class LineVectors {
     } finally {
       coming = false;
     }
-    return coder != SCALAR;
+    return areTrained();
   }
 }

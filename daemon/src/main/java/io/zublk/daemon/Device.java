@@ -12,6 +12,7 @@ import io.zublk.daemon.command.Stat;
 import io.zublk.daemon.control.ControlClient;
 import io.zublk.daemon.device.Abandonment;
 import io.zublk.daemon.machine.ProcFs;
+import io.zublk.daemon.machine.ProcessId;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
@@ -393,6 +394,10 @@ public final class Device {
     if (record.isKept()) { // first, or it would have the device recovered
       ProcessHandle.of(record.keeper().pid()).ifPresent(ProcessHandle::destroyForcibly);
     }
+    dir.standby()
+        .map(ProcessId::pid)
+        .flatMap(ProcessHandle::of)
+        .ifPresent(ProcessHandle::destroyForcibly);
     if (isProcessRunning()) {
       ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroy);
     }

@@ -20,6 +20,7 @@ import java.util.Objects;
  * @param performance how fast it is to be, and at what price
  * @param onCrash what becomes of it when its process dies
  * @param swap whether this machine may swap to it
+ * @param standby whether a second process waits for the death of the first, and then goes on
  */
 @RecordBuilder
 public record DeviceConfig(
@@ -32,7 +33,8 @@ public record DeviceConfig(
     NbdConfig nbd,
     PerformanceConfig performance,
     OnCrash onCrash,
-    boolean swap)
+    boolean swap,
+    boolean standby)
     implements DeviceConfigBuilder.With {
 
   /** The lowest free id. */
@@ -66,12 +68,28 @@ public record DeviceConfig(
           String.join(", ", performance.ublkOptions())
               + ": about ublk's hardware queues, and NBD has none; leave it out");
     }
+    if (standby) {
+      requireSense(onCrash, swap);
+    }
     if (swap) {
       performance = forSwap(transport, performance);
     }
   }
 
-  /** Of a device that no machine swaps to. */
+  private static void requireSense(OnCrash onCrash, boolean swap) {
+    if (onCrash == OnCrash.KEEP) {
+      throw new UserException(
+          "--standby: a second process, which goes on when the first has died; with --on-crash keep"
+              + " none does");
+    }
+    if (swap) {
+      throw new UserException(
+          "--standby: a second process, and with --swap all of its memory would be locked as well;"
+              + " leave one out");
+    }
+  }
+
+  /** Of a device that no machine swaps to, and for which no second process waits. */
   public DeviceConfig(
       String runDir,
       int id,
@@ -92,6 +110,7 @@ public record DeviceConfig(
         nbd,
         performance,
         onCrash,
+        false,
         false);
   }
 

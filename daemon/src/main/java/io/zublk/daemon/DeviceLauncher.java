@@ -264,6 +264,9 @@ public final class DeviceLauncher {
     List<String> command = new ArrayList<>();
     if (isKept()) {
       command.addAll(List.of("/bin/sh", KEEPER));
+      if (config.standby()) {
+        command.add("--standby");
+      }
     }
     command.addAll(command(DeviceMain.BACKGROUND));
     return command;

@@ -106,7 +106,8 @@ class DeviceConfigTest {
   }
 
   private static DeviceConfig forSwap(TransportKind transport, PerformanceConfig performance) {
-    return new DeviceConfig("/run/z", 0, 4096, "lz4", 0, transport, null, performance, null, true);
+    return new DeviceConfig(
+        "/run/z", 0, 4096, "lz4", 0, transport, null, performance, null, true, false);
   }
 
   @Test

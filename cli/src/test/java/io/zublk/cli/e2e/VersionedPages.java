@@ -59,17 +59,43 @@ final class VersionedPages implements AutoCloseable {
   void writeUntil(BooleanSupplier isEnough) {
     lastNanos = System.nanoTime();
     try {
-      while (!isEnough.getAsBoolean()) {
-        int page = writeOne();
-        if (random.nextInt(4) == 0) {
-          verify(page);
-        }
-        long now = System.nanoTime();
-        longestNanos.accumulateAndGet(now - lastNanos, Math::max);
-        lastNanos = now;
-      }
+      writeOnUntil(isEnough);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private void writeOnUntil(BooleanSupplier isEnough) throws IOException {
+    while (!isEnough.getAsBoolean()) {
+      int page = writeOne();
+      if (random.nextInt(4) == 0) {
+        verify(page);
+      }
+      long now = System.nanoTime();
+      longestNanos.accumulateAndGet(now - lastNanos, Math::max);
+      lastNanos = now;
+    }
+  }
+
+  /**
+   * Connects, writes and reads until it is enough, and connects again whenever it is hung up on.
+   */
+  void writeThroughDeaths(BooleanSupplier isEnough) {
+    while (!isEnough.getAsBoolean()) {
+      try {
+        connect();
+        writeOnUntil(isEnough);
+      } catch (IOException e) {
+        pause(); // nobody listens, or it was killed
+      }
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(1);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

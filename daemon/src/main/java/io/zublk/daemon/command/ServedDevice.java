@@ -1,11 +1,13 @@
 package io.zublk.daemon.command;
 
 import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.machine.ProcessId;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.StoreHome;
 import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.store.PageStore;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -32,6 +34,11 @@ public record ServedDevice(
 
   DeviceRecord record() {
     return written.record();
+  }
+
+  /** Who is ready to go on with it. */
+  Optional<ProcessId> standby() {
+    return written.standby();
   }
 
   /** The settings in effect now. */

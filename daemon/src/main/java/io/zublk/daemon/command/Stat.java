@@ -4,6 +4,7 @@ import io.zublk.codec.LineVectors;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.control.ControlServer;
 import io.zublk.daemon.machine.ProcFs;
+import io.zublk.daemon.machine.ProcessId;
 import io.zublk.daemon.machine.SwapProtections;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.transport.Transport;
@@ -22,6 +23,12 @@ public final class Stat implements Command {
 
   /** Who has the device recovered when its process dies: a process, "none", or {@link #LOST}. */
   public static final String KEEPER = "keeper";
+
+  /** Who waits for its process's death: a process, "none", or {@link #ABSENT}. */
+  public static final String STANDBY = "standby";
+
+  /** A standby that is to be there and is not, or is not ready yet. */
+  public static final String ABSENT = "absent";
 
   /** A keeper that died before its device. */
   public static final String LOST = "lost";
@@ -54,6 +61,7 @@ public final class Stat implements Command {
     status.put("pid", record.pid());
     status.put("on_crash", record.keeper() == null ? "keep" : "recover");
     status.put(KEEPER, keeper(record));
+    status.put(STANDBY, standby(record));
     status.put("recoveries", record.recoveries());
     status.put("streams", transport.streams());
     status.put("mountpoint", transport.mountpoint());
@@ -72,6 +80,13 @@ public final class Stat implements Command {
       return LOST;
     }
     return record.isKept() ? record.keeper().pid() : "none";
+  }
+
+  private Object standby(DeviceRecord record) {
+    if (!record.config().standby()) {
+      return "none";
+    }
+    return device.standby().<Object>map(ProcessId::pid).orElse(ABSENT);
   }
 
   private double uptimeSeconds() {

@@ -1,12 +1,14 @@
 package io.zublk.daemon.device;
 
 import io.zublk.daemon.command.OwnRecord;
+import io.zublk.daemon.machine.ProcessId;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.FileLocks;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.registry.StoreHome;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -37,6 +39,11 @@ final class Claim implements OwnRecord {
   @Override
   public DeviceRecord record() {
     return record;
+  }
+
+  @Override
+  public Optional<ProcessId> standby() {
+    return dir.standby();
   }
 
   @Override

@@ -28,18 +28,31 @@ final class DeadDevice implements Origin {
   private final DeviceDir dir;
   private final Transports transports;
   private final Consumer<String> notices;
+  private final Optional<Vigil> vigil;
+  private final Stopwatch watch = new Stopwatch();
   private Claim claim;
   private DeviceRecord found;
 
-  DeadDevice(DeviceDir dir, Transports transports, Consumer<String> notices) {
+  /**
+   * Prepares to take it.
+   *
+   * @param vigil waits for its death, of a process that came before
+   */
+  DeadDevice(
+      DeviceDir dir, Transports transports, Consumer<String> notices, Optional<Vigil> vigil) {
     this.dir = dir;
     this.transports = transports;
     this.notices = notices;
+    this.vigil = vigil;
   }
 
   /** It has the transport that it had, or none. */
   @Override
-  public DeviceConfig settle() {
+  public DeviceConfig settle() throws IOException {
+    if (vigil.isPresent()) {
+      vigil.get().keep();
+    }
+    watch.begin();
     DeviceConfig config = dir.recoverable().config();
     TransportFactory factory = transports.of(config.transport());
     Optional<String> obstacle = factory.obstacle();
@@ -56,6 +69,7 @@ final class DeadDevice implements Origin {
   @Override
   public Claim claim(RunDir.Lock lock) throws IOException {
     lock.requireFor(dir.runDir());
+    watch.done("settled");
     found = dir.recoverable();
     claim = new Claim(dir.runDir(), dir, dir.claimAgain());
     return claim;
@@ -77,23 +91,34 @@ final class DeadDevice implements Origin {
   /** Without a store nobody will ever serve what its users wait for. */
   @Override
   public PageStore openStore(DeviceRecord record, StoreTuning tuning) throws IOException {
+    watch.done("claimed");
     Path file = Path.of(record.storeFile());
     if (FileStatus.of(file).filter(FileStatus::isRegularFile).isEmpty()) {
       transports.of(record.config().transport()).abandon(record.config(), record.identity());
       throw new UserException("its store file " + file + " is gone, and its users get errors");
     }
-    return PageStore.open(file, tuning, record.identity());
+    PageStore store = PageStore.open(file, tuning, record.identity());
+    watch.done("store opened");
+    return store;
   }
 
   @Override
   public Transport startTransport(TransportFactory factory, Assignment assignment)
       throws IOException {
-    return factory.recover(assignment);
+    Transport transport = factory.recover(assignment);
+    watch.done("users served");
+    return transport;
   }
 
   @Override
   public boolean triesAgainAfter(IdTakenException taken) {
     return false;
+  }
+
+  /** How long what took, since its process was found dead. */
+  @Override
+  public String remark() {
+    return "; " + watch;
   }
 
   /** But what another process has made of it is not for this one to judge. */

@@ -41,6 +41,9 @@ public final class DeviceMain {
   /** As {@link #RECOVER}, for the device of the keeper that started this process. */
   public static final String AGAIN = "again";
 
+  /** As {@link #AGAIN}, but waits for the device's death first. */
+  public static final String STANDBY = "standby";
+
   /** Says that nobody serves the device of this keeper any more. */
   public static final String ABANDON = "abandon";
 
@@ -70,7 +73,7 @@ public final class DeviceMain {
     Processes.makeFilesPrivate();
     List<String> modes = List.of(arguments).subList(1, arguments.length);
     DeviceConfig config = Json.record(DeviceConfig.class, arguments[0]);
-    if (modes.contains(AGAIN) || modes.contains(ABANDON)) {
+    if (modes.contains(AGAIN) || modes.contains(STANDBY) || modes.contains(ABANDON)) {
       Optional<DeviceDir> kept = Keepers.ownDevice(new RunDir(Path.of(config.runDir())));
       if (kept.isEmpty()) {
         System.exit(GONE);
@@ -117,6 +120,9 @@ public final class DeviceMain {
   }
 
   private static DeviceProcess process(DeviceConfig config, List<String> modes, Reporter reporter) {
+    if (modes.contains(STANDBY)) {
+      return DeviceProcess.standingBy(config, new Transports(), reporter);
+    }
     if (modes.contains(RECOVER) || modes.contains(AGAIN)) {
       return DeviceProcess.recovering(config, new Transports(), reporter);
     }

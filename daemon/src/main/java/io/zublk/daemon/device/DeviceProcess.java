@@ -14,6 +14,7 @@ import io.zublk.daemon.log.DeviceLoggers;
 import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.machine.Machine;
 import io.zublk.daemon.machine.SwapProtections;
+import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.Keepers;
 import io.zublk.daemon.registry.RunDir;
@@ -51,7 +52,7 @@ final class DeviceProcess {
   /** Ends in {@link #log}; for threads that must go on whatever becomes of it. */
   private final RateLimitedLog faults = new RateLimitedLog("io.zublk.daemon.device");
 
-  private final StopRequest stop = new StopRequest();
+  private final StopRequest stop;
   private final CleanupStack cleanup = new CleanupStack();
   private final long startNanos = System.nanoTime();
 
@@ -67,11 +68,22 @@ final class DeviceProcess {
 
   private DeviceProcess(
       DeviceConfig config, RunDir runDir, Origin origin, Transports transports, Reporter reporter) {
+    this(config, runDir, origin, transports, reporter, new StopRequest());
+  }
+
+  private DeviceProcess(
+      DeviceConfig config,
+      RunDir runDir,
+      Origin origin,
+      Transports transports,
+      Reporter reporter,
+      StopRequest stop) {
     this.config = config;
     this.origin = origin;
     this.runDir = runDir;
     this.transports = transports;
     this.reporter = reporter;
+    this.stop = stop;
   }
 
   /** Of a device that it makes. */
@@ -95,8 +107,19 @@ final class DeviceProcess {
   /** Of a dead device, whose configuration has its id. */
   static DeviceProcess recovering(DeviceConfig config, Transports transports, Reporter reporter) {
     RunDir runDir = new RunDir(Path.of(config.runDir()));
-    Origin origin = new DeadDevice(runDir.device(config.id()), transports, reporter::notice);
+    DeviceDir dir = runDir.device(config.id());
+    Origin origin = new DeadDevice(dir, transports, reporter::notice, Optional.empty());
     return new DeviceProcess(config, runDir, origin, transports, reporter);
+  }
+
+  /** Of a device that another process serves, once that has died. */
+  static DeviceProcess standingBy(DeviceConfig config, Transports transports, Reporter reporter) {
+    RunDir runDir = new RunDir(Path.of(config.runDir()));
+    DeviceDir dir = runDir.device(config.id());
+    StopRequest stop = new StopRequest();
+    Vigil vigil = new Vigil(dir, transports, stop);
+    Origin origin = new DeadDevice(dir, transports, reporter::notice, Optional.of(vigil));
+    return new DeviceProcess(config, runDir, origin, transports, reporter, stop);
   }
 
   /** Of a device that another process serves, until this one does. */
@@ -206,7 +229,7 @@ final class DeviceProcess {
 
   /** Not before the device serves: it would take the CPUs that the start needs. */
   private void trainVectors() {
-    if (!store.options().packing().lineFirst()) {
+    if (!store.options().packing().lineFirst() || LineVectors.areTrained()) {
       return;
     }
     try {

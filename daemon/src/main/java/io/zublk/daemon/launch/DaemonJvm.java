@@ -52,9 +52,11 @@ public final class DaemonJvm {
     return heapBytes(nbd) + nbd.options().maxDirectMemoryBytes() + CODE_AND_STACKS_BYTES;
   }
 
-  /** The same of a certain device's process. */
+  /** The same of a certain device's process, and of one that stands by, which has no clients. */
   public static long mostBytes(DeviceConfig device) {
-    return mostBytes(device.nbd()) + (device.swap() ? LOCKED_BYTES : 0);
+    return mostBytes(device.nbd())
+        + (device.swap() ? LOCKED_BYTES : 0)
+        + (device.standby() ? heapBytes(device.nbd()) + CODE_AND_STACKS_BYTES : 0);
   }
 
   /**

@@ -12,6 +12,11 @@ public record ProcessId(long pid, long startTicks) {
     return new ProcessId(pid, ProcFs.startTicks(pid).orElse(0));
   }
 
+  /** This process. */
+  public static ProcessId own() {
+    return of(ProcessHandle.current().pid());
+  }
+
   public boolean isRunning() {
     return ProcFs.isRunning(pid, startTicks);
   }

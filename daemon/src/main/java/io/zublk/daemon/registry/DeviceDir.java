@@ -4,12 +4,14 @@ import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.machine.ProcFs;
+import io.zublk.daemon.machine.ProcessId;
 import io.zublk.uring.sys.LinuxFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -31,6 +33,9 @@ public final class DeviceDir {
 
   /** Some 500 bytes and three paths, each of at most 4096. */
   private static final int MAX_RECORD_BYTES = 64 << 10;
+
+  /** To delete it: a process that stands by may just be making a file there, one or the other. */
+  private static final int MOST_TRIES = 100;
 
   private static final Set<String> MADE_BEFORE_THE_RECORD =
       Set.of("lock", "log", "log.next", "log.old", "device.json.new");
@@ -90,6 +95,29 @@ public final class DeviceDir {
     return path.resolve("log");
   }
 
+  /** Who waits to go on with the device when its process has died; empty if nobody is ready. */
+  public Optional<ProcessId> standby() {
+    try {
+      return Optional.of(Json.record(ProcessId.class, Files.readAllBytes(standbyFile())))
+          .filter(ProcessId::isRunning);
+    } catch (IOException | IllegalArgumentException | UserException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Writes down who is ready to go on with the device. */
+  public void tellOfStandby(ProcessId ready) throws IOException {
+    replace(standbyFile(), Json.line(ready));
+  }
+
+  public void forgetStandby() throws IOException {
+    Files.deleteIfExists(standbyFile());
+  }
+
+  private Path standbyFile() {
+    return path.resolve("standby");
+  }
+
   /** What the JVM itself has to say once nobody listens to its standard output. */
   public Path output() {
     return path.resolve("output");
@@ -114,10 +142,6 @@ public final class DeviceDir {
 
   Path recordFile() {
     return path.resolve("device.json");
-  }
-
-  private Path freshRecordFile() {
-    return path.resolve("device.json.new");
   }
 
   /** Whether the id is taken here, by whatever stands at its name. */
@@ -335,20 +359,24 @@ public final class DeviceDir {
 
   /** Replaces the record; readers see the old one or the new one, never a part. */
   public void write(DeviceRecord record) {
-    // In bytes of UTF-8, whatever the locale: the reader's may be another.
-    byte[] line = (Json.line(record) + "\n").getBytes(StandardCharsets.UTF_8);
     try {
-      Files.deleteIfExists(freshRecordFile());
-      try (FileChannel fresh = FileChannel.open(freshRecordFile(), NEW_FILE, OWNER_ONLY)) {
-        ByteBuffer bytes = ByteBuffer.wrap(line);
-        while (bytes.hasRemaining()) {
-          fresh.write(bytes);
-        }
-      }
-      Files.move(freshRecordFile(), recordFile(), StandardCopyOption.ATOMIC_MOVE);
+      replace(recordFile(), Json.line(record));
     } catch (IOException e) {
       throw runDir.unusable(e);
     }
+  }
+
+  private static void replace(Path file, String line) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.deleteIfExists(fresh);
+    try (FileChannel channel = FileChannel.open(fresh, NEW_FILE, OWNER_ONLY)) {
+      // In bytes of UTF-8, whatever the locale: the reader's may be another.
+      ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    }
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /**
@@ -356,16 +384,26 @@ public final class DeviceDir {
    * taken until nothing is left.
    */
   public void delete() throws IOException {
+    for (int tries = 1; exists(); tries++) {
+      deleteEntries();
+      Files.deleteIfExists(lockFile());
+      try {
+        Files.deleteIfExists(path);
+      } catch (DirectoryNotEmptyException e) {
+        if (tries == MOST_TRIES) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void deleteEntries() throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
       for (Path entry : entries) {
         if (!entry.equals(lockFile())) {
           Files.deleteIfExists(entry);
         }
       }
-    } catch (NoSuchFileException e) {
-      return;
     }
-    Files.deleteIfExists(lockFile());
-    Files.deleteIfExists(path);
   }
 }

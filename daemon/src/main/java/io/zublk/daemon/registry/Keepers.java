@@ -11,20 +11,24 @@ public final class Keepers {
   /** Names the keeper to the process that it starts. */
   private static final String VARIABLE = "ZUBLK_KEEPER";
 
+  /** Looked up while it lives: who stands by for long may come to serve when it does not. */
+  private static final Optional<ProcessId> OWN =
+      ProcessHandle.current()
+          .parent()
+          .map(ProcessHandle::pid)
+          .filter(parent -> parent.toString().equals(System.getenv(VARIABLE)))
+          .map(ProcessId::of);
+
   private Keepers() {}
 
-  /** That of this process, its parent; empty if it has none. */
+  /** That which started this process, dead or alive; empty if none did. */
   public static Optional<ProcessId> own() {
-    return ProcessHandle.current()
-        .parent()
-        .map(ProcessHandle::pid)
-        .filter(parent -> parent.toString().equals(System.getenv(VARIABLE)))
-        .map(ProcessId::of);
+    return OWN;
   }
 
   /** Tells this process's keeper, if it has one, that there is a device to keep. */
   public static void tellThatItServes() {
-    own().ifPresent(Keepers::tell);
+    own().filter(ProcessId::isRunning).ifPresent(Keepers::tell);
   }
 
   private static void tell(ProcessId keeper) {

@@ -53,7 +53,7 @@ public final class LinuxFile implements AutoCloseable {
   private final String name;
   private final AtomicInteger fd;
 
-  private LinuxFile(String name, int fd) {
+  LinuxFile(String name, int fd) {
     this.name = name;
     this.fd = new AtomicInteger(fd);
   }

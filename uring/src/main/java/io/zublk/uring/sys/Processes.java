@@ -88,6 +88,18 @@ public final class Processes {
     Syscall.check("kill " + pid, Syscall.call(Syscall.KILL, pid, signal));
   }
 
+  /**
+   * Opens a process to wait for its end: a {@link PollSet} can be read from then on, when all its
+   * files are closed (pidfd_open(2)).
+   *
+   * @throws LinuxException if there is no such process
+   */
+  public static LinuxFile open(long pid) throws LinuxException {
+    long result = Syscall.call(Syscall.PIDFD_OPEN, pid, 0);
+    String name = "process " + pid;
+    return new LinuxFile(name, (int) Syscall.check("pidfd_open " + name, result));
+  }
+
   /** Sends standard output and standard error to the end of a file, which is made if need be. */
   public static void sendOutputTo(Path file) throws LinuxException {
     int flags = LinuxFile.O_WRONLY | LinuxFile.O_APPEND | LinuxFile.O_CREAT;

@@ -79,6 +79,7 @@ public final class Syscall {
   static final int MEMBARRIER = number(324, 283);
   static final int PREADV2 = number(327, 286);
   static final int STATX = number(332, 291);
+  static final int PIDFD_OPEN = number(434, 434);
 
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
   private static final long ERRNO_OFFSET =
