@@ -4,6 +4,9 @@ import io.zublk.daemon.UserException;
 import io.zublk.uring.sys.Processes;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,27 +35,34 @@ import picocli.CommandLine.ScopeType;
     footerHeading = "Run directory:%n",
     footer =
         "Devices are written down, and found, in $ZUBLK_RUN_DIR if that is set, else in /run/zublk "
-            + "for root, else in $XDG_RUNTIME_DIR/zublk, else in /tmp/zublk-UID.",
-    subcommands = {
-      CreateCommand.class,
-      RecoverCommand.class,
-      AbandonCommand.class,
-      UpgradeCommand.class,
-      ListCommand.class,
-      StatCommand.class,
-      FindCommand.class,
-      SetCommand.class,
-      CompactCommand.class,
-      ResetCommand.class,
-      ResizeCommand.class,
-      RemoveCommand.class,
-      SaveCommand.class,
-      DoctorCommand.class,
-      BenchCommand.class,
-      TuneCommand.class,
-      HelpCommand.class
-    })
+            + "for root, else in $XDG_RUNTIME_DIR/zublk, else in /tmp/zublk-UID.")
 public final class Main {
+
+  /** All commands, in the order of their help. */
+  private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("create", CreateCommand.class);
+    COMMANDS.put("recover", RecoverCommand.class);
+    COMMANDS.put("abandon", AbandonCommand.class);
+    COMMANDS.put("upgrade", UpgradeCommand.class);
+    COMMANDS.put("list", ListCommand.class);
+    COMMANDS.put("stat", StatCommand.class);
+    COMMANDS.put("find", FindCommand.class);
+    COMMANDS.put("set", SetCommand.class);
+    COMMANDS.put("compact", CompactCommand.class);
+    COMMANDS.put("reset", ResetCommand.class);
+    COMMANDS.put("resize", ResizeCommand.class);
+    COMMANDS.put("remove", RemoveCommand.class);
+    COMMANDS.put("save", SaveCommand.class);
+    COMMANDS.put("doctor", DoctorCommand.class);
+    COMMANDS.put("bench", BenchCommand.class);
+    COMMANDS.put("tune", TuneCommand.class);
+    COMMANDS.put("help", HelpCommand.class);
+  }
+
+  /** Commands that look at the others, or run them. */
+  private static final Set<String> NEED_OTHERS = Set.of("help", "find");
 
   @Option(
       names = "--debug",
@@ -73,24 +83,42 @@ public final class Main {
   /** Runs one command and exits with its status. */
   public static void main(String[] arguments) {
     Main main = new Main(new StandardOutput());
-    int status = main.asCommand().setOut(main.output.writer()).execute(arguments);
+    int status = main.asCommand(arguments).setOut(main.output.writer()).execute(arguments);
     System.exit(main.statusOnceTaken(status));
   }
 
-  /** The command for a process that goes on after it, with an output of its own. */
-  static CommandLine commandLine() {
-    return new Main(null).asCommand();
+  /**
+   * The command for a process that goes on after it, with an output of its own.
+   *
+   * @param arguments what it will run, if that is known
+   */
+  static CommandLine commandLine(String... arguments) {
+    return new Main(null).asCommand(arguments);
   }
 
-  private CommandLine asCommand() {
-    CommandLine line =
-        new CommandLine(this)
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setParameterExceptionHandler(this::explainUsage)
-            .setExecutionExceptionHandler(this::explainFailure);
+  /**
+   * @param arguments what it is for: picocli needs 50 ms to learn all commands, so it learns no
+   *     other than the first word's, if that is one
+   */
+  private CommandLine asCommand(String... arguments) {
+    CommandLine line = new CommandLine(this);
+    COMMANDS.forEach((name, type) -> {
+      if (!isAlone(arguments) || name.equals(arguments[0])) {
+        line.addSubcommand(name, type);
+      }
+    });
+    line.setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(this::explainUsage)
+        .setExecutionExceptionHandler(this::explainFailure);
     explainMore(line, "list", Column::help);
     explainMore(line, "stat", StatField::help);
     return line;
+  }
+
+  private static boolean isAlone(String... arguments) {
+    return arguments.length > 0
+        && COMMANDS.containsKey(arguments[0])
+        && !NEED_OTHERS.contains(arguments[0]);
   }
 
   /** A command whose answer was not taken has failed. */
@@ -111,12 +139,14 @@ public final class Main {
 
   /** Lets a command's help go on with a text that is made only then. */
   private static void explainMore(CommandLine line, String command, Supplier<String> text) {
-    line.getSubcommands()
-        .get(command)
-        .getHelpSectionMap()
-        .computeIfPresent(
-            UsageMessageSpec.SECTION_KEY_FOOTER,
-            (_, footer) -> help -> footer.render(help) + text.get());
+    CommandLine known = line.getSubcommands().get(command);
+    if (known != null) {
+      known
+          .getHelpSectionMap()
+          .computeIfPresent(
+              UsageMessageSpec.SECTION_KEY_FOOTER,
+              (_, footer) -> help -> footer.render(help) + text.get());
+    }
   }
 
   private int explainUsage(ParameterException e, String[] arguments) {

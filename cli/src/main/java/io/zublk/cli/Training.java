@@ -2,6 +2,7 @@ package io.zublk.cli;
 
 import io.zublk.codec.LineVectors;
 import io.zublk.daemon.Devices;
+import io.zublk.uring.sys.Processes;
 import java.time.Duration;
 import java.util.List;
 
@@ -31,6 +32,7 @@ final class Training {
   /** Fails if a command does: half of a recording is none. */
   public static void main(String[] arguments) throws InterruptedException {
     COMMANDS.forEach(Training::execute);
+    Processes.prepareExit(); // as a command does that leaves a child behind
     if (!LineVectors.jvmOptions().isEmpty()) {
       recordVectors();
     }

@@ -219,6 +219,21 @@ class MainTest {
     }
   }
 
+  @Test
+  void aCommandAloneIsTheSameAsAmongAllOthers() {
+    for (String command : Main.commandLine().getSubcommands().keySet()) {
+      CommandLine alone = Main.commandLine(command, "--help");
+      StringWriter aloneOut = new StringWriter();
+      alone.setOut(new PrintWriter(aloneOut, true));
+      assertThat(alone.execute(command, "--help")).isZero();
+      out.getBuffer().setLength(0);
+      assertThat(run(command, "--help")).isZero();
+      assertThat(aloneOut).as(command).hasToString(out.toString());
+    }
+    assertThat(Main.commandLine("list").getSubcommands()).containsOnlyKeys("list");
+    assertThat(Main.commandLine("help", "list").getSubcommands()).hasSizeGreaterThan(10);
+  }
+
   private static List<String> commands(String prefix, CommandLine of) {
     List<String> commands = new ArrayList<>(List.of(prefix));
     of.getSubcommands()

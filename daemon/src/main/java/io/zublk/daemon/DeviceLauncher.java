@@ -227,6 +227,7 @@ public final class DeviceLauncher {
   private ReadyDevice awaitOutcome(Process process, Duration limit) {
     CompletableFuture<ReadyDevice> outcome =
         CompletableFuture.supplyAsync(() -> readOutcome(process));
+    Processes.prepareExit(); // there is nothing to do but to wait
     try {
       return outcome.get(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {

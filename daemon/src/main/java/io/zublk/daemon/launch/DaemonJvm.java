@@ -32,6 +32,9 @@ public final class DaemonJvm {
   /** Where the AOT caches lie; not set where there are none, as in tests. */
   private static final String CACHES = "zublk.aot";
 
+  /** The cache of devices that code lines: it has what the compiler has learnt of their coder. */
+  private static final String LINE_CACHE = "device-line";
+
   /** Set while the caches are made: where to record devices' processes to. */
   private static final String RECORDINGS = "zublk.aot.record";
 
@@ -77,7 +80,7 @@ public final class DaemonJvm {
     List<String> users = JavaOptions.ofEnvironment();
     // A cache is of a JVM with our flags alone; one with others may refuse it, and to start.
     command.addAll(
-        users.isEmpty() ? aotFlags(vectors.isEmpty() ? "device" : "device-line") : List.of());
+        users.isEmpty() ? aotFlags(vectors.isEmpty() ? "device" : LINE_CACHE) : List.of());
     command.addAll(users); // last: these win
     command.add("-cp");
     command.add(absoluteClassPath());
@@ -104,6 +107,9 @@ public final class DaemonJvm {
         "-XX:+ExitOnOutOfMemoryError",
         // Compilers leave megabytes behind that the C library would keep.
         "-XX:TrimNativeHeapInterval=" + TRIM_INTERVAL_MS,
+        // Else each record that is read from JSON has the JVM write classes to call its
+        // constructor.
+        "-Djdk.reflect.useNativeAccessorOnly=true",
         // No file in /tmp, and no page of it to fault.
         "-XX:-UsePerfData",
         // Where to look after a crash of the JVM itself; the default is the working directory.
@@ -134,12 +140,20 @@ public final class DaemonJvm {
     String recordings = System.getProperty(RECORDINGS);
     if (recordings != null) {
       Path file = Path.of(recordings, cache + ".conf");
-      return List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=" + file);
+      List<String> record = List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=" + file);
+      return cache.equals(LINE_CACHE) ? record : withoutProfiles(record);
     }
     String caches = System.getProperty(CACHES);
     return caches == null
         ? List.of()
         : List.of("-XX:AOTMode=auto", "-XX:AOTCache=" + Path.of(caches, cache + ".aot"));
+  }
+
+  /** By the profiles of a start the second compiler would compile at each start: 90 ms of a CPU. */
+  private static List<String> withoutProfiles(List<String> record) {
+    List<String> flags = new ArrayList<>(record);
+    flags.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining"));
+    return flags;
   }
 
   private static String absoluteClassPath() {

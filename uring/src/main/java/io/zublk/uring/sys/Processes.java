@@ -72,6 +72,11 @@ public final class Processes {
     }
   }
 
+  /** Makes the first {@link #exit} quick: binding the system calls takes a JVM 45 ms. */
+  public static void prepareExit() {
+    Syscall.call(Syscall.GETTID, 0, 0);
+  }
+
   /**
    * Ends this process at once (exit_group(2)): no shutdown hook runs, nothing is flushed. An
    * orderly exit of the JVM waits up to 0.3 s for threads in native code, such as the one that
