@@ -1,20 +1,22 @@
 # A machine swaps to zublk: twice its memory is touched and every byte checked, while its server is
-# killed and recovered; swap comes and goes under pressure. A task that hangs is a panic. The long
-# form, with ZUBLK_LONG=1, takes ten minutes. Beside it the same with kernel zram.
+# killed and recovered; swap comes and goes under pressure; half of what was swapped out is freed, a
+# page here and there. A task that hangs is a panic. Beside it the same with kernel zram.
 #
 # ZUBLK_SWAP_WITHOUT=io-flusher,lock,reserve leaves protections out, to see what each is for.
 # by hand, until it has been seen green often: run --guest uml --memory 512 --limit 300
+# ten minutes of it: ZUBLK_LONG=1 run --guest uml --memory 512 --limit 900
 # limit: 300
 # memory: 512
 # add: target/test-classes
 . /payload/lib.sh
 
-seconds=20
-[ -z "${LONG:-}" ] || seconds=600
+seconds=20 longest=20
+[ -z "${LONG:-}" ] || longest=600
 [ -z "${WITHOUT:-}" ] || export ZUBLK_JAVA_OPTIONS=-Dzublk.swap.without=$WITHOUT
 eat=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) * 2 / 1024))
 JVM=(java -XX:+UseSerialGC -Xmx16m -XX:TieredStopAtLevel=1 -Xshare:auto -XX:-UsePerfData
-    -cp /payload/test-classes io.zublk.vmtest.SwapEater)
+    --enable-native-access=ALL-UNNAMED -cp /payload/test-classes)
+EATER=("${JVM[@]}" io.zublk.vmtest.SwapEater)
 
 echo 1 > /proc/sys/kernel/hung_task_panic
 echo 100 > /proc/sys/kernel/hung_task_timeout_secs
@@ -41,7 +43,7 @@ protected_for_swap
 swap_to() { mkswap $1 > /dev/null && swapon -d $1; }
 # eats MIB SECONDS NAME : needs so much memory for so long, and finds every byte right
 eats() {
-    "${JVM[@]}" $1 $2 > $OWN/$3 2>&1
+    "${EATER[@]}" $1 $2 > $OWN/$3 2>&1
     tail -n 3 $OWN/$3
     grep '^right' $OWN/$3 && echo "$3 $(grep '^right' $OWN/$3)" >> $OWN/eaten
 }
@@ -55,11 +57,39 @@ show() {
     done
 }
 must "swap to it" swap_to $DEVICE
-eats $eat $seconds zublk & eater=$!
+eats $eat $longest zublk & eater=$!
 ok "a program needs $eat MiB" eventually swapped_out $((eat / 4))
 ok "... twice the memory there is, and finds every byte right" wait $eater
 note "after it: $(show)"
 ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
+
+# --- Half of it freed
+# freed_at_random NAME MEMORY… : a program fills what the machine has not got, frees half of the pages at
+# random, and finds the others right; what MEMORY… prints before and after is noted
+freed_at_random() {
+    local name=$1 churn; shift
+    rm -f $OWN/enough
+    "${JVM[@]}" io.zublk.vmtest.SwapChurn $eat $OWN/enough > $OWN/churn 2>&1 & churn=$!
+    eventually grep -q '^filled' $OWN/churn || return
+    echo "$name, filled: $("$@")" >> $OWN/eaten
+    touch $OWN/enough
+    eventually grep -q '^freed' $OWN/churn || return
+    # The kernel discards, and a worker gives memory back, in their own time.
+    sleep 5
+    echo "$name, half freed: $("$@")" >> $OWN/eaten
+    touch $OWN/enough
+    wait $churn
+    cat $OWN/churn
+    grep '^right' $OWN/churn
+}
+swap_used() { awk 'NR > 1 {used += $4} END {printf "%d MiB in swap", used / 1024}' /proc/swaps; }
+our_memory() {
+    zublk stat $ID --json > $OWN/stat
+    echo "$(swap_used), $(($(field mem_used_total < $OWN/stat) >> 20)) MiB taken, of which" \
+        "$(($(field reserve_bytes < $OWN/stat) >> 20)) MiB reserve," \
+        "$(($(field orig_data_size < $OWN/stat) >> 20)) MiB of pages held"
+}
+ok "half of it is freed at random, the rest is right" freed_at_random zublk our_memory
 
 # --- Killed and recovered
 recovers() {
@@ -72,10 +102,10 @@ recovers() {
 }
 # A new process takes some 200 MiB; they are free once nobody else presses.
 small=$((eat / 4))
-"${JVM[@]}" $small $seconds > $OWN/recovered 2>&1 & eater=$!
+"${EATER[@]}" $small $seconds > $OWN/recovered 2>&1 & eater=$!
 ok "a smaller program" eventually grep -q '^round 1' $OWN/recovered
 kill -STOP $eater
-"${JVM[@]}" $((eat * 3 / 4)) 1 > /dev/null
+"${EATER[@]}" $((eat * 3 / 4)) 1 > /dev/null
 ok "... is swapped out" swapped_out $((small / 2))
 ok "the server is killed, and recovered" recovers
 kill -CONT $eater
@@ -85,7 +115,7 @@ ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
 
 # --- Comes and goes
 eats $((eat / 8)) $((seconds * 2)) pressed & eater=$!
-fill() { "${JVM[@]}" $((eat / 2)) 1; }
+fill() { "${EATER[@]}" $((eat / 2)) 1; }
 ok "others need memory, too" fill
 ok "swapoff under pressure" swapoff $DEVICE
 ok "swapon again" swapon -d $DEVICE
@@ -108,6 +138,11 @@ eats $eat $seconds zram & eater=$!
 ok "the program needs $eat MiB" eventually swapped_out $((eat / 4))
 ok "... and finds every byte right" wait $eater
 note "zram mm_stat: $(cat /sys/block/zram0/mm_stat)"
+zrams_memory() {
+    awk -v swap="$(swap_used)" '{printf "%s, %d MiB taken, %d MiB of pages held", swap, $3 / 2^20, $1 / 2^20}' \
+        /sys/block/zram0/mm_stat
+}
+ok "half of it is freed at random, the rest is right" freed_at_random zram zrams_memory
 ok "swapoff" swapoff /dev/zram0
 sed 's/^/# /' $OWN/eaten
 
