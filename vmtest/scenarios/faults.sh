@@ -64,18 +64,26 @@ if [ "$GUEST" = uml ]; then
     faulty "two threads a queue" --threads=2
 fi
 
-# --- A device whose ublk end is taken away by somebody else: its data are kept
-must "create a device" create --size 64M --mem-limit 48M --on-crash keep
+# --- A device whose ublk end is taken away by somebody else, which is a wish: its data are kept, and
+# neither keeper nor standby brings it back
+must "create a device" create --size 64M --mem-limit 48M --standby
+has_standby() { kill -0 "$(stat_of standby)"; }
+ok "its standby comes" eventually has_standby
+keeper=$(stat_of keeper) standby=$(stat_of standby)
 put $OWN/data $DEVICE 0 64k
 dir=$ZUBLK_RUN_DIR/$ID
 java -XX:+UseSerialGC -Xmx64m --enable-native-access=ALL-UNNAMED \
     -cp '/payload/dist/lib/*' io.zublk.ublk.examples.Devices "$ID"
 ok "another program deletes its ublk device: the process ends" eventually ended "$SERVER"
+ok "... its keeper, too" eventually ended "$keeper"
+ok "... and its standby" ended "$standby"
 ok "... the store file is kept" test -s "$ZUBLK_RUN_DIR/store/$ID.store"
 ok "... the log, too, and says why" grep -q 'another program deleted its ublk device' "$dir/log"
 ok "... who asks hears it" fails_with 'another program deleted its ublk device' zublk stat "$ID"
 tells_why() { zublk list 2>&1 | tee $OWN/list | grep 'another program deleted' || { cat $OWN/list; return 1; }; }
 ok "... list says it" tells_why
+ok "... recover brings it back, for that is a wish, too" zublk recover "$ID"
+ok "... with its data" same_data $OWN/data $DEVICE 0 64k
 ok "... remove clears it away" zublk remove "$ID"
 ok "nothing is left" eventually nothing_left
 finish

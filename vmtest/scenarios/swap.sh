@@ -16,6 +16,8 @@ protected_for_swap
 # --- Used
 ok "swap to it" eval 'mkswap $DEVICE > /dev/null && swapon -d $DEVICE'
 ok "it says so" test "$(zublk list -n -o MOUNTPOINT)" = "[SWAP]"
+ok "an upgrade is refused" fails_with 'is for swap (--swap)' zublk upgrade $ID
+ok "... which changes nothing" test "$(stat_of pid)" = $SERVER
 ok "end it" swapoff $DEVICE
 ok "remove" remove
 ok "nothing is left" nothing_left

@@ -478,7 +478,7 @@ public final class Device {
   public String death() {
     // Read anew: the record we have may be older than the death.
     DeviceRecord latest = dir.record().orElse(record);
-    String cause = latest.whyDead();
+    String cause = dir.whyDead(latest);
     if (latest.isKept()) {
       return "is dead: %s; its keeper takes it into service again".formatted(cause);
     }

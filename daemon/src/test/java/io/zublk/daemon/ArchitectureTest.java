@@ -97,7 +97,7 @@ class ArchitectureTest {
         .whereLayer("transport")
         .mayOnlyAccessLayers("settings", "machine")
         .whereLayer("registry")
-        .mayOnlyAccessLayers("transport", "machine")
+        .mayOnlyAccessLayers("transport", "launch", "machine")
         .whereLayer("control")
         .mayOnlyAccessLayers("machine")
         .whereLayer("command")

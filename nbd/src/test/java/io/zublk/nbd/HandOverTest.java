@@ -52,8 +52,10 @@ class HandOverTest {
         NbdTestClient simple = NbdTestClient.connect(servers.address(), false)) {
       byte[] data = bytes(4096, 1);
       assertThat(structured.write(0, data).error()).isZero();
+      NbdAddress address = servers.address();
       for (int i = 0; i < 3; i++) {
         servers.next();
+        assertThat(servers.address()).isEqualTo(address);
         assertThat(structured.read(0, 4096).data()).isEqualTo(data);
         assertThat(structured.call(NbdProtocol.CMD_BLOCK_STATUS, 0, 0, 8192, NOTHING).extents())
             .hasSize(2);

@@ -57,6 +57,8 @@ class KeeperTest extends WithDevices {
         .containsEntry("keeper", (int) keeper());
     assertThat(Files.exists(zublk.runDir().resolve("0/crash.log")))
         .isEqualTo("SEGV".equals(signal));
+    assertThat(log().contains("ended without stopping it: SIGSEGV (0xb)"))
+        .isEqualTo("SEGV".equals(signal));
     zublk.run("remove", "0").ok();
     zublk.assertNothingLeft();
   }
@@ -77,6 +79,7 @@ class KeeperTest extends WithDevices {
     assertThat(zublk.runDir().resolve("0/output"))
         .content()
         .contains("Terminating due to java.lang.OutOfMemoryError");
+    assertThat(log()).contains("ended without stopping it: java.lang.OutOfMemoryError");
   }
 
   @Test

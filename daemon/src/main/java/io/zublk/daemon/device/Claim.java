@@ -77,11 +77,16 @@ final class Claim implements OwnRecord {
     held.close();
   }
 
-  /** From here on the device is dead, for everybody to see. */
-  void keep(String deathCause) throws IOException {
+  /**
+   * From here on the device is dead, for everybody to see.
+   *
+   * @param isWanted whether somebody wants it so: then its keeper finds nothing to keep
+   */
+  void keep(String deathCause, boolean isWanted) throws IOException {
     try (held) {
       if (held.isInPlace()) {
-        write(record.dead(deathCause));
+        DeviceRecord dead = record.dead(deathCause);
+        write(isWanted ? dead.withKeeper(null) : dead);
       }
     }
   }

@@ -85,7 +85,7 @@ final class DeadDevice implements Origin {
 
   @Override
   public String plan() {
-    return "recovering it: " + found.whyDead();
+    return "recovering it: " + dir.whyDead(found);
   }
 
   /** Without a store nobody will ever serve what its users wait for. */

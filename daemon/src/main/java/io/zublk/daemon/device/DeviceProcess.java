@@ -23,6 +23,7 @@ import io.zublk.daemon.settings.PerformanceSettings;
 import io.zublk.daemon.settings.Placement;
 import io.zublk.daemon.transport.Assignment;
 import io.zublk.daemon.transport.IdTakenException;
+import io.zublk.daemon.transport.TakenAwayException;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
@@ -58,6 +59,7 @@ final class DeviceProcess {
 
   private boolean serves;
   private boolean isAnnounced; // then somebody uses it, whatever happens to its process
+  private volatile boolean isTakenAway; // somebody wants it to be dead
   private String deathCause; // of a device that is kept
   private Claim claim;
   private PerformanceSettings settings;
@@ -340,7 +342,7 @@ final class DeviceProcess {
         log.detach(); // it would make its file again
         claim.delete();
       }
-      case KEEP -> claim.keep(deathCause);
+      case KEEP -> claim.keep(deathCause, isTakenAway);
       case HAND_OVER -> {
         log.line("left to another process: " + handOver.watch());
         log.detach(); // it is the other one's
@@ -418,6 +420,7 @@ final class DeviceProcess {
   /** Runs in a thread of the transport: the main thread ends the device. */
   private void transportFailed(String reason, Throwable cause) {
     faults.fault("the transport failed", cause);
+    isTakenAway = cause instanceof TakenAwayException;
     stop.fail(reason);
   }
 

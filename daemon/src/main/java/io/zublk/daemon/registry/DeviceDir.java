@@ -128,6 +128,14 @@ public final class DeviceDir {
     return path.resolve("crash.log");
   }
 
+  /** Why the device, which is dead, serves no more, as far as is known: one line. */
+  public String whyDead(DeviceRecord dead) {
+    if (dead.deathCause() != null) {
+      return dead.deathCause();
+    }
+    return dead.howItEnded() + LastWords.of(this, dead).map(words -> ": " + words).orElse("");
+  }
+
   /** Keeps the report of a process that crashed, if it did, under the device's name. */
   public void keepCrashReport(long pid) throws IOException {
     Path report = runDir.crashReport(Long.toString(pid));

@@ -128,11 +128,8 @@ public record DeviceRecord(
     return keeper != null && !keeper.isRunning();
   }
 
-  /** Why a dead device serves no more, as far as is known. */
-  public String whyDead() {
-    if (deathCause != null) {
-      return deathCause;
-    }
+  /** That the process has ended, which could not say why, and what it was at. */
+  String howItEnded() {
     String what =
         switch (state) {
           case RECOVERING -> "while it recovered it";

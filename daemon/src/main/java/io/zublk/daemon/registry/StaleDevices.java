@@ -121,7 +121,7 @@ public final class StaleDevices {
    */
   public void abandon(DeviceDir device, String reason) throws IOException {
     DeviceRecord dead = device.recoverable();
-    device.write(dead.dead(dead.whyDead() + "; " + reason));
+    device.write(dead.dead(device.whyDead(dead) + "; " + reason));
     transports.of(dead.config().transport()).abandon(dead.config(), dead.identity());
   }
 

@@ -1,5 +1,6 @@
 package io.zublk.daemon.transport;
 
+import io.zublk.block.FailureListener;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.machine.DiskUse;
 import io.zublk.daemon.machine.UblkDriver;
@@ -55,7 +56,8 @@ final class UblkTransportFactory implements TransportFactory {
   public Transport start(Assignment assignment) throws IOException {
     try {
       UblkServer server =
-          UblkServer.start(assignment.device(), options(assignment), assignment.listener());
+          UblkServer.start(
+              assignment.device(), options(assignment), telling(assignment.listener()));
       return new UblkTransport(server, assignment.settings());
     } catch (UblkException e) {
       if (e.errno() == Errnos.EEXIST) {
@@ -63,6 +65,16 @@ final class UblkTransportFactory implements TransportFactory {
       }
       throw e;
     }
+  }
+
+  /** Queues end without a failure, and unasked, if the driver's device is deleted. */
+  private static FailureListener telling(FailureListener listener) {
+    return (reason, cause) ->
+        listener.failed(
+            reason,
+            cause instanceof UblkException e && e.errno() == Errnos.ENODEV
+                ? new TakenAwayException(reason, e)
+                : cause);
   }
 
   private static UblkOptions options(Assignment assignment) {
@@ -87,7 +99,8 @@ final class UblkTransportFactory implements TransportFactory {
     try {
       if (isOwn(config, identity) && UblkDevices.info(config.id()).state() != UblkState.DEAD) {
         UblkServer server =
-            UblkServer.recover(assignment.device(), options(assignment), assignment.listener());
+            UblkServer.recover(
+                assignment.device(), options(assignment), telling(assignment.listener()));
         return new UblkTransport(server, assignment.settings());
       }
     } catch (UblkException e) {

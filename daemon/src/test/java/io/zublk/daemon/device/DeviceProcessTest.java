@@ -355,7 +355,7 @@ class DeviceProcessTest {
     assertThat(store).exists();
     DeviceDir dir = runDir.device(ID);
     assertThat(dir.isAlive()).isFalse();
-    assertThat(dir.record().orElseThrow().whyDead())
+    assertThat(dir.whyDead(dir.record().orElseThrow()))
         .isEqualTo("it cannot be recovered: the port is in use");
     dir.recoverable();
   }

@@ -85,7 +85,7 @@ class StaleDevicesTest {
       stale.clearUnfinished();
       return null;
     });
-    assertThat(dir.recoverable().whyDead()).endsWith("ended while it recovered it");
+    assertThat(dir.whyDead(dir.recoverable())).endsWith("ended while it recovered it");
   }
 
   @Test
@@ -95,7 +95,7 @@ class StaleDevicesTest {
       stale.abandon(dir, "nobody comes");
       return null;
     });
-    assertThat(dir.recoverable().whyDead()).contains("ended without stopping it; nobody comes");
+    assertThat(dir.whyDead(dir.recoverable())).contains("ended without stopping it; nobody comes");
     dir.write(dir.recoverable().recovering());
     assertThatThrownBy(() ->
             locked(stale -> {
