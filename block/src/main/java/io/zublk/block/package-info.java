@@ -1,6 +1,6 @@
 /**
- * The narrow waist of zublk: what a transport (ublk, NBD) may ask of a store, and nothing more; and
- * the few things that both are made with.
+ * The narrow waist of zublk: what a transport (ublk, NBD, vhost-user) may ask of a store, and
+ * nothing more; and the few things that several of them are made with.
  *
  * <p>Transports depend on this package and on no store; stores depend on it and on no transport.
  * {@link io.zublk.block.BlockDevice} is the waist; {@link io.zublk.block.LateAnswers} is how it is

@@ -20,7 +20,7 @@ enum Column {
   STREAMS("streams", Kind.NUMBER, "threads that serve requests"),
   MOUNTPOINT("mountpoint", Kind.TEXT, "where it is mounted; [SWAP] if it is swap"),
   ID("id", Kind.NUMBER, "its number, which commands take for its name"),
-  STATE("state", Kind.TEXT, "serving; lost: no NBD socket; silent: no answer; dead: no process"),
+  STATE("state", Kind.TEXT, "serving; lost: no socket; silent: no answer; dead: no process"),
   TRANSPORT("transport", Kind.TEXT, "ublk or nbd"),
   PATH("path", Kind.TEXT, "what clients open: its device file or URI"),
   PID("pid", Kind.NUMBER, "the process that serves it"),

@@ -74,10 +74,12 @@ final class CreateCommand implements Callable<Integer> {
       names = "--transport",
       paramLabel = "HOW",
       defaultValue = "auto",
-      description = "ublk, nbd, or auto: ublk where it can be had, else nbd; default: auto.")
+      description =
+          "ublk, nbd, vhost (a disk for virtual machines), or auto: ublk where it can be had, else"
+              + " nbd; default: auto.")
   private TransportKind transport;
 
-  @Mixin private NbdServerOptions nbd;
+  @Mixin private ServerOptions server;
 
   @Option(
       names = "--mem-limit",
@@ -227,11 +229,12 @@ final class CreateCommand implements Callable<Integer> {
         saved == null || isGiven("--algorithm") ? algorithm : saved.packing().toString(),
         memLimit,
         transport,
-        nbd.config(),
+        server.nbd(transport),
         performance.config(),
         onCrash(),
         swap,
-        standby);
+        standby,
+        server.vhost(transport));
   }
 
   private OnCrash onCrash() {

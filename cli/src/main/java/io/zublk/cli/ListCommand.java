@@ -107,7 +107,7 @@ final class ListCommand implements Callable<Integer> {
     try {
       Map<String, Object> status = known(device, "serving");
       status.putAll(device.stat());
-      if (Boolean.FALSE.equals(status.get("nbd_listening"))) {
+      if (hasLostItsSocket(status)) {
         status.put("state", "lost");
         note(
             "device %d has lost its socket: who is connected is served on, and nobody else"
@@ -124,6 +124,11 @@ final class ListCommand implements Callable<Integer> {
       note(UserException.lineFor(e));
       return known(device, "silent");
     }
+  }
+
+  private static boolean hasLostItsSocket(Map<String, Object> status) {
+    return Boolean.FALSE.equals(status.get("nbd_listening"))
+        || Boolean.FALSE.equals(status.get("vhost_listening"));
   }
 
   /** What is written down about a device. */

@@ -46,6 +46,14 @@ final class PerformanceOptions {
   private Integer threadsPerQueue;
 
   @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description =
+          "Threads that serve the queues of a vhost-user client, 1 to 64, queue q by thread q modulo"
+              + " N; default: one per CPU, at most 4.")
+  private Integer threads;
+
+  @Option(
       names = "--batch-io",
       negatable = true,
       description =
@@ -56,7 +64,9 @@ final class PerformanceOptions {
   @Option(
       names = "--polling",
       negatable = true,
-      description = "Whether queue threads look for requests for some time before they sleep.")
+      description =
+          "Whether threads of ublk's or a vhost-user client's queues look for requests for some time"
+              + " before they sleep.")
   private Boolean polling;
 
   @Option(
@@ -118,6 +128,7 @@ final class PerformanceOptions {
         .queues(queues)
         .queueDepth(queueDepth)
         .threadsPerQueue(threadsPerQueue)
+        .threads(threads)
         .batchIo(batchIo)
         .polling(polling)
         .pollSpinCycles(pollSpinCycles)

@@ -16,6 +16,7 @@ final class SettingWords {
       Map.ofEntries(
           Map.entry("workers", AT_START),
           Map.entry("staging", AT_START),
+          Map.entry("threads", AT_START),
           Map.entry("batch-pages", AT_START),
           Map.entry("cpu-affinity", AT_START),
           Map.entry("numa-node", AT_START),

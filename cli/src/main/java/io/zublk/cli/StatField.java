@@ -86,6 +86,30 @@ record StatField(String group, String name, String unit, String meaning) {
         nbd_socket_writes         calls     of the system that sent replies
         nbd_workers               threads   that help with large requests
         nbd_max_clients           clients   that may be connected at a time
+      vhost-user
+        vhost_listening           -         whether a client can connect: the socket is there
+        vhost_client              -         the process that is connected, or none
+        vhost_threads             threads   that serve the client's queues
+        vhost_requests            requests  of all kinds
+        vhost_reads               requests  IN
+        vhost_read_bytes          bytes     read
+        vhost_writes              requests  OUT
+        vhost_written_bytes       bytes     written
+        vhost_flushes             requests  FLUSH
+        vhost_discards            requests  DISCARD
+        vhost_write_zeroes        requests  WRITE_ZEROES
+        vhost_failed_reads        requests  reads answered with an error
+        vhost_failed_writes       requests  writes answered with an error
+        vhost_failed_others       requests  others answered with an error, unknown ones included
+        vhost_exceptions          requests  during which the store failed unexpectedly
+        vhost_memory_faults       requests  whose memory the client took away meanwhile
+        vhost_broken_rings        rings     not served any more: the client broke their rules
+        vhost_calls               calls     of the client, each a system call for a batch
+        vhost_sleeps              times     a thread slept until it was kicked
+        vhost_polls               looks     of polling threads for requests
+        vhost_poll_completions    batches   found by looking, without having slept
+        vhost_poll_fallbacks      times     a polling thread gave up and slept
+        vhost_yields              times     a polling thread let others run before it slept
       ublk
         queues                    queues    of the block device
         queue_depth               requests  at most in flight on each queue
@@ -114,14 +138,14 @@ record StatField(String group, String name, String unit, String meaning) {
         ublk_poll_fallbacks       times     a polling thread gave up and slept
         ublk_yields               times     a polling thread let others run before it slept
       Settings and process
-        transport                 -         ublk or nbd
+        transport                 -         ublk, nbd or vhost
         algorithm_asked           -         the algorithm that was asked for; auto is settled once
         preset                    -         the set of defaults that was asked for
         workers                   threads   that compress staged pages
         staging_bytes_max         bytes     the most memory of pages that wait for a worker
         batch_pages               pages     that a worker takes at a time
         batch_timeout_us          µs        that a worker waits for a full batch
-        polling                   -         whether queue threads look for requests before they sleep
+        polling                   -         whether queues' threads look for requests before they sleep
         cpu_affinity              -         the CPUs of its threads
         numa_node                 -         the node of its threads and memory; -1: any
         streams                   threads   that serve requests

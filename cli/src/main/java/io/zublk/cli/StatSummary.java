@@ -38,6 +38,7 @@ final class StatSummary {
     line("mounted on", text("mountpoint").equals("[SWAP]") ? "" : text("mountpoint"));
     line("in use as", text("mountpoint").equals("[SWAP]") ? "swap" : "");
     line("clients", isZero("nbd_connections") ? "" : text("nbd_connections"));
+    line("client", text("vhost_client"));
     line("process", "%s, for %s".formatted(text("pid"), duration(number("uptime_s"))));
   }
 
@@ -100,6 +101,7 @@ final class StatSummary {
     line("invalid requests", count("invalid_io"));
     line("damaged pages", count("checksum_errors"));
     line("clients refused", count("nbd_connections_refused"));
+    line("broken rings", count("vhost_broken_rings"));
     line("bad handshakes", count("nbd_handshakes_failed"));
     if (lines.size() == before + 1) {
       lines.set(before, "No errors");
@@ -111,6 +113,7 @@ final class StatSummary {
     line("preset", text("preset").equals("default") ? "" : text("preset"));
     line("workers", workers());
     line("queues", queues());
+    line("threads", text("vhost_threads"));
     line("polling", text("polling").equals("true") ? polling() : "");
     line("NUMA node", text("numa_node").equals("-1") ? "" : text("numa_node"));
     line("CPUs", text("cpu_affinity"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zublk.nbd.NbdCounters;
 import io.zublk.store.StoreStats;
 import io.zublk.ublk.UblkCounter;
+import io.zublk.vhost.VhostCounter;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
@@ -24,10 +25,14 @@ class StatFieldTest {
         .doesNotHaveDuplicates()
         .containsAll(names("", StoreStats.class))
         .containsAll(names("nbd_", NbdCounters.class))
-        .containsAll(
-            Stream.of(UblkCounter.values())
-                .map(counter -> "ublk_" + counter.name().toLowerCase(Locale.ROOT))
-                .toList());
+        .containsAll(names("ublk_", UblkCounter.values()))
+        .containsAll(names("vhost_", VhostCounter.values()));
+  }
+
+  private static List<String> names(String prefix, Enum<?>[] counters) {
+    return Stream.of(counters)
+        .map(counter -> prefix + counter.name().toLowerCase(Locale.ROOT))
+        .toList();
   }
 
   private static List<String> names(String prefix, Class<? extends Record> counters) {

@@ -3,6 +3,7 @@ package io.zublk.daemon;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.codec.PackingSpec;
 import io.zublk.store.StoreOptions;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -21,6 +22,7 @@ import java.util.Objects;
  * @param onCrash what becomes of it when its process dies
  * @param swap whether this machine may swap to it
  * @param standby whether a second process waits for the death of the first, and then goes on
+ * @param vhost where and for whom a vhost-user server serves, if it is one
  */
 @RecordBuilder
 public record DeviceConfig(
@@ -34,7 +36,8 @@ public record DeviceConfig(
     PerformanceConfig performance,
     OnCrash onCrash,
     boolean swap,
-    boolean standby)
+    boolean standby,
+    VhostConfig vhost)
     implements DeviceConfigBuilder.With {
 
   /** The lowest free id. */
@@ -57,22 +60,46 @@ public record DeviceConfig(
     algorithm = algorithm.equals(PackingSpec.AUTO) ? algorithm : packing.toString();
     var _ = new StoreOptions(sizeBytes, packing, memLimitBytes);
     nbd = Objects.requireNonNullElse(nbd, NbdConfig.DEFAULT);
-    if (transport == TransportKind.UBLK && !nbd.names().isEmpty()) {
-      throw new UserException(
-          String.join(", ", nbd.names()) + ": about an NBD server, which needs --transport nbd");
-    }
+    vhost = Objects.requireNonNullElse(vhost, VhostConfig.DEFAULT);
     performance = Objects.requireNonNullElse(performance, PerformanceConfig.DEFAULT);
     onCrash = Objects.requireNonNullElse(onCrash, OnCrash.RECOVER);
-    if (transport == TransportKind.NBD && !performance.ublkOptions().isEmpty()) {
-      throw new UserException(
-          String.join(", ", performance.ublkOptions())
-              + ": about ublk's hardware queues, and NBD has none; leave it out");
-    }
+    refuse(
+        transport == TransportKind.UBLK || transport == TransportKind.VHOST
+            ? nbd.names()
+            : List.of(),
+        "about an NBD server, which needs --transport nbd");
+    refuseOptions(transport, performance);
     if (standby) {
       requireSense(onCrash, swap);
     }
     if (swap) {
       performance = forSwap(transport, performance);
+    }
+  }
+
+  private static void refuseOptions(TransportKind transport, PerformanceConfig performance) {
+    switch (transport) {
+      case NBD -> {
+        refuse(performance.vhostOptions(), "about a vhost-user server; leave it out");
+        refuse(
+            performance.queueOptions(),
+            "about ublk's hardware queues, and NBD has none; leave it out");
+      }
+      case VHOST ->
+          refuse(
+              performance.ublkOptions(),
+              "about ublk's hardware queues; a client of vhost-user makes its own");
+      case UBLK, AUTO ->
+          refuse(
+              performance.vhostOptions(),
+              "about a vhost-user server, which needs --transport vhost");
+      case null -> {} // of a record that is not complete
+    }
+  }
+
+  private static void refuse(List<String> options, String reason) {
+    if (!options.isEmpty()) {
+      throw new UserException(String.join(", ", options) + ": " + reason);
     }
   }
 
@@ -111,15 +138,17 @@ public record DeviceConfig(
         performance,
         onCrash,
         false,
-        false);
+        false,
+        null);
   }
 
   /** Staged pages need memory after they are acknowledged, when there may be none. */
   private static PerformanceConfig forSwap(TransportKind transport, PerformanceConfig asked) {
-    if (transport == TransportKind.NBD) {
+    if (transport == TransportKind.NBD || transport == TransportKind.VHOST) {
       throw new UserException(
-          "--swap needs ublk: a machine that swaps over NBD to a server of its own waits for memory"
-              + " that only the server could give it");
+          ("--swap needs ublk: a machine that swaps over %s to a server of its own waits for memory"
+                  + " that only the server could give it")
+              .formatted(transport == TransportKind.NBD ? "NBD" : "vhost-user"));
     }
     if (asked.asksForBatches()) {
       throw new UserException(

@@ -6,9 +6,10 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 
 /**
- * The names of a device beside its id, in one form: {@code /dev/ublkb0} is itself, and an export is
- * where it listens, {@code unix:/run/zublk/0/nbd.sock} or {@code tcp:127.0.0.1:10809}, as {@code
- * --listen} takes it, with a slash and the export's name behind if it has one.
+ * The names of a device beside its id, in one form: {@code /dev/ublkb0} is itself, as is the socket
+ * of a vhost-user server, and an export is where it listens, {@code unix:/run/zublk/0/nbd.sock} or
+ * {@code tcp:127.0.0.1:10809}, as {@code --listen} takes it, with a slash and the export's name
+ * behind if it has one.
  */
 public final class DeviceName {
 
@@ -39,7 +40,7 @@ public final class DeviceName {
 
   /** Whether the one form of what somebody typed means the device that has this one. */
   static boolean means(String typed, String device) {
-    return typed.equals(device) || (UNIX + typed).equals(device);
+    return typed.equals(device) || (UNIX + typed).equals(device) || typed.equals(UNIX + device);
   }
 
   private static String ofUri(URI uri) {

@@ -59,6 +59,10 @@ public final class Doctor {
   private static final Map<String, String> TOOLS =
       new TreeMap<>(Map.of("fio", "fio", "nbdcopy", "libnbd-bin", "nbdkit", "nbdkit"));
 
+  /** Programs that are clients of vhost-user-blk. */
+  private static final List<String> HYPERVISORS =
+      List.of("qemu-system-x86_64", "qemu-system-aarch64", "cloud-hypervisor", "crosvm");
+
   private final List<Finding> findings = new ArrayList<>();
   private final KernelVersion kernel = KernelVersion.running();
   private final boolean root = ProcFs.effectiveUid() == 0;
@@ -69,6 +73,7 @@ public final class Doctor {
     examineCpu();
     examineUblk();
     examineIoUring();
+    examineVhost();
     examinePrivileges();
     examineStoreMemory();
     examineFreeMemory();
@@ -123,6 +128,16 @@ public final class Doctor {
           "disabled for this user (io_uring_disabled=" + setting + "); ublk needs it",
           "sysctl kernel.io_uring_disabled=0, or use --transport nbd");
     }
+  }
+
+  private void examineVhost() {
+    List<String> there = HYPERVISORS.stream().filter(Doctor::isOnPath).toList();
+    ok(
+        "vhost-user",
+        "--transport vhost needs no driver; "
+            + (there.isEmpty()
+                ? "QEMU, cloud-hypervisor and libblkio are clients, none is on the PATH"
+                : "clients on the PATH: " + String.join(", ", there)));
   }
 
   private void examinePrivileges() {

@@ -83,7 +83,7 @@ public record NbdConfig(
     return names;
   }
 
-  private static void addName(List<String> names, String option, Object value) {
+  static void addName(List<String> names, String option, Object value) {
     if (value != null) {
       names.add(option);
     }

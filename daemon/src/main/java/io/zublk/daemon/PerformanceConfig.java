@@ -3,11 +3,10 @@ package io.zublk.daemon;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.store.StoreTuning;
 import io.zublk.uring.sys.CpuList;
-import java.util.LinkedHashMap;
+import io.zublk.vhost.VhostOptions;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * What was asked for about a device's speed: a preset, and settings beside it that win. What a
@@ -18,6 +17,7 @@ import java.util.stream.Stream;
  * @param queues ublk hardware queues, 1 to 4096
  * @param queueDepth requests in flight per ublk queue, 1 to 4096
  * @param threadsPerQueue threads that serve each ublk queue, at most its depth
+ * @param threads threads that serve the queues of a vhost-user client, 1 to 64
  * @param batchIo whether ublk's BATCH_IO is used where the kernel has it
  * @param polling whether queue threads look for requests for some time before they sleep
  * @param pollSpinCycles how often they look in vain, 1 to 10,000,000
@@ -35,6 +35,7 @@ public record PerformanceConfig(
     Integer queues,
     Integer queueDepth,
     Integer threadsPerQueue,
+    Integer threads,
     Boolean batchIo,
     Boolean polling,
     Integer pollSpinCycles,
@@ -69,6 +70,7 @@ public record PerformanceConfig(
     require("--queues", queues, 1, 4096);
     require("--queue-depth", queueDepth, 1, 4096);
     require("--threads-per-queue", threadsPerQueue, 1, queueDepth == null ? 128 : queueDepth);
+    require("--threads", threads, 1, VhostOptions.MAX_THREADS);
     require("--poll-spin-cycles", pollSpinCycles, 1, 10_000_000);
     require("--batch-pages", batchPages, LEAST_BATCH_PAGES, MOST_BATCH_PAGES);
     require("--batch-timeout-us", batchTimeoutMicros, 1, 1_000_000);
@@ -117,16 +119,31 @@ public record PerformanceConfig(
 
   /** The options among those asked for that mean something to ublk only. */
   public List<String> ublkOptions() {
-    Map<String, Boolean> asked = new LinkedHashMap<>();
-    asked.put("--queues", queues != null);
-    asked.put("--queue-depth", queueDepth != null);
-    asked.put("--threads-per-queue", threadsPerQueue != null);
-    asked.put("--batch-io", Boolean.TRUE.equals(batchIo));
-    asked.put("--polling", Boolean.TRUE.equals(polling));
-    asked.put("--poll-spin-cycles", pollSpinCycles != null);
-    asked.put("--poll-adaptive", pollAdaptive != null);
-    Stream<String> names =
-        asked.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey);
-    return names.toList();
+    List<String> names = new ArrayList<>();
+    addName(names, "--queues", queues != null);
+    addName(names, "--queue-depth", queueDepth != null);
+    addName(names, "--threads-per-queue", threadsPerQueue != null);
+    addName(names, "--batch-io", Boolean.TRUE.equals(batchIo));
+    return names;
+  }
+
+  /** The options among those asked for that mean something where there are queues, as in ublk. */
+  public List<String> queueOptions() {
+    List<String> names = new ArrayList<>(ublkOptions());
+    addName(names, "--polling", Boolean.TRUE.equals(polling));
+    addName(names, "--poll-spin-cycles", pollSpinCycles != null);
+    addName(names, "--poll-adaptive", pollAdaptive != null);
+    return names;
+  }
+
+  /** The options among those asked for that mean something to vhost-user only. */
+  public List<String> vhostOptions() {
+    return threads == null ? List.of() : List.of("--threads");
+  }
+
+  private static void addName(List<String> names, String option, boolean isGiven) {
+    if (isGiven) {
+      names.add(option);
+    }
   }
 }

@@ -107,7 +107,7 @@ class DeviceConfigTest {
 
   private static DeviceConfig forSwap(TransportKind transport, PerformanceConfig performance) {
     return new DeviceConfig(
-        "/run/z", 0, 4096, "lz4", 0, transport, null, performance, null, true, false);
+        "/run/z", 0, 4096, "lz4", 0, transport, null, performance, null, true, false, null);
   }
 
   @Test

@@ -49,6 +49,7 @@ class DeviceNameTest {
     assertThat(DeviceName.means("/run/a", "unix:/run/a")).isTrue();
     assertThat(DeviceName.means("/run/a", "unix:/run/a/disk")).isFalse();
     assertThat(DeviceName.means("run", "unix:/run")).isFalse();
+    assertThat(DeviceName.means("unix:/run/a", "/run/a")).isTrue();
     assertThat(DeviceName.means("/dev/ublkb0", "/dev/ublkb0")).isTrue();
   }
 }

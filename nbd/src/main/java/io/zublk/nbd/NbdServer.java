@@ -5,7 +5,7 @@ import io.zublk.block.RateLimitedLog;
 import io.zublk.block.ThreadCounters;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxSocket;
-import io.zublk.uring.sys.SocketFile;
+import io.zublk.uring.sys.UnixListener;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -84,10 +84,7 @@ public final class NbdServer implements AutoCloseable {
 
   /** Deletes the socket that a dead server left at an address; nothing else that stands there. */
   public static void removeDeadSocket(NbdAddress.Unix address) throws IOException {
-    SocketFile file = SocketFile.at(address.path());
-    if (file.kind() == SocketFile.Kind.DEAD) {
-      file.deleteDead();
-    }
+    UnixListener.removeDead(address.path());
   }
 
   /**

@@ -2,6 +2,7 @@ package io.zublk.vhost;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.zublk.block.Polling;
+import io.zublk.uring.sys.SocketAccess;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -14,10 +15,16 @@ import java.nio.charset.StandardCharsets;
  * @param polling how they wait. Default: they sleep at once
  * @param readOnly whether writes are refused
  * @param serial what clients learn as the device's serial number, at most 20 bytes of ASCII
+ * @param socketAccess who may connect. Default: the process's own user
  */
 @RecordBuilder
 public record VhostOptions(
-    int queues, int threads, Polling polling, boolean readOnly, String serial)
+    int queues,
+    int threads,
+    Polling polling,
+    boolean readOnly,
+    String serial,
+    SocketAccess socketAccess)
     implements VhostOptionsBuilder.With {
 
   /** The most queues that a client may use; each costs a few hundred bytes. */
@@ -45,6 +52,6 @@ public record VhostOptions(
 
   /** The defaults above. */
   public static VhostOptions defaults() {
-    return new VhostOptions(64, 1, Polling.OFF, false, "zublk");
+    return new VhostOptions(64, 1, Polling.OFF, false, "zublk", SocketAccess.OWNER);
   }
 }

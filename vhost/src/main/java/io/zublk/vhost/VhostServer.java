@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A {@link BlockDevice} for a virtual machine, or for a program with a vhost-user-blk driver of its
@@ -54,6 +55,9 @@ public final class VhostServer implements AutoCloseable {
   /** That of the present client, to hang up on it; null if there is none. */
   private volatile LinuxSocket clientSocket;
 
+  /** The present client as others see it; null if there is none. */
+  private volatile VhostClient client;
+
   /** Of the present client; the thread's alone. */
   private Session session;
 
@@ -64,7 +68,7 @@ public final class VhostServer implements AutoCloseable {
     this.options = options;
     this.failures = FailureListener.once(listening);
     this.path = path.toAbsolutePath();
-    this.listener = listen(this.path);
+    this.listener = listen(this.path, options.socketAccess());
     try {
       this.bell = EventCount.open();
       this.threads = new RingThreads(device, options, log, failures);
@@ -83,7 +87,7 @@ public final class VhostServer implements AutoCloseable {
   /**
    * Starts to serve.
    *
-   * @param path where the socket is made, for the process's own user
+   * @param path where the socket is made
    * @param failures is told when a thread that serves requests has failed, or no more clients can
    *     come; then close this
    * @throws IOException with one line for the user if the path cannot be had
@@ -96,17 +100,36 @@ public final class VhostServer implements AutoCloseable {
     return server;
   }
 
-  private static UnixListener listen(Path path) throws IOException {
+  private static UnixListener listen(Path path, SocketAccess access) throws IOException {
     try {
-      return UnixListener.open(path, SocketAccess.OWNER, BACKLOG);
+      return UnixListener.open(path, access, BACKLOG);
     } catch (IOException e) {
       throw new IOException("cannot listen at " + path + ": " + e.getMessage(), e);
     }
   }
 
+  /**
+   * Deletes the socket that a dead server has left at a path. Whatever else is there stays.
+   *
+   * @throws IOException if it cannot be deleted
+   */
+  public static void removeDeadSocket(Path path) throws IOException {
+    UnixListener.removeDead(path);
+  }
+
   /** Where clients connect. */
   public Path path() {
     return path;
+  }
+
+  /** Whether a client that comes finds the socket: somebody may have deleted it. */
+  public boolean isListening() {
+    return !closed && listener.isFound();
+  }
+
+  /** Who is connected; empty if nobody is. */
+  public Optional<VhostClient> client() {
+    return Optional.ofNullable(client);
   }
 
   /** Changes how the threads wait, from the next wait of each on. */
@@ -149,19 +172,20 @@ public final class VhostServer implements AutoCloseable {
   }
 
   private PollSet readySet() {
-    LinuxSocket client = clientSocket;
-    return client == null
+    LinuxSocket socket = clientSocket;
+    return socket == null
         ? new PollSet(bell.fd(), listener.socket().fd())
-        : new PollSet(bell.fd(), listener.socket().fd(), client.fd());
+        : new PollSet(bell.fd(), listener.socket().fd(), socket.fd());
   }
 
   // All that it has said: a client that has left must not keep the next one from coming.
   private void serveClient() {
-    PollSet client = new PollSet(clientSocket.fd());
+    PollSet words = new PollSet(clientSocket.fd());
     try {
       do {
         session.serve();
-      } while (!closed && client.await(0) > 0);
+        client = client.keepingInflight(session.keepsInflight());
+      } while (!closed && words.await(0) > 0);
     } catch (EOFException _) {
       endSession();
     } catch (IOException e) {
@@ -176,6 +200,7 @@ public final class VhostServer implements AutoCloseable {
   private void endSession() {
     if (session != null) {
       clientSocket = null;
+      client = null;
       session.close();
       session = null;
       log.debug("a client has left");
@@ -189,7 +214,7 @@ public final class VhostServer implements AutoCloseable {
         return;
       }
       if (session != null) {
-        log.warning("hung up on a client", "another one is connected");
+        log.warning("hung up on a client", client + " is connected, and one at a time is served");
         socket.close();
         return;
       }
@@ -203,6 +228,7 @@ public final class VhostServer implements AutoCloseable {
 
   private void welcome(LinuxSocket socket) throws IOException {
     try {
+      client = new VhostClient(socket.peerProcess(), false);
       session = new Session(socket, device.geometry(), options, threads, log);
       clientSocket = socket;
       if (closed) {
@@ -210,6 +236,7 @@ public final class VhostServer implements AutoCloseable {
       }
       log.debug("a client has come");
     } catch (IOException | RuntimeException | Error e) {
+      client = null;
       socket.close();
       throw e;
     }
@@ -225,9 +252,9 @@ public final class VhostServer implements AutoCloseable {
     }
     closed = true;
     bell.add();
-    LinuxSocket client = clientSocket;
-    if (client != null) {
-      client.shutDown(LinuxSocket.SHUT_RDWR);
+    LinuxSocket socket = clientSocket;
+    if (socket != null) {
+      socket.shutDown(LinuxSocket.SHUT_RDWR);
     }
     Threads.join(thread);
     threads.close();

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /** The libblkio library (blkio.h), as a client of a server: a driver that nobody here wrote. */
-final class Libblkio implements AutoCloseable {
+public final class Libblkio implements AutoCloseable {
 
   private static final int REGION_BYTES = 40;
   private static final int COMPLETION_BYTES = 32;
@@ -29,7 +29,7 @@ final class Libblkio implements AutoCloseable {
   private final MemorySegment completion = arena.allocate(COMPLETION_BYTES, 8);
   private MemorySegment queue;
 
-  Libblkio(Path socket) throws Exception {
+  public Libblkio(Path socket) throws Exception {
     library = SymbolLookup.libraryLookup(Path.of(path()), arena);
     MemorySegment pointer = arena.allocate(ADDRESS);
     check("create", "blkio_create", arena.allocateFrom("virtio-blk-vhost-user"), pointer);
@@ -77,14 +77,14 @@ final class Libblkio implements AutoCloseable {
     }
   }
 
-  long capacity() throws IOException {
+  public long capacity() throws IOException {
     MemorySegment value = arena.allocate(JAVA_LONG);
     check("capacity", "blkio_get_uint64", client, arena.allocateFrom("capacity"), value);
     return value.get(JAVA_LONG, 0);
   }
 
   /** Starts with one queue, and shares memory for data. */
-  MemorySegment start(boolean polls, long bytes) throws Throwable {
+  public MemorySegment start(boolean polls, long bytes) throws Throwable {
     MethodHandle setInt =
         function("blkio_set_int", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
     int _ = (int) setInt.invoke(client, arena.allocateFrom("num-queues"), polls ? 0 : 1);
@@ -104,7 +104,7 @@ final class Libblkio implements AutoCloseable {
     return region.get(ADDRESS, 0).reinterpret(bytes);
   }
 
-  int read(long position, MemorySegment buffer) throws Throwable {
+  public int read(long position, MemorySegment buffer) throws Throwable {
     function(
             "blkioq_read",
             FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_INT))
@@ -112,7 +112,7 @@ final class Libblkio implements AutoCloseable {
     return await();
   }
 
-  int write(long position, MemorySegment buffer) throws Throwable {
+  public int write(long position, MemorySegment buffer) throws Throwable {
     function(
             "blkioq_write",
             FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_INT))
@@ -120,17 +120,17 @@ final class Libblkio implements AutoCloseable {
     return await();
   }
 
-  int flush() throws Throwable {
+  public int flush() throws Throwable {
     function("blkioq_flush", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_INT))
         .invoke(queue, MemorySegment.NULL, 0);
     return await();
   }
 
-  int discard(long position, long length) throws Throwable {
+  public int discard(long position, long length) throws Throwable {
     return range("blkioq_discard", position, length);
   }
 
-  int writeZeroes(long position, long length) throws Throwable {
+  public int writeZeroes(long position, long length) throws Throwable {
     return range("blkioq_write_zeroes", position, length);
   }
 

@@ -12,6 +12,7 @@ import io.zublk.uring.sys.EventCount;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
 import io.zublk.uring.sys.PollSet;
+import io.zublk.uring.sys.SocketAccess;
 import io.zublk.vhost.examples.RamDevice;
 import java.io.EOFException;
 import java.io.IOException;
@@ -374,6 +375,7 @@ class VhostServerTest {
       for (int i = 0; i < 5; i++) {
         assertThat(ring.perform(TestRing.IN, 0, 512)).isEqualTo(OK);
       }
+      assertThat(server.client().orElseThrow().keepsInflight()).isTrue();
       assertThat(guest.stopRing(0)).isEqualTo(5);
       assertThat(notes.get(JAVA_BYTE, 16)).isZero();
       // As a server leaves it that has died with two requests of which it had given none.
@@ -486,6 +488,8 @@ class VhostServerTest {
   @Test
   void aSecondClientIsHungUpOnWhileTheFirstIsThere() throws Exception {
     try (TestGuest guest = guest()) {
+      int own = (int) ProcessHandle.current().pid();
+      assertThat(server.client()).contains(new VhostClient(own, false));
       try (TestGuest second = TestGuest.connect(server.path(), 4096)) {
         assertThatThrownBy(() -> second.askU64(1, new long[] {})).isInstanceOf(IOException.class);
       }
@@ -511,10 +515,25 @@ class VhostServerTest {
       assertThat(server.path()).doesNotExist();
     }
     Files.writeString(server.path(), "a file");
+    VhostServer.removeDeadSocket(server.path());
     assertThatThrownBy(
             () -> VhostServer.start(server.path(), device(), VhostOptions.defaults(), (_, _) -> {}))
         .hasMessageContaining("no socket");
     assertThat(server.path()).hasContent("a file");
+  }
+
+  @Test
+  void aLostSocketIsSeen() throws Exception {
+    VhostOptions options = VhostOptions.defaults().withSocketAccess(new SocketAccess(0660, null));
+    try (TestGuest guest = guest(options, 4096, 0)) {
+      assertThat(Files.getPosixFilePermissions(server.path()))
+          .isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
+      VhostServer.removeDeadSocket(server.path());
+      assertThat(server.isListening()).isTrue();
+      Files.delete(server.path());
+      assertThat(server.isListening()).isFalse();
+      assertThat(ring(guest).perform(TestRing.IN, 0, 4096)).isEqualTo(OK);
+    }
   }
 
   private static RamDevice device() throws IOException {

@@ -411,7 +411,7 @@ final class DeviceProcess {
             record.config(),
             record.identity(),
             settings,
-            claim.dir().nbdSocket(),
+            claim.dir().serverSocket(record.config().transport()),
             this::transportFailed);
     transport = origin.startTransport(factory, assignment);
     cleanup.push("start the transport", this::closeTransport);

@@ -13,7 +13,7 @@ import java.util.Set;
  * What /proc tells of all processes (proc(5)), as far as this one may see it: root sees all, others
  * their own. Processes end while they are looked at; that is no failure.
  */
-final class OtherProcesses {
+public final class OtherProcesses {
 
   /**
    * A mount that this process does not see where it is.
@@ -89,6 +89,11 @@ final class OtherProcesses {
     } catch (IOException e) {
       return "";
     }
+  }
+
+  /** How a process is called where users read of it, such as {@code dd (process 17)}. */
+  public static String name(long pid) {
+    return name(Path.of("/proc", Long.toString(pid)));
   }
 
   /** Whoever names a process decides what is in its name: only what fits one line is shown. */

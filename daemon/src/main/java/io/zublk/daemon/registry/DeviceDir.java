@@ -1,6 +1,7 @@
 package io.zublk.daemon.registry;
 
 import io.zublk.daemon.Json;
+import io.zublk.daemon.TransportKind;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.FileStatus;
 import io.zublk.daemon.machine.ProcFs;
@@ -87,8 +88,9 @@ public final class DeviceDir {
     return path.resolve("r%d.sk".formatted(ProcessHandle.current().pid()));
   }
 
-  public Path nbdSocket() {
-    return path.resolve("nbd.sock");
+  /** Where a server listens that was not told where. */
+  public Path serverSocket(TransportKind transport) {
+    return path.resolve(transport.word() + ".sock");
   }
 
   public Path log() {

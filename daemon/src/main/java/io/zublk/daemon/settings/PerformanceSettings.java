@@ -9,6 +9,7 @@ import io.zublk.nbd.NbdOptions;
 import io.zublk.store.StoreTuning;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.uring.sys.CpuList;
+import io.zublk.vhost.VhostOptions;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,8 @@ import java.util.Map;
  * A device's settings as they are in effect on a machine: the one object that store and transports
  * are set up from, and that {@code stat} reports.
  *
+ * @param vhostThreads the threads that serve the queues of a vhost-user client; as many as a ublk
+ *     device has queues, if nobody says
  * @param nbdWorkers the threads that share NBD clients' large requests: one for each CPU that the
  *     device may use, and as many as a quota of CPU time is worth
  * @param cpus the CPUs that the device's threads use
@@ -30,6 +33,7 @@ public record PerformanceSettings(
     int queues,
     int queueDepth,
     int threadsPerQueue,
+    int vhostThreads,
     boolean batchIo,
     Polling polling,
     int batchPages,
@@ -67,6 +71,7 @@ public record PerformanceSettings(
         or(config.queues(), Math.min(processors, DEFAULT_MOST_QUEUES)),
         or(config.queueDepth(), UblkOptions.defaults().depth()),
         or(config.threadsPerQueue(), 1),
+        or(config.threads(), Math.min(processors, DEFAULT_MOST_QUEUES)),
         Boolean.TRUE.equals(config.batchIo()),
         polling(config),
         or(config.batchPages(), preset.batchPages()),
@@ -87,6 +92,7 @@ public record PerformanceSettings(
         queues,
         queueDepth,
         threadsPerQueue,
+        vhostThreads,
         batchIo,
         polling(config),
         batchPages,
@@ -179,6 +185,10 @@ public record PerformanceSettings(
     return options.withWorkers(nbdWorkers);
   }
 
+  public VhostOptions applyTo(VhostOptions options) {
+    return options.withThreads(vhostThreads).withPolling(polling);
+  }
+
   /** What {@code stat} says about the store's part and about the whole process. */
   public Map<String, Object> storeFields() {
     Map<String, Object> fields = new LinkedHashMap<>();
@@ -196,6 +206,13 @@ public record PerformanceSettings(
   public Map<String, Object> queueFields() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("threads_per_queue", threadsPerQueue);
+    fields.putAll(pollingFields());
+    return fields;
+  }
+
+  /** What {@code stat} says about how threads wait. */
+  public Map<String, Object> pollingFields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("polling", polling.enabled());
     fields.put("poll_spin_cycles", polling.spinCycles());
     fields.put("poll_adaptive", polling.adaptive());

@@ -14,12 +14,14 @@ public class Transports {
 
   private final TransportFactory ublk = new UblkTransportFactory();
   private final TransportFactory nbd = new NbdTransportFactory();
+  private final TransportFactory vhost = new VhostTransportFactory();
 
   /** The transports of a kind, which {@link TransportKind#AUTO} is not. */
   public TransportFactory of(TransportKind kind) {
     return switch (kind) {
       case UBLK -> ublk;
       case NBD -> nbd;
+      case VHOST -> vhost;
       case AUTO -> throw new IllegalArgumentException("transport is not settled");
     };
   }
@@ -57,7 +59,7 @@ public class Transports {
       notices.accept("transport: ublk");
       return config.withTransport(TransportKind.UBLK);
     }
-    List<String> ublkOptions = new ArrayList<>(config.performance().ublkOptions());
+    List<String> ublkOptions = new ArrayList<>(config.performance().queueOptions());
     if (config.swap()) {
       ublkOptions.add("--swap");
     }

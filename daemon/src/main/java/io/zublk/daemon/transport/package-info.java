@@ -1,2 +1,2 @@
-/** What brings requests to a device: ublk and NBD, and the choice between them. */
+/** What brings requests to a device: ublk, NBD and vhost-user, and the choice between them. */
 package io.zublk.daemon.transport;

@@ -12,6 +12,7 @@ import io.zublk.nbd.NbdOptions;
 import io.zublk.store.StoreTuning;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.uring.sys.CpuList;
+import io.zublk.vhost.VhostOptions;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -161,6 +162,16 @@ class PerformanceSettingsTest {
   }
 
   @Test
+  void aVhostUserServerHasItsThreadsAndWaitsAsTheyAreTold() {
+    VhostOptions options = settle(Map.of()).applyTo(VhostOptions.defaults());
+    assertThat(options).isEqualTo(VhostOptions.defaults().withThreads(2));
+    PerformanceSettings settings = settle(Map.of("threads", 3, "preset", "MAX_PERF"));
+    assertThat(settings.applyTo(VhostOptions.defaults()))
+        .isEqualTo(
+            VhostOptions.defaults().withThreads(3).withPolling(new Polling(true, 100_000, false)));
+  }
+
+  @Test
   void refusesWhatWouldHaveNoEffect() {
     assertRefused(Map.of("workers", 0, "batchPages", 64), "--workers");
     assertRefused(Map.of("workers", 0, "batchTimeoutMicros", 5), "--workers");
@@ -170,6 +181,7 @@ class PerformanceSettingsTest {
     assertRefused(Map.of("preset", "MAX_PERF", "polling", false, "pollSpinCycles", 5), "--polling");
     assertRefused(Map.of("batchPages", 63), "--batch-pages 63", "64..256");
     assertRefused(Map.of("threadsPerQueue", 3, "queueDepth", 2), "--threads-per-queue 3", "1..2");
+    assertRefused(Map.of("threads", 65), "--threads 65", "1..64");
     assertRefused(Map.of("cpuAffinity", ""), "--cpu-affinity");
   }
 

@@ -41,6 +41,7 @@ public final class LinuxSocket implements AutoCloseable {
   /** So many files at most are sent at a time (SCM_MAX_FD in include/net/scm.h). */
   public static final int MAX_FILES = 253;
 
+  private static final int SO_PEERCRED = 17;
   private static final int SO_RCVTIMEO = 20;
   private static final int SO_SNDTIMEO = 21;
   private static final int IPPROTO_IPV6 = 41;
@@ -200,11 +201,29 @@ public final class LinuxSocket implements AutoCloseable {
   public int option(int level, int option) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment value = arena.allocate(JAVA_INT);
-      MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
+      option(level, option, value);
+      return value.get(JAVA_INT, 0);
+    }
+  }
+
+  private void option(int level, int option, MemorySegment value) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment length = arena.allocateFrom(JAVA_INT, (int) value.byteSize());
       long result =
           Syscall.call(Syscall.GETSOCKOPT, fd, level, option, value.address(), length.address(), 0);
       Syscall.check("getsockopt " + option + " of " + name, result);
-      return value.get(JAVA_INT, 0);
+    }
+  }
+
+  /**
+   * The process that connected a unix socket, or listened when it was connected to; 0 if this
+   * process's namespace has no number for it.
+   */
+  public int peerProcess() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment credentials = arena.allocate(JAVA_INT, 3); // struct ucred: pid, uid, gid
+      option(SOL_SOCKET, SO_PEERCRED, credentials);
+      return credentials.get(JAVA_INT, 0);
     }
   }
 

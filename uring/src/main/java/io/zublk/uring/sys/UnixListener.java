@@ -110,6 +110,14 @@ public final class UnixListener implements AutoCloseable {
     return e.getFile() + ": " + reason;
   }
 
+  /** Deletes the socket that a dead server left at a path; nothing else that stands there. */
+  public static void removeDead(Path path) throws IOException {
+    SocketFile file = SocketFile.at(path);
+    if (file.kind() == SocketFile.Kind.DEAD) {
+      file.deleteDead();
+    }
+  }
+
   /** The socket, ready when a client comes. It never blocks. */
   public LinuxSocket socket() {
     return socket;

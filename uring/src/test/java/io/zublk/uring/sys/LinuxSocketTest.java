@@ -51,6 +51,11 @@ class LinuxSocketTest {
     arena.close();
   }
 
+  @Test
+  void knowsTheProcessAtTheOtherEnd() throws LinuxException {
+    assertThat(here.peerProcess()).isEqualTo((int) ProcessHandle.current().pid());
+  }
+
   private MemorySegment bytes(int length) {
     MemorySegment bytes = arena.allocate(length);
     for (int i = 0; i < length; i++) {

@@ -395,6 +395,14 @@ public final class Session implements AutoCloseable {
     client.reply(request, reply);
   }
 
+  /**
+   * Whether the client keeps, beyond the end of this connection, what is in flight: only such a
+   * client can connect again and lose nothing.
+   */
+  public boolean keepsInflight() {
+    return inflight != null;
+  }
+
   /** Serves the client's rings no more, and gives back all that it has lent. */
   @Override
   public void close() {

@@ -1,16 +1,19 @@
 package io.zublk.cli;
 
 import io.zublk.daemon.NbdConfig;
+import io.zublk.daemon.TransportKind;
+import io.zublk.daemon.VhostConfig;
 import picocli.CommandLine.Option;
 
-/** The options of {@code create} about where and for whom an NBD server serves. */
-final class NbdServerOptions {
+/** The options of {@code create} about where and for whom an NBD or a vhost-user server serves. */
+final class ServerOptions {
 
   @Option(
       names = "--listen",
       paramLabel = "ADDR",
       description =
-          "Where NBD listens: unix:PATH or tcp:HOST:PORT; default: a socket in the run directory.")
+          "Where NBD listens: unix:PATH or tcp:HOST:PORT, or vhost-user: unix:PATH; default: a socket"
+              + " in the run directory.")
   private String listen;
 
   @Option(
@@ -37,7 +40,16 @@ final class NbdServerOptions {
       description = "NBD clients at a time, 1 to 1024; others are hung up on; default: 64.")
   private Integer maxClients;
 
-  NbdConfig config() {
-    return new NbdConfig(listen, listenMode, listenGroup, exportName, maxClients);
+  /** What an NBD server is asked for, also where there will be none. */
+  NbdConfig nbd(TransportKind transport) {
+    return transport == TransportKind.VHOST
+        ? new NbdConfig(null, null, null, exportName, maxClients)
+        : new NbdConfig(listen, listenMode, listenGroup, exportName, maxClients);
+  }
+
+  VhostConfig vhost(TransportKind transport) {
+    return transport == TransportKind.VHOST
+        ? new VhostConfig(listen, listenMode, listenGroup)
+        : VhostConfig.DEFAULT;
   }
 }
