@@ -40,6 +40,9 @@ public final class VhostServer implements AutoCloseable {
   /** How long to let be what went wrong with accepting, in milliseconds. */
   private static final long PAUSE_MILLIS = 200;
 
+  /** How long after its last word a client is called again, in milliseconds. */
+  private static final int CALL_AGAIN_MILLIS = 100;
+
   private final RateLimitedLog log = new RateLimitedLog("io.zublk.vhost");
   private final BlockDevice device;
   private final VhostOptions options;
@@ -153,9 +156,13 @@ public final class VhostServer implements AutoCloseable {
     try {
       while (!closed) {
         PollSet ready = readySet();
-        int result = ready.await(PollSet.FOR_EVER);
-        if (result < 0) {
-          continue; // a signal
+        boolean callsAgain = session != null && session.callsAgain();
+        int result = ready.await(callsAgain ? CALL_AGAIN_MILLIS : PollSet.FOR_EVER);
+        if (result == 0) {
+          session.callAgain();
+        }
+        if (result <= 0) {
+          continue; // that, or a signal
         }
         if (session != null && ready.isReady(CLIENT)) {
           serveClient();

@@ -360,6 +360,23 @@ class VhostServerTest {
     }
   }
 
+  /** A call that it has not noticed would be the last one. */
+  @Test
+  void aClientThatGoesOnWithARingIsCalledAgain() throws Exception {
+    try (TestGuest guest = guest()) {
+      TestRing ring = ring(guest);
+      for (int i = 0; i < 3; i++) {
+        assertThat(ring.perform(TestRing.IN, 0, 512)).isEqualTo(OK);
+      }
+      assertThat(guest.stopRing(0)).isEqualTo(3);
+      TestRing.start(guest, 0, ring);
+      for (int i = 0; i < 3; i++) {
+        ring.call().take();
+        Eventually.isSo("it is called", () -> new PollSet(ring.call().fd()).await(0) == 1);
+      }
+    }
+  }
+
   // ---- what was in flight
 
   @Test

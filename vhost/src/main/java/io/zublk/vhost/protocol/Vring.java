@@ -36,6 +36,11 @@ final class Vring {
     return served != null;
   }
 
+  /** Whether its client has used it before. */
+  boolean goesOn() {
+    return base != 0;
+  }
+
   /** What is to be served of it now; null if nothing is. */
   ServedRing served() {
     return enabled ? served : null;

@@ -76,7 +76,7 @@ public final class InflightQueue {
   // The client has seen those: the process died between publishing them and noting that.
   private void finishLastBatch() {
     int usedIndex = ring.usedIndex();
-    int unnoted = usedIndex - GuestWords.u16(memory, USED_INDEX_AT);
+    int unnoted = usedIndex - GuestWords.u16(memory, USED_INDEX_AT) & 0xffff;
     int head = GuestWords.u16(memory, LAST_BATCH_AT);
     for (int i = 0; i < Math.min(unnoted, ring.size()) && head < ring.size(); i++) {
       GuestWords.setU8(memory, entry(head), 0);
