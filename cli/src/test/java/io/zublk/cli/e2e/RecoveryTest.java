@@ -15,6 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -91,10 +94,21 @@ class RecoveryTest extends WithDevices {
   /** Of each page all versions are known; what was acknowledged is there, or what came after it. */
   @Test
   void holdsAllThatWasAcknowledgedAfterTwentyKills() throws Exception {
+    holdsAllAfterKills(20);
+  }
+
+  @Test
+  @Tag("long")
+  @Timeout(3600)
+  void holdsAllThatWasAcknowledgedAfterTwoHundredKills() throws Exception {
+    holdsAllAfterKills(200);
+  }
+
+  private void holdsAllAfterKills(int times) throws Exception {
     Map<String, Object> device = create("--size=8M");
     Random random = new Random(1);
     try (VersionedPages pages = new VersionedPages(zublk.runDir().resolve("0/nbd.sock"), 2048)) {
-      for (int kills = 0; kills < 20; kills++) {
+      for (int kills = 0; kills < times; kills++) {
         pages.connect();
         Thread writer = Thread.ofPlatform().start(pages::writeUntilHungUp);
         Thread.sleep(random.nextInt(60));
@@ -107,6 +121,34 @@ class RecoveryTest extends WithDevices {
       assertThat(pages.acknowledged()).isPositive();
     }
     assertThat(zublk.stat(0)).containsEntry("checksum_errors", 0);
+  }
+
+  /** Its requests wait, whatever the load has left to do; its connection is the same afterwards. */
+  @Test
+  @Tag("long")
+  void aClientWaitsForAMinuteForAProcessThatIsStopped() throws Exception {
+    Object pid = create("--size=8M").get("pid");
+    try (VersionedPages pages = new VersionedPages(zublk.runDir().resolve("0/nbd.sock"), 2048)) {
+      pages.connect();
+      AtomicBoolean enough = new AtomicBoolean();
+      CompletableFuture<Void> writer =
+          CompletableFuture.runAsync(() -> pages.writeUntil(enough::get));
+      while (pages.acknowledged() < 1000) {
+        Thread.sleep(1);
+      }
+      Zublk.kill(pid, "STOP");
+      Thread.sleep(60_000);
+      long before = pages.acknowledged();
+      Zublk.kill(pid, "CONT");
+      while (pages.acknowledged() < before + 1000) {
+        Thread.sleep(1);
+      }
+      enough.set(true);
+      writer.join();
+      assertThat(pages.longestPause()).isGreaterThan(50_000);
+      pages.verify();
+    }
+    assertThat(zublk.stat(0)).containsEntry("pid", pid).containsEntry("recoveries", 0);
   }
 
   @Test

@@ -27,6 +27,12 @@ final class Rehearsal {
   private static final int PAGES = 256;
   private static final int ROUNDS = 4;
 
+  /**
+   * What opening does for each page is then compiled: the JVM does so after 15,000 times at the
+   * latest (Tier4CompileThreshold), and a large device has more pages than that.
+   */
+  private static final int OPENINGS = 64;
+
   private final DeviceDir dir;
   private final TransportFactory transport;
 
@@ -47,6 +53,9 @@ final class Rehearsal {
       try (PageStore store = PageStore.create(file, small.storeOptions(), tuning, IDENTITY)) {
         useAll(store);
         boolean _ = store.settle();
+      }
+      for (int i = 0; i < OPENINGS; i++) {
+        PageStore.open(file, tuning, IDENTITY).close();
       }
       try (PageStore store = PageStore.open(file, tuning, IDENTITY)) {
         useAll(store);

@@ -2,17 +2,21 @@ package io.zublk.daemon.device;
 
 import io.zublk.codec.LineVectors;
 import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.ProcessId;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.Keepers;
+import io.zublk.daemon.registry.RunDir;
+import io.zublk.daemon.registry.StoreHome;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.uring.sys.LinuxException;
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.PollSet;
 import io.zublk.uring.sys.Processes;
 import java.io.IOException;
+import java.nio.file.Path;
 
 /**
  * A standby's time before its device is its own: it makes itself quick, and waits for the death of
@@ -59,8 +63,19 @@ final class Vigil {
 
   private void rehearse(DeviceConfig config) throws IOException {
     new Rehearsal(dir, transports.of(config.transport())).run(config);
+    look();
     if (config.storeOptions().packing().lineFirst()) {
       boolean _ = LineVectors.train();
+    }
+  }
+
+  /** What the steps to come look at, for the code that does. */
+  private void look() throws IOException {
+    DeviceRecord record = own();
+    String _ = dir.whyDead(record) + Json.line(record);
+    Path store = Path.of(record.storeFile());
+    try (RunDir.Lock _ = dir.runDir().lock()) {
+      String _ = StoreHome.memoryOf(dir.runDir(), store);
     }
   }
 
