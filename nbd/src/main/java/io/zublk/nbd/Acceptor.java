@@ -16,7 +16,16 @@ final class Acceptor {
 
   private static final String CANNOT_ACCEPT = "cannot accept a client";
 
-  private final NbdServer server;
+  /** Where clients go. */
+  interface Reception {
+
+    /** Takes a client, whose socket is its own now. */
+    void welcome(LinuxSocket client) throws LinuxException;
+
+    void dropOverdueHandshakes();
+  }
+
+  private final Reception reception;
   private final Listener listener;
   private final StopSign sign;
   private final FailureListener failures;
@@ -30,12 +39,17 @@ final class Acceptor {
    * @param sign ends it
    * @param failures is told if the socket is lost
    */
-  Acceptor(NbdServer server, Listener listener, StopSign sign, FailureListener failures) {
-    this.server = server;
+  Acceptor(
+      Reception reception,
+      Listener listener,
+      StopSign sign,
+      FailureListener failures,
+      RateLimitedLog log) {
+    this.reception = reception;
     this.listener = listener;
     this.sign = sign;
     this.failures = failures;
-    this.log = server.log();
+    this.log = log;
     this.listenerAndSign = new PollSet(listener.socket().fd(), sign.bell());
     this.thread =
         Thread.ofPlatform()
@@ -66,9 +80,9 @@ final class Acceptor {
         int _ = listenerAndSign.await(WATCH_MILLIS);
         LinuxSocket client = listener.accept();
         if (client != null) {
-          server.welcome(client);
+          reception.welcome(client);
         }
-        server.dropOverdueHandshakes();
+        reception.dropOverdueHandshakes();
       } catch (LinuxException e) {
         if (isLost(e.errno())) {
           failures.failed("the NBD server lost its socket and accepts no more clients", e);

@@ -183,7 +183,7 @@ public final class NbdServer implements AutoCloseable {
     List<NbdConnection> resumed = new ArrayList<>();
     synchronized (change) {
       signs.add(nextSign);
-      acceptor = new Acceptor(this, listener, nextSign, failures);
+      acceptor = new Acceptor(new Reception(), listener, nextSign, failures, log);
       synchronized (this) {
         phase = Phase.SERVING;
         sign = nextSign;
@@ -346,8 +346,20 @@ public final class NbdServer implements AutoCloseable {
 
   // ---- clients
 
+  private final class Reception implements Acceptor.Reception {
+    @Override
+    public void welcome(LinuxSocket client) throws LinuxException {
+      NbdServer.this.welcome(client);
+    }
+
+    @Override
+    public void dropOverdueHandshakes() {
+      NbdServer.this.dropOverdueHandshakes();
+    }
+  }
+
   /** Serves a client that has just connected, if it may come. */
-  void welcome(LinuxSocket socket) throws LinuxException {
+  private void welcome(LinuxSocket socket) throws LinuxException {
     NbdConnection connection = null;
     try {
       connection = admit(socket);
@@ -424,7 +436,7 @@ public final class NbdServer implements AutoCloseable {
     return connection;
   }
 
-  synchronized void dropOverdueHandshakes() {
+  private synchronized void dropOverdueHandshakes() {
     long now = System.nanoTime();
     for (NbdConnection connection : connections) {
       connection.abortIfOverdue(now);

@@ -3,9 +3,6 @@ package io.zublk.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.zublk.block.BlockChannel;
-import io.zublk.block.BlockDevice;
-import io.zublk.block.Geometry;
 import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -20,7 +17,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -300,36 +296,6 @@ class NbdServerTest {
           .as("an end, no reset")
           .isEqualTo(-1);
       closer.join();
-    }
-  }
-
-  @Test
-  void aFaultWhileAcceptingCostsOneClientOnly() throws IOException {
-    AtomicBoolean faulty = new AtomicBoolean(true);
-    BlockDevice faultyOnce =
-        new BlockDevice() {
-          @Override
-          public Geometry geometry() {
-            if (faulty.getAndSet(false)) {
-              throw new NoClassDefFoundError("on purpose");
-            }
-            return device.geometry();
-          }
-
-          @Override
-          public BlockChannel openChannel() {
-            return device.openChannel();
-          }
-        };
-    try (CapturedLog log = new CapturedLog();
-        NbdServer server =
-            NbdServer.start(
-                NbdAddress.parse("tcp:127.0.0.1:0"), new NbdExport("", faultyOnce), OPTIONS)) {
-      try (NbdTestClient unlucky = new NbdTestClient(server.address())) {
-        assertThat(unlucky.isHungUp()).isTrue();
-      }
-      assertServes(server);
-      assertThat(log.lines(true)).singleElement().asString().contains("cannot accept");
     }
   }
 
