@@ -299,9 +299,9 @@ class RecoveryTest extends WithDevices {
     truncate(store, bytes - 4096);
     refusesToRecover("bytes instead of " + bytes);
     truncate(store, bytes);
-    overwrite(store, 8, 99);
-    refusesToRecover("store layout 99; this zublk reads 3 to 5");
-    overwrite(store, 8, 5);
+    int layout = overwrite(store, 8, 99);
+    refusesToRecover("store layout 99; this zublk reads 3 to " + layout);
+    overwrite(store, 8, layout);
     int identity = overwrite(store, 56, -1);
     refusesToRecover("damaged superblock");
     overwrite(store, 56, identity);
