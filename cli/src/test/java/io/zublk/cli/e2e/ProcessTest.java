@@ -113,8 +113,11 @@ class ProcessTest extends WithDevices {
   @Test
   void whatTheJvmSaysToNobodyIsKept() throws Exception {
     Object pid = zublk.create("-s", "1M").get("pid");
-    Zublk.kill(pid, "QUIT"); // makes a JVM print its threads
     Path output = zublk.runDir().resolve("0/output");
+    while (!Files.exists(output)) {
+      Thread.sleep(10); // it is made once the process has told that it serves
+    }
+    Zublk.kill(pid, "QUIT"); // makes a JVM print its threads
     while (!Files.readString(output).contains("Full thread dump")) {
       Thread.sleep(10);
     }
