@@ -27,6 +27,7 @@ kernel_complaints() { dmesg | grep -E 'BUG:|Oops|blocked for more than'; }
 # that may be swapped out. Who recovers is locked, and all it reads lies in one that may not.
 SAFE=/run/safe
 mkdir $SAFE
+rm -rf /payload/dist/aot # 64 MiB, which lie on a disk elsewhere; here they would be memory
 mount -t tmpfs -o noswap tmpfs $SAFE
 cp -r /payload/dist /payload/test-classes $SAFE/
 export ZUBLK_RUN_DIR=$SAFE/zublk
@@ -41,9 +42,10 @@ protected_for_swap
 
 # --- Swapped to
 swap_to() { mkswap $1 > /dev/null && swapon -d $1; }
-# eats MIB SECONDS NAME : needs so much memory for so long, and finds every byte right
+# eats MIB SECONDS NAME [FILE] : needs so much memory for so long, and until there is a file, and finds
+# every byte right
 eats() {
-    "${EATER[@]}" $1 $2 > $OWN/$3 2>&1
+    "${EATER[@]}" $1 $2 ${4:-} > $OWN/$3 2>&1
     tail -n 3 $OWN/$3
     grep '^right' $OWN/$3 && echo "$3 $(grep '^right' $OWN/$3)" >> $OWN/eaten
 }
@@ -90,6 +92,7 @@ our_memory() {
         "$(($(field orig_data_size < $OWN/stat) >> 20)) MiB of pages held"
 }
 ok "half of it is freed at random, the rest is right" freed_at_random zublk our_memory
+tail -n 2 $OWN/eaten | sed 's/^/# /'
 
 # --- Killed and recovered
 recovers() {
@@ -102,24 +105,27 @@ recovers() {
 }
 # A new process takes some 200 MiB; they are free once nobody else presses.
 small=$((eat / 4))
-"${EATER[@]}" $small $seconds > $OWN/recovered 2>&1 & eater=$!
-ok "a smaller program" eventually grep -q '^round 1' $OWN/recovered
+"${EATER[@]}" $small 1 $OWN/over > $OWN/recovered 2>&1 & eater=$!
+ok "a smaller program" eventually grep -q '^round 0' $OWN/recovered
 kill -STOP $eater
 "${EATER[@]}" $((eat * 3 / 4)) 1 > /dev/null
 ok "... is swapped out" swapped_out $((small / 2))
 ok "the server is killed, and recovered" recovers
 kill -CONT $eater
+touch $OWN/over
 ok "... of which the program sees nothing" eval 'wait $eater && grep ^right $OWN/recovered'
 note "after it: $(show)"
 ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
 
 # --- Comes and goes
-eats $((eat / 8)) $((seconds * 2)) pressed & eater=$!
+rm $OWN/over
+eats $((eat / 8)) 1 pressed $OWN/over & eater=$!
 fill() { "${EATER[@]}" $((eat / 2)) 1; }
 ok "others need memory, too" fill
 ok "swapoff under pressure" swapoff $DEVICE
 ok "swapon again" swapon -d $DEVICE
 ok "others need memory again" fill
+touch $OWN/over
 ok "... and every byte was right" wait $eater
 ok "swapoff, when all have ended" swapoff $DEVICE
 # Which the kernel tells nobody.

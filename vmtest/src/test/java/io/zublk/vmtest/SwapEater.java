@@ -4,6 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 
 /**
  * A program that needs more memory than there is: it fills pages, reads every byte of them again,
@@ -30,16 +33,18 @@ final class SwapEater {
   /**
    * Prints a line at the start, and one a round; ends with status 0 if every byte was right.
    *
-   * @param arguments MiB, seconds
+   * @param arguments MiB, seconds, and maybe a file that must be there before it ends
    */
   public static void main(String[] arguments) {
     long bytes = Long.parseLong(arguments[0]) << 20;
     long seconds = Long.parseLong(arguments[1]);
     SwapEater eater = new SwapEater(Arena.global().allocate(bytes, PAGE));
-    eater.run(System.nanoTime() + seconds * 1_000_000_000L);
+    long end = System.nanoTime() + seconds * 1_000_000_000L;
+    Path file = Path.of(arguments.length > 2 ? arguments[2] : "/");
+    eater.run(() -> System.nanoTime() >= end && Files.exists(file));
   }
 
-  private void run(long end) {
+  private void run(BooleanSupplier isOver) {
     long begin = System.nanoTime();
     int round = 0;
     do {
@@ -55,7 +60,7 @@ final class SwapEater {
           "round %d after %.1f s, longest pause %d ms%n",
           round, (System.nanoTime() - begin) / 1e9, longestPauseNanos / 1_000_000);
       round++;
-    } while (System.nanoTime() < end);
+    } while (!isOver.getAsBoolean());
     for (int page = 0; page < pages; page++) {
       check(page, round - 1);
     }
