@@ -230,11 +230,16 @@ final class Zublk {
     }
   }
 
-  /** A zombie, should nobody wait for it, has closed its files; before that it has locks. */
+  /**
+   * A zombie, should nobody wait for it, has closed its files; before that it has locks. But a
+   * process is called a zombie from the end of its first thread on, while others have the files.
+   */
   private static boolean isRunning(Path processStat) {
     try {
       String stat = Files.readString(processStat, StandardCharsets.ISO_8859_1);
-      return "ZX".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) < 0;
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      int threads = Integer.parseInt(fields[17]); // field 20 of proc(5); the first here is its 3rd
+      return !"ZX".contains(fields[0]) || threads > 1;
     } catch (IOException e) {
       return false;
     }
