@@ -57,6 +57,25 @@ record StatField(String group, String name, String unit, String meaning) {
         failed_writes             requests  writes answered with an error
         invalid_io                requests  outside the device, or otherwise wrong
         checksum_errors           pages     found damaged; their reads fail
+      How long the store takes for a request
+        read_latency_samples      requests  whose time was taken: one in 61
+        read_latency_p50_ns       ns        half of them took no longer
+        read_latency_p90_ns       ns        90 % of them took no longer
+        read_latency_p99_ns       ns        99 % of them took no longer
+        read_latency_p999_ns      ns        99.9 % of them took no longer
+        read_latency_max_ns       ns        the longest of them
+        write_latency_samples     requests  whose time was taken: one in 61
+        write_latency_p50_ns      ns        half of them took no longer
+        write_latency_p90_ns      ns        90 % of them took no longer
+        write_latency_p99_ns      ns        99 % of them took no longer
+        write_latency_p999_ns     ns        99.9 % of them took no longer
+        write_latency_max_ns      ns        the longest of them
+        discard_latency_samples   requests  whose time was taken: one in 61
+        discard_latency_p50_ns    ns        half of them took no longer
+        discard_latency_p90_ns    ns        90 % of them took no longer
+        discard_latency_p99_ns    ns        99 % of them took no longer
+        discard_latency_p999_ns   ns        99.9 % of them took no longer
+        discard_latency_max_ns    ns        the longest of them
       Compression in the background
         staged_pages              pages     acknowledged and not yet compressed
         staged_pages_since        pages     ever staged

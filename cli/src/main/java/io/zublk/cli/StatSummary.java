@@ -88,9 +88,33 @@ final class StatSummary {
     line("flushes", count(prefix + "flushes"));
     line("discards", count(prefix + (status.containsKey("nbd_trims") ? "trims" : "discards")));
     line("write zeroes", count(prefix + "write_zeroes"));
+    line("a read takes", latency("read"));
+    line("a write takes", latency("write"));
+    line("a discard takes", latency("discard"));
     if (lines.size() == before) {
       line("none yet", " ");
     }
+  }
+
+  /** Of a sample of the requests, what the store took. */
+  private String latency(String kind) {
+    String prefix = kind + "_latency_";
+    return isZero(prefix + "samples")
+        ? ""
+        : "%s; 90 %% %s, 99 %% %s, 99.9 %% %s, all %s"
+            .formatted(
+                time(prefix + "p50_ns"),
+                time(prefix + "p90_ns"),
+                time(prefix + "p99_ns"),
+                time(prefix + "p999_ns"),
+                time(prefix + "max_ns"));
+  }
+
+  private String time(String field) {
+    double micros = number(field) / 1000;
+    return micros < 1000
+        ? String.format(Locale.ROOT, micros < 100 ? "%.1f µs" : "%.0f µs", micros)
+        : String.format(Locale.ROOT, micros < 100_000 ? "%.1f ms" : "%.0f ms", micros / 1000);
   }
 
   private void errors() {

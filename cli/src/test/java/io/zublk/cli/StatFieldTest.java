@@ -2,6 +2,7 @@ package io.zublk.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zublk.block.Latency;
 import io.zublk.nbd.NbdCounters;
 import io.zublk.store.StoreStats;
 import io.zublk.ublk.UblkCounter;
@@ -25,6 +26,9 @@ class StatFieldTest {
         .doesNotHaveDuplicates()
         .containsAll(names("", StoreStats.class))
         .containsAll(names("nbd_", NbdCounters.class))
+        .containsAll(names("read_latency_", Latency.class))
+        .containsAll(names("write_latency_", Latency.class))
+        .containsAll(names("discard_latency_", Latency.class))
         .containsAll(names("ublk_", UblkCounter.values()))
         .containsAll(names("vhost_", VhostCounter.values()));
   }

@@ -52,6 +52,20 @@ class StatSummaryTest {
   }
 
   @Test
+  void timesOfASampleAreSaid() {
+    status.put("read_latency_samples", 7);
+    status.put("read_latency_p50_ns", 1_740);
+    status.put("read_latency_p90_ns", 12_340);
+    status.put("read_latency_p99_ns", 123_400);
+    status.put("read_latency_p999_ns", 1_234_000);
+    status.put("read_latency_max_ns", 2_345_678_900L);
+    assertThat(lines())
+        .contains(
+            "  a read takes        1.7 µs; 90 % 12.3 µs, 99 % 123 µs, 99.9 % 1.2 ms, all 2346 ms")
+        .noneMatch(line -> line.contains("a write takes"));
+  }
+
+  @Test
   void partsAreSaidInPercent() {
     status.put("orig_data_size", 1L << 30);
     status.put("mem_used_total", 300L << 20);

@@ -100,9 +100,11 @@ class RunTimeControlTest {
 
   @Test
   void resetDropsWhatADeviceHolds() throws Exception {
-    Zublk.tool("nbdcopy", noise(8).toString(), uri);
+    Zublk.tool("nbdcopy", "--request-size=4096", noise(8).toString(), uri);
+    assertThat(zublk.stat(0)).doesNotContainEntry("write_latency_samples", 0);
     zublk.run("reset", uri).ok();
     Map<String, Object> stat = zublk.stat(0);
+    assertThat(stat).containsEntry("write_latency_samples", 0);
     assertThat(stat).containsEntry("orig_data_size", 0).containsEntry("huge_pages_since", 0);
     assertThat(((Number) stat.get("mem_used_total")).intValue()).isLessThan(8 * MIB);
     Zublk.tool("qemu-io", "-f", "raw", "-c", "read -P 0 0 32M", uri);

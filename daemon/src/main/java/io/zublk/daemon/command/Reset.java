@@ -40,6 +40,7 @@ public final class Reset implements Command {
 
   private Map<String, Object> reset() throws IOException {
     device.store().reset();
+    device.sampled().forget();
     return Map.of();
   }
 }

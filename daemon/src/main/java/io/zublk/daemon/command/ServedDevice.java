@@ -1,5 +1,6 @@
 package io.zublk.daemon.command;
 
+import io.zublk.block.SampledDevice;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.machine.ProcessId;
 import io.zublk.daemon.registry.DeviceRecord;
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
  * @param asked what was asked for
  * @param written what its process has written down, with what is in effect
  * @param settingsAtStart what the machine made of that when the process started
+ * @param sampled the store as its transport sees it, with what requests took
  * @param storeMemory what holds the store file ({@link StoreHome})
  * @param startNanos when its process began ({@link System#nanoTime})
  * @param handingOver leaves the device to another process
@@ -26,6 +28,7 @@ public record ServedDevice(
     OwnRecord written,
     PerformanceSettings settingsAtStart,
     PageStore store,
+    SampledDevice sampled,
     Transport transport,
     String storeMemory,
     long startNanos,

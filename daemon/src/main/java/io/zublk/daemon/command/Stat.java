@@ -1,5 +1,6 @@
 package io.zublk.daemon.command;
 
+import io.zublk.block.SampledDevice;
 import io.zublk.codec.LineVectors;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.control.ControlServer;
@@ -10,6 +11,7 @@ import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.store.PageStore;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** Tells everything about a device, by name, in the order it is shown. */
@@ -72,7 +74,15 @@ public final class Stat implements Command {
     status.put("rss_private", ProcFs.privateRssBytes());
     status.putAll(device.settings().storeFields());
     status.putAll(transport.counters());
+    addLatencies(status);
     return status;
+  }
+
+  private void addLatencies(Map<String, Object> status) {
+    for (SampledDevice.Kind kind : SampledDevice.Kind.values()) {
+      String prefix = kind.name().toLowerCase(Locale.ROOT) + "_latency_";
+      status.putAll(Json.members(prefix, device.sampled().latency(kind)));
+    }
   }
 
   private static Object keeper(DeviceRecord record) {

@@ -1,6 +1,7 @@
 package io.zublk.daemon.device;
 
 import io.zublk.block.RateLimitedLog;
+import io.zublk.block.SampledDevice;
 import io.zublk.codec.LineVectors;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.ReadyDevice;
@@ -65,6 +66,7 @@ final class DeviceProcess {
   private PerformanceSettings settings;
   private String storeMemory;
   private PageStore store;
+  private SampledDevice sampled;
   private Transport transport;
   private HandOver handOver;
 
@@ -403,11 +405,12 @@ final class DeviceProcess {
   }
 
   private void startTransport() throws IOException {
+    sampled = new SampledDevice(store);
     DeviceRecord record = claim.record();
     TransportFactory factory = transports.of(record.config().transport());
     Assignment assignment =
         new Assignment(
-            store,
+            sampled,
             record.config(),
             record.identity(),
             settings,
@@ -453,6 +456,7 @@ final class DeviceProcess {
             claim,
             settings,
             store,
+            sampled,
             transport,
             storeMemory,
             startNanos,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.block.BlockChannel;
 import io.zublk.block.FailureListener;
+import io.zublk.block.SampledDevice;
 import io.zublk.daemon.Device;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Devices;
@@ -139,7 +140,7 @@ class DeviceProcessTest {
       if (endsWhileStarting) {
         listener.failed("it broke at once", new IllegalStateException("bad tag"));
       }
-      store = (PageStore) assignment.device();
+      store = (PageStore) ((SampledDevice) assignment.device()).device();
       return new FakeTransport(closes);
     }
 
