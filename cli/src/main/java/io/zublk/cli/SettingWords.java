@@ -1,5 +1,6 @@
 package io.zublk.cli;
 
+import io.zublk.block.Geometry;
 import io.zublk.daemon.DeviceChange;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.UserException;
@@ -14,8 +15,6 @@ final class SettingWords {
   /** What cannot change, and why. */
   private static final Map<String, String> FIXED =
       Map.ofEntries(
-          Map.entry("workers", AT_START),
-          Map.entry("staging", AT_START),
           Map.entry("threads", AT_START),
           Map.entry("batch-pages", AT_START),
           Map.entry("cpu-affinity", AT_START),
@@ -35,6 +34,8 @@ final class SettingWords {
   private Integer pollSpinCycles;
   private Boolean pollAdaptive;
   private Integer batchTimeoutMicros;
+  private Integer workers;
+  private Integer stagingPages;
 
   private SettingWords() {}
 
@@ -63,6 +64,8 @@ final class SettingWords {
       case "poll-spin-cycles" -> pollSpinCycles = number(key, value);
       case "poll-adaptive" -> pollAdaptive = isTrue(key, value);
       case "batch-timeout-us" -> batchTimeoutMicros = number(key, value);
+      case "workers" -> workers = number(key, value);
+      case "staging" -> stagingPages = pages(value);
       default -> throw refusal(key);
     }
   }
@@ -71,9 +74,8 @@ final class SettingWords {
     String reason = FIXED.get(key);
     return new UserException(
         reason == null
-            ? "no setting '%s'; there are mem-limit, mem-used-max, polling, poll-spin-cycles,"
-                    .formatted(key)
-                + " poll-adaptive and batch-timeout-us"
+            ? "no setting '%s'; there are mem-limit, mem-used-max, workers, staging,".formatted(key)
+                + " batch-timeout-us, polling, poll-spin-cycles and poll-adaptive"
             : "%s cannot change while the device serves: %s".formatted(key, reason));
   }
 
@@ -92,6 +94,11 @@ final class SettingWords {
     };
   }
 
+  /** As for create: a size, 0 for none. */
+  private static int pages(String value) {
+    return (int) Math.min(SizeExpression.parse(value) / Geometry.PAGE_BYTES, Integer.MAX_VALUE);
+  }
+
   private static int number(String key, String value) {
     try {
       return Integer.parseInt(value);
@@ -102,6 +109,13 @@ final class SettingWords {
 
   private DeviceChange change() {
     return new DeviceChange(
-        memLimit, forgetMost, polling, pollSpinCycles, pollAdaptive, batchTimeoutMicros);
+        memLimit,
+        forgetMost,
+        polling,
+        pollSpinCycles,
+        pollAdaptive,
+        batchTimeoutMicros,
+        workers,
+        stagingPages);
   }
 }

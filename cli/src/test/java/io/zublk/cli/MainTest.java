@@ -86,7 +86,7 @@ class MainTest {
         "set 0",
         "set 0 colour=red",
         "set 0 mem-limit=-1",
-        "set 0 workers=2",
+        "set 0 batch-pages=64",
         "compact",
         "reset",
         "reset 0 1",

@@ -38,6 +38,9 @@ class SettingWordsTest {
     assertThat(changed(old, "batch-timeout-us=70").performance().batchTimeoutMicros())
         .isEqualTo(70);
     assertThat(changed(old, "mem-used-max=0")).isEqualTo(old);
+    assertThat(changed(old, "workers=3").performance().workers()).isEqualTo(3);
+    assertThat(changed(old, "staging=1M").performance().stagingPages()).isEqualTo(256);
+    assertThat(changed(old, "staging=0").performance().stagingPages()).isZero();
   }
 
   @Test
@@ -89,7 +92,9 @@ class SettingWordsTest {
         "polling=maybe",
         "poll-spin-cycles=1.5",
         "colour=red",
-        "workers=2",
+        "workers=many",
+        "staging=-1",
+        "batch-pages=64",
         "size=2G"
       })
   void whatItDoesNotUnderstandIsRefused(String word) {

@@ -9,6 +9,8 @@ package io.zublk.daemon;
  * @param pollSpinCycles how often they look in vain
  * @param pollAdaptive whether they look less often while it does not pay
  * @param batchTimeoutMicros how long a worker waits for a batch, in microseconds
+ * @param workers threads that compress
+ * @param stagingPages the most pages that wait for one
  */
 public record DeviceChange(
     Long memLimitBytes,
@@ -16,7 +18,9 @@ public record DeviceChange(
     Boolean polling,
     Integer pollSpinCycles,
     Boolean pollAdaptive,
-    Integer batchTimeoutMicros) {
+    Integer batchTimeoutMicros,
+    Integer workers,
+    Integer stagingPages) {
 
   /**
    * The configuration with this change.
@@ -36,6 +40,8 @@ public record DeviceChange(
         .pollSpinCycles(or(pollSpinCycles, ends ? null : old.pollSpinCycles()))
         .pollAdaptive(or(pollAdaptive, ends ? null : old.pollAdaptive()))
         .batchTimeoutMicros(or(batchTimeoutMicros, old.batchTimeoutMicros()))
+        .workers(or(workers, old.workers()))
+        .stagingPages(or(stagingPages, old.stagingPages()))
         .build();
   }
 

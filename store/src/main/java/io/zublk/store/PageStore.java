@@ -372,6 +372,25 @@ public final class PageStore implements BlockDevice, AutoCloseable {
   }
 
   /**
+   * Has so many of its workers work from now on. Any thread.
+   *
+   * @param count 1 to the number that it was opened with
+   */
+  public void setWorkers(int count) {
+    workers.setActive(count);
+  }
+
+  /**
+   * Has at most so many pages wait for workers from each writer's next batch on; others are
+   * compressed at once. Any thread.
+   *
+   * @param count 0 to the number that it was opened with
+   */
+  public void setStagingPages(int count) {
+    pages.staging().setPages(count);
+  }
+
+  /**
    * Drops all contents, which are zeros then, and begins the statistics anew. Requests are served
    * before or after that; those that come meanwhile wait, 0.1 to 0.2 us a page that is present. If
    * the process dies meanwhile, each page is as it was or zeros. Any thread.

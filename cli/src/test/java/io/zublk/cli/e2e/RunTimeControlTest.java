@@ -76,10 +76,32 @@ class RunTimeControlTest {
   void whatCannotBeSetIsRefusedAndNothingElseIsSet() throws Exception {
     zublk.run("set", "0", "mem-limit=4M", "polling=on").refused("NBD has none");
     zublk.run("set", "0", "mem-limit=4096").refused("memory limit");
-    assertThat(zublk.run("set", "0", "mem-limit=4M", "workers=2").refused("cannot change").status())
+    assertThat(
+            zublk
+                .run("set", "0", "mem-limit=4M", "batch-pages=64")
+                .refused("cannot change")
+                .status())
         .isEqualTo(2);
     assertThat(zublk.stat(0)).containsEntry("mem_limit", 0);
     zublk.run("set", "7", "mem-limit=4M").refused("no device '7'");
+  }
+
+  @Test
+  void workersRestAndStagingEndsAndBothComeBack() throws Exception {
+    String other = zublk.create("--size", "32M", "--workers", "3").get("path").toString();
+    zublk.run("set", "1", "workers=1", "staging=0").ok();
+    assertThat(zublk.stat(1)).containsEntry("workers", 1).containsEntry("staging_bytes_max", 0);
+    Zublk.tool("nbdcopy", noise(8).toString(), other);
+    assertThat(zublk.stat(1)).containsEntry("staged_pages_since", 0);
+    zublk.run("set", "1", "workers=3", "staging=8M").ok();
+    assertThat(zublk.stat(1))
+        .containsEntry("workers", 3)
+        .containsEntry("staging_bytes_max", 8 * MIB);
+    Zublk.tool("nbdcopy", noise(8).toString(), other);
+    assertThat(zublk.stat(1)).doesNotContainEntry("staged_pages_since", 0);
+    zublk.run("set", "1", "workers=4").refused("4 workers", "started with 3", "1 to 3");
+    zublk.run("set", "1", "workers=0").refused("0 workers");
+    zublk.run("set", "1", "staging=1G").refused("staging");
   }
 
   @Test

@@ -26,6 +26,7 @@ public final class SetValues implements Command {
   @Override
   public ControlServer.Reply carryOut(Map<String, Object> request) {
     DeviceChange change = changeOf(request.get(CHANGE));
+    requireRoomFor(change);
     // Written down first: a process that recovers the device must not fall back behind this.
     device.written().update(record -> record.withConfig(change.applyTo(record.config())));
     apply(change);
@@ -40,6 +41,21 @@ public final class SetValues implements Command {
     }
   }
 
+  /** What was laid out when the process started is all that there is. */
+  private void requireRoomFor(DeviceChange change) {
+    PerformanceSettings most = device.settingsAtStart();
+    requireWithin("workers", change.workers(), Math.min(1, most.workers()), most.workers());
+    requireWithin("pages of staging", change.stagingPages(), 0, most.stagingPages());
+  }
+
+  private static void requireWithin(String what, Integer value, int least, int most) {
+    if (value != null && (value < least || value > most)) {
+      throw new UserException(
+          "%d %s: the device's process was started with %d of them, so that %d to %d can be had; more take 'zublk save' and 'create --restore'"
+              .formatted(value, what, most, least, most));
+    }
+  }
+
   private void apply(DeviceChange change) {
     if (change.memLimitBytes() != null) {
       device.store().setMemLimit(change.memLimitBytes());
@@ -49,6 +65,12 @@ public final class SetValues implements Command {
     }
     PerformanceSettings settings = device.settings();
     device.store().setBatchTimeoutMicros(settings.batchTimeoutMicros());
+    if (change.workers() != null && change.workers() > 0) {
+      device.store().setWorkers(settings.workers());
+    }
+    if (change.stagingPages() != null) {
+      device.store().setStagingPages(settings.stagingPages());
+    }
     device.transport().adopt(settings);
   }
 }

@@ -63,6 +63,9 @@ public final class StagingArea {
   private final int batchPages;
   private final long[] states;
 
+  /** Batches that are opened, of those that there are. */
+  private volatile int usable;
+
   /** The page of every slot; written before the state that counts it, read after. */
   private final long[] pages;
 
@@ -73,8 +76,23 @@ public final class StagingArea {
     this.budget = budget;
     this.batches = stagingPages / batchPages;
     this.batchPages = batchPages;
+    this.usable = batches;
     this.states = new long[(batches + 1) * STRIDE];
     this.pages = new long[batches * batchPages];
+  }
+
+  /**
+   * Has so many pages wait at a time from now on; what waits is compressed as before. Any thread.
+   *
+   * @param stagingPages 0 to what there are slots for; less than a batch is none
+   */
+  public void setPages(int stagingPages) {
+    if (stagingPages < 0 || stagingPages / batchPages > batches) {
+      throw new IllegalArgumentException(
+          "staging: %d pages are not in 0..%d, for which there is room"
+              .formatted(stagingPages, batches * batchPages));
+    }
+    usable = stagingPages / batchPages;
   }
 
   int batchPages() {
@@ -91,7 +109,8 @@ public final class StagingArea {
    * #NONE} if there is none, or no memory for one.
    */
   int open(long writer) {
-    for (int batch = 0; batch < batches; batch++) {
+    int last = usable;
+    for (int batch = 0; batch < last; batch++) {
       long state = state(batch);
       if ((state & ~MEMORY) == 0 && move(batch, state, writer | WRITING | OPEN | MEMORY)) {
         if (fund(batch, state)) {
@@ -101,7 +120,7 @@ public final class StagingArea {
         break; // others cost the same
       }
     }
-    for (int batch = 0; batch < batches; batch++) {
+    for (int batch = 0; batch < last; batch++) {
       long state = state(batch);
       if (isPaused(state) && move(batch, state, writer | WRITING | OPEN | MEMORY)) {
         return batch; // with the memory and the promise that it was opened with

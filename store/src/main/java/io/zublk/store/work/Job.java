@@ -23,4 +23,7 @@ interface Job {
    * @return in how many nanoseconds to ask again, at the latest: {@link #NOW} to {@link #NEVER}
    */
   long doWork(PageAccess access, long now);
+
+  /** Leaves to other threads what this one has taken upon itself: it is to rest. */
+  default void leave() {}
 }

@@ -51,6 +51,16 @@ final class StagingJob implements Job {
     return NOW;
   }
 
+  @Override
+  public void leave() {
+    if (isTicker) {
+      isTicker = false;
+      watch.resignAsTicker(); // whoever is woken next takes its place, as there are pages
+    }
+    overdue = StagingArea.NONE;
+    isRefused = false;
+  }
+
   private int next(long now) {
     if (isTicker && now - timeout >= 0) {
       isTicker = false;

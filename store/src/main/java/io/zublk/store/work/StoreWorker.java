@@ -21,25 +21,36 @@ final class StoreWorker extends Thread {
   private final Job[] jobs;
   private final PageAccess access;
   private final BitSet cpus;
+  private final Runnable passOn;
+  private volatile boolean resting;
   private volatile boolean stopping;
 
   /**
    * Makes the thread; {@code access} is its own from now on.
    *
    * @param idle where it is found by its {@code index} while it sleeps
+   * @param passOn wakes another one, if one sleeps
    */
-  StoreWorker(IdleSet idle, int index, Job[] jobs, PageAccess access, BitSet cpus) {
+  StoreWorker(
+      IdleSet idle, int index, Job[] jobs, PageAccess access, BitSet cpus, Runnable passOn) {
     super(null, null, "store-worker-" + index, 0, false);
     this.idle = idle;
     this.index = index;
     this.jobs = jobs;
     this.access = access;
     this.cpus = cpus;
+    this.passOn = passOn;
     setDaemon(true);
   }
 
   void wake() {
     LockSupport.unpark(this);
+  }
+
+  /** Has it rest after what it does now, until it is told otherwise. Any thread. */
+  void setResting(boolean rests) {
+    resting = rests;
+    wake();
   }
 
   void shutDown() {
@@ -52,7 +63,11 @@ final class StoreWorker extends Thread {
     confine();
     try {
       while (!stopping) {
-        workOrSleep();
+        if (resting) {
+          rest();
+        } else {
+          workOrSleep();
+        }
       }
     } finally {
       access.close();
@@ -67,6 +82,18 @@ final class StoreWorker extends Thread {
       Tasks.setAffinity(cpus);
     } catch (LinuxException _) {
       // The CPUs were checked; if they went offline since, any other serves as well.
+    }
+  }
+
+  /** Nobody finds it now; who had just woken it relies on it, and so on another one now. */
+  private void rest() {
+    for (Job job : jobs) {
+      job.leave();
+    }
+    passOn.run();
+    while (resting && !stopping) {
+      LockSupport.park(this);
+      boolean _ = Thread.interrupted(); // would make every further sleep end at once
     }
   }
 

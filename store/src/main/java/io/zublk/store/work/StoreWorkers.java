@@ -58,7 +58,8 @@ public final class StoreWorkers implements BatchAlarm {
         jobs.add(memory);
         jobs.add(new CompactionJob(pages, budget, count));
       }
-      workers[i] = new StoreWorker(idle, i, jobs.toArray(Job[]::new), pages.open(), cpus);
+      workers[i] =
+          new StoreWorker(idle, i, jobs.toArray(Job[]::new), pages.open(), cpus, this::wakeOne);
     }
   }
 
@@ -71,6 +72,21 @@ public final class StoreWorkers implements BatchAlarm {
     } catch (Throwable t) {
       shutDown(); // before its caller unmaps what they work on
       throw t;
+    }
+  }
+
+  /**
+   * Has so many of the threads work from now on, the first ones; the others rest. Any thread.
+   *
+   * @param count 1 to how many there are
+   */
+  public void setActive(int count) {
+    if (count < 1 || count > workers.length) {
+      throw new IllegalArgumentException(
+          "workers: %d is not in 1..%d, which there are".formatted(count, workers.length));
+    }
+    for (int i = 0; i < workers.length; i++) {
+      workers[i].setResting(i >= count);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.zublk.store.work;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.store.TestPages;
 import io.zublk.store.arena.MemoryBudget;
@@ -59,6 +60,26 @@ class StoreWorkersTest {
     }
     assertThat(area.hasPages()).isTrue();
     workers.shutDown();
+  }
+
+  /** Whoever rests is woken for nothing, and what others wake it for is done by the rest. */
+  @Test
+  void thoseThatRestLeaveAllWorkToTheOthers() throws Exception {
+    StoreWorkers many = new StoreWorkers(pages, new MemoryBudget(0, 0), 8, new BitSet(), 50_000);
+    many.start();
+    for (int round = 0; round < 200; round++) {
+      int active = 1 + round % 8;
+      many.setActive(active);
+      fillBatch(0);
+      many.ring(true);
+      while (area.hasPages()) {
+        Thread.sleep(1); // the build's limit ends this if the batch is nobody's
+      }
+    }
+    assertThat(pages.counters().sum(Counter.OVERTAKEN_PAGES)).isEqualTo(200L * BATCH);
+    assertThatThrownBy(() -> many.setActive(0)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> many.setActive(9)).isInstanceOf(IllegalArgumentException.class);
+    many.shutDown();
   }
 
   private void fillBatch(long page) {
