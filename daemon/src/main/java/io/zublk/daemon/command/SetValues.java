@@ -51,7 +51,8 @@ public final class SetValues implements Command {
   private static void requireWithin(String what, Integer value, int least, int most) {
     if (value != null && (value < least || value > most)) {
       throw new UserException(
-          "%d %s: the device's process was started with %d of them, so that %d to %d can be had; more take 'zublk save' and 'create --restore'"
+          ("%d %s: the device's process was started with %d of them, so that %d to %d can be had;"
+                  + " more take 'zublk save' and 'create --restore'")
               .formatted(value, what, most, least, most));
     }
   }
