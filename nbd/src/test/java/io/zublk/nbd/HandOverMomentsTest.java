@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -36,8 +37,9 @@ class HandOverMomentsTest {
     try (HandOvers servers = new HandOvers(new RamDevice(model.length), options, false);
         ExecutorService threads = Executors.newCachedThreadPool();
         NbdTestClient client = NbdTestClient.connect(servers.address(), false)) {
-      Future<?> sender = threads.submit(() -> sendInPieces(client, said, random));
-      Future<?> server = threads.submit(() -> nextUntil(sender, servers));
+      CountDownLatch handedOver = new CountDownLatch(1);
+      Future<?> sender = threads.submit(() -> sendInPieces(client, said, random, handedOver));
+      Future<?> server = threads.submit(() -> nextUntil(sender, servers, handedOver));
       for (int i = 0; i < requests; i++) {
         ByteBuffer reply = client.receive(16);
         assertThat(reply.getInt(4)).isZero();
@@ -50,20 +52,27 @@ class HandOverMomentsTest {
     }
   }
 
-  private static void nextUntil(Future<?> sender, HandOvers servers) {
+  private static void nextUntil(Future<?> sender, HandOvers servers, CountDownLatch handedOver) {
     try {
       while (!sender.isDone()) {
         servers.next();
+        handedOver.countDown();
       }
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private static void sendInPieces(NbdTestClient client, ByteBuffer said, Random random) {
+  /** The last byte is not sent before there was a hand-over: others may have kept the CPUs busy. */
+  private static void sendInPieces(
+      NbdTestClient client, ByteBuffer said, Random random, CountDownLatch handedOver) {
     try {
       while (said.hasRemaining()) {
-        int piece = Math.min(said.remaining(), 1 + random.nextInt(20_000));
+        if (said.remaining() == 1) {
+          handedOver.await();
+        }
+        int most = Math.max(1, said.remaining() - 1);
+        int piece = Math.min(most, 1 + random.nextInt(20_000));
         client.sendBytes(said.slice(said.position(), piece));
         said.position(said.position() + piece);
         if (random.nextInt(4) == 0) {
