@@ -23,7 +23,7 @@ record Scenario(Path file, String guest, List<String> options) {
   /** All of them: a file is a scenario if it says what guests it is for. */
   static List<Scenario> all() throws IOException {
     try (Stream<Path> files = Files.list(HOME.resolve("scenarios"))) {
-      return files.sorted().flatMap(Scenario::of).toList();
+      return files.filter(Files::isRegularFile).sorted().flatMap(Scenario::of).toList();
     }
   }
 

@@ -3,6 +3,7 @@ package io.zublk.cli.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.zublk.store.PageStore;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -43,9 +44,10 @@ final class FakeSuccessor implements AutoCloseable {
 
   /** One that is as good as the installed program, once the device has seen the end of others. */
   static FakeSuccessor able(Path deviceDir) throws IOException {
-    FakeSuccessor successor = new FakeSuccessor(deviceDir, edition("99", 1, 5));
+    FakeSuccessor successor =
+        new FakeSuccessor(deviceDir, edition("99", 1, PageStore.NEWEST_LAYOUT));
     while (successor.refusal().contains("is being upgraded already")) {
-      successor = new FakeSuccessor(deviceDir, edition("99", 1, 5));
+      successor = new FakeSuccessor(deviceDir, edition("99", 1, PageStore.NEWEST_LAYOUT));
     }
     assertThat(successor.refusal()).isEqualTo("null");
     return successor;

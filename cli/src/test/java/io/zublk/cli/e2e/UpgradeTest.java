@@ -3,6 +3,7 @@ package io.zublk.cli.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.zublk.store.PageStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -207,13 +208,16 @@ class UpgradeTest extends WithDevices {
   void aDowngradeIsRefusedInWords() throws Exception {
     zublk.create("--size=1M");
     Path dir = zublk.runDir().resolve("0");
-    assertThat(new FakeSuccessor(dir, FakeSuccessor.edition("0.0.9", 1, 5)).refusal())
+    int layout = PageStore.NEWEST_LAYOUT;
+    assertThat(new FakeSuccessor(dir, FakeSuccessor.edition("0.0.9", 1, layout)).refusal())
         .isEqualTo(
             "device 0 cannot be upgraded: the installed zublk, 0.0.9 is older than the one that"
                 + " serves, 0.1.0-SNAPSHOT; there is no downgrade");
-    assertThat(new FakeSuccessor(dir, FakeSuccessor.edition("99", 1, 4)).refusal())
-        .contains("99 reads store layouts 3 to 4 and the device has 5; it is older");
-    assertThat(new FakeSuccessor(dir, FakeSuccessor.edition("99", 2, 5)).refusal())
+    assertThat(new FakeSuccessor(dir, FakeSuccessor.edition("99", 1, layout - 1)).refusal())
+        .contains(
+            "99 reads store layouts 3 to %d and the device has %d; it is older"
+                .formatted(layout - 1, layout));
+    assertThat(new FakeSuccessor(dir, FakeSuccessor.edition("99", 2, layout)).refusal())
         .contains("99 hands over in versions 2 to 2, the one that serves in 1 to 1");
     assertThat(new FakeSuccessor(dir, "7").refusal()).contains("none that this zublk understands");
   }

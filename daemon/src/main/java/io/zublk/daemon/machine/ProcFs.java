@@ -18,7 +18,6 @@ public final class ProcFs {
   private static final int STATE = 3 - 3;
 
   private static final int FLAGS = 9 - 3;
-  private static final int THREADS = 20 - 3;
   private static final int START_TIME = 22 - 3;
 
   /** Of the flags: PF_EXITING (include/linux/sched.h). */
@@ -48,11 +47,10 @@ public final class ProcFs {
         .isPresent();
   }
 
-  /** From the end of its first thread on a process is called a zombie, while others go on. */
   private static Optional<String[]> running(long pid, long startTicks) {
     return stat(pid)
         .filter(fields -> Long.parseLong(fields[START_TIME]) == startTicks)
-        .filter(fields -> !"ZX".contains(fields[STATE]) || Integer.parseInt(fields[THREADS]) > 1);
+        .filter(fields -> !"ZX".contains(fields[STATE]));
   }
 
   private static Optional<String[]> stat(long pid) {
