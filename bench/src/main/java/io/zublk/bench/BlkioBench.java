@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,7 @@ public final class BlkioBench {
   private final Map<String, BlkioDisk> disks = new LinkedHashMap<>();
   private final Map<String, Map<Row, List<Result>>> results = new LinkedHashMap<>();
   private final long imageBytes;
-  private long random = 0x9E37_79B9_7F4A_7C15L;
+  private final Xorshift random = new Xorshift(0);
 
   private BlkioBench(long imageBytes) {
     this.imageBytes = imageBytes;
@@ -169,7 +170,7 @@ public final class BlkioBench {
       }
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    long[] times = java.util.Arrays.copyOf(samples, sampled);
+    long[] times = Arrays.copyOf(samples, sampled);
     return new Result(
         completed / seconds, Statistics.percentile(times, 50), Statistics.percentile(times, 99));
   }
@@ -177,19 +178,12 @@ public final class BlkioBench {
   /** When the request was submitted, if it is one of those that are timed; else 0. */
   private long submit(BlkioDisk disk, Row row, int tag, long number) {
     long units = imageBytes / row.bytes;
-    long unit = row.bytes == PAGE ? nextRandom(units) : number % units;
+    long unit = row.bytes == PAGE ? random.next(units) : number % units;
     long position = unit * row.bytes;
     long buffer = row.write ? position : imageBytes + (long) tag * MIB;
     long time = number % SAMPLE_EVERY == 0 ? System.nanoTime() : 0;
     disk.submit(row.write, position, buffer, row.bytes, tag);
     return time;
-  }
-
-  private long nextRandom(long bound) {
-    random ^= random << 13;
-    random ^= random >>> 7;
-    random ^= random << 17;
-    return Math.unsignedMultiplyHigh(random, bound);
   }
 
   private void print() {

@@ -34,7 +34,7 @@ final class LoadThread extends Thread {
   private final AtomicLongArray done = new AtomicLongArray(PADDED_CELLS);
   private final long[] samples = new long[MAX_SAMPLES];
   private int sampleCount;
-  private long random;
+  private final Xorshift random;
   private volatile boolean sampling;
   private volatile boolean stopping;
   private volatile String failure;
@@ -49,7 +49,7 @@ final class LoadThread extends Thread {
     long share = workload.isRandom() ? all : all / threads;
     this.units = share;
     this.begin = workload.isRandom() ? 0 : index * share * workload.requestBytes();
-    this.random = 0x9E37_79B9_7F4A_7C15L * (index + 1);
+    this.random = new Xorshift(index);
     this.buffer = newBuffer(workload);
     this.lane = target.openLane();
     setDaemon(true);
@@ -112,18 +112,10 @@ final class LoadThread extends Thread {
   }
 
   private int request(long count) {
-    long unit = workload.isRandom() ? nextRandom() : count % units;
+    long unit = workload.isRandom() ? random.next(units) : count % units;
     long position = begin + unit * workload.requestBytes();
     return workload.isWrite()
         ? lane.write(position, data, position, workload.requestBytes())
         : lane.read(position, buffer, 0, workload.requestBytes());
-  }
-
-  /** Marsaglia's xorshift64, reduced by a multiplication: no division on the way of a request. */
-  private long nextRandom() {
-    random ^= random << 13;
-    random ^= random >>> 7;
-    random ^= random << 17;
-    return Math.unsignedMultiplyHigh(random, units);
   }
 }

@@ -148,9 +148,4 @@ public final class UnixListener implements AutoCloseable {
       socket.close();
     }
   }
-
-  /** Leaves the socket, and its file, to the process that was given it. */
-  public void abandon() {
-    socket.close();
-  }
 }
