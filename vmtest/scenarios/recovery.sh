@@ -22,6 +22,7 @@ jvm() { "${JVM[@]}" "io.zublk.ublk.examples.$1" "${@:2}"; }
 start() {
     rm -f "$OWN/in.$1"
     mkfifo "$OWN/in.$1"
+    : > "$OWN/out.$1" # before the server opens it: what the last one said is not this one's word
     # Opened for both, so that neither side waits for the other, nor sees an end.
     "${JVM[@]}" io.zublk.ublk.examples.PersistentDevice $options "$OWN/store" $SIZE "$queues" \
         "${@:2}" <> "$OWN/in.$1" > "$OWN/out.$1" 2>&1 &
