@@ -53,6 +53,7 @@ public final class TestGuest implements AutoCloseable {
   static TestGuest connect(Path path, long memoryBytes) throws IOException {
     LinuxSocket socket = LinuxSocket.connect(UnixDomainSocketAddress.of(path));
     socket.setReceiveTimeout(20_000);
+    socket.setSendTimeout(20_000);
     return new TestGuest(socket, memoryBytes);
   }
 

@@ -16,6 +16,7 @@ import io.zublk.uring.sys.SocketAccess;
 import io.zublk.vhost.examples.RamDevice;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -374,6 +375,73 @@ class VhostServerTest {
         ring.call().take();
         Eventually.isSo("it is called", () -> new PollSet(ring.call().fd()).await(0) == 1);
       }
+    }
+  }
+
+  // ---- clients that take nothing
+
+  @Test
+  void aClientThatCannotBeCalledMoreOftenKeepsOnlyItsOwnRingsFromBeingServed() throws Exception {
+    try (TestGuest guest = guest()) {
+      TestRing ring = ring(guest);
+      fill(ring.call());
+      assertThat(guest.askU64(18, new long[] {1L << 32})).isZero();
+      guest.tell(new long[] {0}, 13, ring.call().fd()); // and call it at once
+      assertThat(guest.askU64(17, new long[] {})).isEqualTo(64);
+      ring.request(0, TestRing.IN, 0, 512);
+      ring.submit(0);
+      ring.kickOnce();
+      fill(ring.call());
+      assertThat(guest.stopRing(0)).isBetween(0, 1);
+    }
+    try (TestGuest next = TestGuest.ready(server.path(), MEMORY_BYTES, 0)) {
+      TestRing ring = ring(next);
+      assertThat(ring.perform(TestRing.IN, 0, 4096)).isEqualTo(OK);
+      fill(ring.call());
+      server.close();
+    }
+  }
+
+  @Test
+  void aClientThatIsCalledAgainCannotKeepTheNextOneFromComing() throws Exception {
+    try (TestGuest guest = guest()) {
+      TestRing ring = ring(guest);
+      assertThat(ring.perform(TestRing.IN, 0, 512)).isEqualTo(OK);
+      assertThat(guest.stopRing(0)).isEqualTo(1);
+      TestRing.start(guest, 0, ring);
+      ring.call().take();
+      Eventually.isSo("it is called again", () -> new PollSet(ring.call().fd()).await(0) == 1);
+      fill(ring.call());
+      try (TestGuest second = TestGuest.connect(server.path(), 4096)) {
+        assertThatThrownBy(() -> second.askU64(1, new long[] {})).isInstanceOf(IOException.class);
+      }
+    }
+    try (TestGuest next = TestGuest.ready(server.path(), MEMORY_BYTES, 0)) {
+      assertThat(ring(next).perform(TestRing.IN, 0, 4096)).isEqualTo(OK);
+    }
+  }
+
+  /** Sets a count to the highest that there is, so that one more waits. */
+  private static void fill(EventCount count) throws IOException {
+    count.take();
+    MemorySegment most = Arena.ofAuto().allocate(JAVA_LONG_UNALIGNED);
+    most.set(JAVA_LONG_UNALIGNED, 0, -2);
+    var _ = LinuxFile.adopt("count", count.fd()).append(most, 0, Long.BYTES);
+  }
+
+  @Test
+  void aClientThatTakesNoRepliesIsHungUpOn() throws Exception {
+    try (TestGuest guest = guest()) {
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  guest.tell(1);
+                }
+              })
+          .isInstanceOf(IOException.class);
+    }
+    try (TestGuest next = TestGuest.ready(server.path(), MEMORY_BYTES, 0)) {
+      assertThat(ring(next).perform(TestRing.IN, 0, 4096)).isEqualTo(OK);
     }
   }
 

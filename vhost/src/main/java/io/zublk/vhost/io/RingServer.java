@@ -85,6 +85,7 @@ final class RingServer {
     }
     unpublished = 0;
     unpublishedBytes = 0;
+    callIfDue(served);
     try {
       boolean any = serveLeftOver(served);
       any |= serveReady(served);
@@ -152,6 +153,15 @@ final class RingServer {
     }
     unpublished = 0;
     unpublishedBytes = 0;
+  }
+
+  private void callIfDue(ServedRing served) {
+    if (served.callDue) {
+      served.callDue = false;
+      if (served.call != null) {
+        served.call.add();
+      }
+    }
   }
 
   private void call(ServedRing served) {

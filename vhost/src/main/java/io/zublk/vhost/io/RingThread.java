@@ -25,7 +25,7 @@ final class RingThread {
   private static final int KICKLESS_MILLIS = 1;
 
   /** How often to end a wait for a client that never reads what it is called by. */
-  private static final long UNBLOCK_MILLIS = 100;
+  private static final long UNBLOCK_MILLIS = 1;
 
   private static final int BELL = 0;
 
@@ -114,7 +114,11 @@ final class RingThread {
     }
   }
 
-  // A client can make a call wait by filling the count. It has no right to the thread.
+  // A client can make a call wait by filling the count, and nothing keeps a write from waiting
+  // then: O_NONBLOCK belongs to the file, so the client may change it back; eventfds know no
+  // RWF_NOWAIT for writes; and between a poll and the write the count may be filled. So no thread
+  // writes there but this one, which serves nobody but that client, and whoever needs it empties
+  // the count: over and over, for threads of the client may wait as well, and be first.
   private void unblock() {
     for (ServedRing served : rings) {
       take(served.call);

@@ -30,6 +30,9 @@ public final class ServedRing {
 
   int leftOverDone;
 
+  /** Whether the client is to be called once, whatever it has asked for. */
+  boolean callDue;
+
   /** Whether the client broke its rules, so that nothing in it has a meaning. */
   boolean broken;
 
@@ -55,6 +58,11 @@ public final class ServedRing {
     kick = newKick;
     call = newCall;
     error = newError;
+  }
+
+  /** Calls the client before anything else is done, for it may have missed a call. */
+  public void callOnce() {
+    callDue = true;
   }
 
   /** Goes on with other mappings of the same memory. */

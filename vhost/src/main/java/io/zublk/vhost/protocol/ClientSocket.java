@@ -18,6 +18,12 @@ final class ClientSocket implements AutoCloseable {
   /** How long the rest of a message may take, in milliseconds; it comes in one piece, mostly. */
   private static final int MESSAGE_MILLIS = 5000;
 
+  /**
+   * How long a client may leave its replies where they are until nothing more has room, in
+   * milliseconds. One that asks takes its reply before it asks again, so none ever waits.
+   */
+  private static final int REPLY_MILLIS = 100;
+
   private final LinuxSocket socket;
   private final FileMessages messages;
   private final MemorySegment bytes =
@@ -28,6 +34,7 @@ final class ClientSocket implements AutoCloseable {
     this.socket = socket;
     this.messages = new FileMessages(socket, VhostUser.MAX_FILES);
     socket.setReceiveTimeout(MESSAGE_MILLIS);
+    socket.setSendTimeout(REPLY_MILLIS);
   }
 
   /**
@@ -97,7 +104,11 @@ final class ClientSocket implements AutoCloseable {
     return (int) Syscall.check("recvmsg", result);
   }
 
-  /** Answers a message; the files stay open here. */
+  /**
+   * Answers a message; the files stay open here.
+   *
+   * @throws LinuxException if the client is gone, or takes no replies
+   */
   void reply(int request, MemorySegment payload, int... fds) throws LinuxException {
     MemorySegment reply = bytes.asSlice(0, VhostUser.HEADER_BYTES + payload.byteSize());
     reply.set(JAVA_INT, 0, request);

@@ -323,7 +323,6 @@ public final class Session implements AutoCloseable {
       vring.start(kick, memory, inflight, eventIndex);
       setRings();
     });
-    vring.callOnce();
   }
 
   /** Whether {@link #callAgain} is to be called before long. */
@@ -331,12 +330,14 @@ public final class Session implements AutoCloseable {
     return callsAgain > 0;
   }
 
-  /** Calls the client for all rings, which costs it a look at them. */
+  /** Has the client called for all rings, which costs it a look at them. */
   public void callAgain() {
     callsAgain--;
-    for (Vring vring : vrings) {
-      vring.callOnce();
-    }
+    threads.change(() -> {
+      for (Vring vring : vrings) {
+        vring.callOnce();
+      }
+    });
   }
 
   private void stopRing(Message message) throws IOException {

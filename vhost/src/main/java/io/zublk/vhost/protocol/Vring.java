@@ -76,6 +76,7 @@ final class Vring {
       GuestFault.raise();
       served = made;
       served.setEvents(kick, call, error);
+      served.callOnce();
     } catch (InternalError e) {
       throw new ProtocolException(this + ": the client took its memory away");
     }
@@ -118,10 +119,10 @@ final class Vring {
     callOnce();
   }
 
-  /** Calls the client, if it wants that. */
+  /** Has the client called, if it wants to be at all: when the ring's thread comes to it. */
   void callOnce() {
-    if (call != null && isStarted()) {
-      call.add();
+    if (isStarted()) {
+      served.callOnce();
     }
   }
 
