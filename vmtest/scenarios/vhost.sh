@@ -56,6 +56,14 @@ if [ "$BOOT" = 1 ]; then
     touch $OWN/enough
     wait $LOAD
     ok "every block was right, no user had an error" test $? = 0
+    bytes() { blockdev --getsize64 "$DEVICE"; }
+    has_bytes() { [ "$(bytes)" = "$1" ]; }
+    must "it gets larger while it is mounted" host resize 512M
+    ok "... the guest hears of it" eventually has_bytes 536870912
+    ok "... the file system grows, too" resize2fs "$DEVICE"
+    ok "... it does not shrink while it is in use" host refuses resize 0 256M
+    must "it is killed, recovered and gets larger again" host kill 768M
+    ok "... the guest hears of it" eventually has_bytes 805306368
     head -c $((8 << 20)) /dev/urandom > $OWN/data
     cp $OWN/data /mnt/data
     sha256sum < $OWN/data > /mnt/sum

@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
       "Makes a device larger, by zeros at its end, or smaller, while it serves.",
       "It can grow to 16 times the size that it was made with. It shrinks if nobody uses it and",
       "nothing but zeros is on what goes. Over ublk it needs Linux 6.16; NBD clients notice when",
-      "they connect again. A file system on it is resized by its own tool."
+      "they connect again, as do those over vhost-user but for QEMU, which hears of it at once. A",
+      "file system on it is resized by its own tool."
     })
 final class ResizeCommand implements Callable<Integer> {
 

@@ -12,6 +12,7 @@ import io.zublk.uring.sys.PollSet;
 import io.zublk.uring.sys.SocketAccess;
 import io.zublk.uring.sys.UnixListener;
 import io.zublk.vhost.io.RingThreads;
+import io.zublk.vhost.protocol.BackChannel;
 import io.zublk.vhost.protocol.Session;
 import java.io.EOFException;
 import java.io.IOException;
@@ -51,6 +52,7 @@ public final class VhostServer implements AutoCloseable {
   private final UnixListener listener;
   private final EventCount bell;
   private final RingThreads threads;
+  private final BackChannel backChannel = new BackChannel();
   private final Thread thread;
 
   private volatile boolean closed;
@@ -133,6 +135,15 @@ public final class VhostServer implements AutoCloseable {
   /** Who is connected; empty if nobody is. */
   public Optional<VhostClient> client() {
     return Optional.ofNullable(client);
+  }
+
+  /**
+   * Has the client ask for the device's size, which has changed.
+   *
+   * @return false if one is connected that does not hear of it until it connects again
+   */
+  public boolean resized() {
+    return backChannel.tellConfigChange() || client == null;
   }
 
   /** Changes how the threads wait, from the next wait of each on. */
@@ -236,7 +247,7 @@ public final class VhostServer implements AutoCloseable {
   private void welcome(LinuxSocket socket) throws IOException {
     try {
       client = new VhostClient(socket.peerProcess(), false);
-      session = new Session(socket, device.geometry(), options, threads, log);
+      session = new Session(socket, device, options, threads, backChannel, log);
       clientSocket = socket;
       if (closed) {
         socket.shutDown(LinuxSocket.SHUT_RDWR);

@@ -32,6 +32,7 @@ public final class TestGuest implements AutoCloseable {
 
   static final long MQ = 1;
   static final long REPLY_ACK = 1 << 3;
+  static final long BACKEND_REQ = 1 << 5;
   static final long CONFIG = 1 << 9;
   static final long INFLIGHT = 1 << 12;
   static final long MEM_SLOTS = 1 << 15;
@@ -60,7 +61,8 @@ public final class TestGuest implements AutoCloseable {
   /** Agrees on some features beside those that any client wants, and shows all of its memory. */
   static TestGuest ready(Path path, long memoryBytes, long features) throws IOException {
     TestGuest guest = connect(path, memoryBytes);
-    guest.negotiate(VERSION_1 | features, MQ | REPLY_ACK | CONFIG | INFLIGHT | MEM_SLOTS);
+    guest.negotiate(
+        VERSION_1 | features, MQ | REPLY_ACK | BACKEND_REQ | CONFIG | INFLIGHT | MEM_SLOTS);
     guest.addMemory();
     return guest;
   }
@@ -116,6 +118,22 @@ public final class TestGuest implements AutoCloseable {
   /** GET_VRING_BASE. */
   int stopRing(int queue) throws IOException {
     return (int) (askU64(11, new long[] {queue}) >>> 32);
+  }
+
+  /** The device's size as the configuration tells it, in bytes. */
+  long readSize() throws IOException {
+    MemorySegment asked = MemorySegment.ofArray(new byte[12 + 60]);
+    asked.set(JAVA_INT_UNALIGNED, 4, 60);
+    send(24, 1, 72, asked);
+    return receive(24).get(JAVA_LONG_UNALIGNED, 12) * 512;
+  }
+
+  /** Wants to hear of changes, at the socket that is returned. */
+  LinuxSocket listen() throws IOException {
+    LinuxSocket[] pair = LinuxSocket.pair();
+    require(askU64(21, new long[] {}, pair[1].fd()) == 0, "SET_BACKEND_REQ_FD");
+    pair[1].close();
+    return pair[0];
   }
 
   private static void require(boolean condition, String what) throws IOException {

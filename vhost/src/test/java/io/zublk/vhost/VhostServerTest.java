@@ -1,15 +1,18 @@
 package io.zublk.vhost;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
 import io.zublk.block.Polling;
 import io.zublk.uring.sys.EventCount;
 import io.zublk.uring.sys.LinuxFile;
+import io.zublk.uring.sys.LinuxSocket;
 import io.zublk.uring.sys.Memory;
 import io.zublk.uring.sys.PollSet;
 import io.zublk.uring.sys.SocketAccess;
@@ -65,6 +68,16 @@ class VhostServerTest {
         VhostServer.start(
             directory.resolve("vhost.sock"), device, options, (reason, _) -> failures.add(reason));
     return TestGuest.ready(server.path(), MEMORY_BYTES, features);
+  }
+
+  private TestGuest guest(BlockDevice device) throws IOException {
+    server =
+        VhostServer.start(
+            directory.resolve("vhost.sock"),
+            device,
+            VhostOptions.defaults(),
+            (reason, _) -> failures.add(reason));
+    return TestGuest.ready(server.path(), MEMORY_BYTES, 0);
   }
 
   private TestGuest guest() throws IOException {
@@ -378,6 +391,87 @@ class VhostServerTest {
     }
   }
 
+  // ---- another size
+
+  @Test
+  void aClientThatListensHearsOfAnotherSizeAndUsesIt() throws Exception {
+    ResizableDisk disk = new ResizableDisk(DISK_BYTES, 2 * DISK_BYTES);
+    try (TestGuest guest = guest(disk);
+        LinuxSocket news = guest.listen()) {
+      assertThat(guest.readSize()).isEqualTo(DISK_BYTES);
+      TestRing ring = ring(guest);
+      assertThat(ring.perform(TestRing.OUT, DISK_BYTES / 512, 4096)).isEqualTo(IOERR);
+      disk.resize(2 * DISK_BYTES);
+      assertThat(server.resized()).isTrue();
+      assertHears(news);
+      assertThat(guest.readSize()).isEqualTo(2 * DISK_BYTES);
+      assertThat(ring.perform(TestRing.OUT, DISK_BYTES / 512, 4096)).isEqualTo(OK);
+      disk.resize(DISK_BYTES / 2);
+      assertThat(server.resized()).isTrue();
+      assertHears(news);
+      assertThat(guest.readSize()).isEqualTo(DISK_BYTES / 2);
+      assertThat(ring.perform(TestRing.OUT, DISK_BYTES / 1024 - 8, 4096)).isEqualTo(OK);
+      for (int type : new int[] {TestRing.IN, TestRing.OUT}) {
+        assertThat(ring.perform(type, DISK_BYTES / 1024 - 1, 4096)).isEqualTo(IOERR);
+      }
+      setData(guest, ring, range(DISK_BYTES / 1024, 8, 0));
+      assertThat(ring.perform(TestRing.DISCARD, 0, 16)).isEqualTo(IOERR);
+    }
+  }
+
+  private static void assertHears(LinuxSocket news) throws IOException {
+    news.setReceiveTimeout(20_000);
+    MemorySegment message = Arena.ofAuto().allocate(12, 4);
+    news.receiveAll(message);
+    assertThat(message.toArray(JAVA_INT)).containsExactly(2, 1, 0);
+  }
+
+  private static boolean hearsNothing(LinuxSocket news) {
+    return new PollSet(news.fd()).await(0) == 0;
+  }
+
+  @Test
+  void itIsKnownWhetherTheClientHearsOfAnotherSize() throws Exception {
+    try (TestGuest guest = guest()) {
+      assertThat(server.resized()).isFalse();
+      LinuxSocket news = guest.listen();
+      assertThat(server.resized()).isTrue();
+      news.close();
+      assertThat(server.resized()).isFalse();
+    }
+    Eventually.isSo("it has left", () -> server.client().isEmpty());
+    assertThat(server.resized()).isTrue();
+  }
+
+  /** QEMU that connects again does not ask, and listens only when it has started a ring. */
+  @Test
+  void aClientThatMayHaveAnotherSizeInMindHearsOfItWhenItStartsARing() throws Exception {
+    try (TestGuest guest = guest();
+        LinuxSocket news = guest.listen()) {
+      var _ = ring(guest);
+      assertHears(news);
+      TestRing.start(guest, 1, 4 << 20, RING, 4096);
+      assertThat(hearsNothing(news)).isTrue();
+    }
+    try (TestGuest guest = TestGuest.ready(server.path(), MEMORY_BYTES, 0);
+        LinuxSocket news = guest.listen()) {
+      assertThat(guest.readSize()).isEqualTo(DISK_BYTES);
+      var _ = ring(guest);
+      assertThat(hearsNothing(news)).isTrue();
+    }
+  }
+
+  @Test
+  void whoDoesNotReadWhatItHearsIsNotWaitedFor() throws Exception {
+    try (TestGuest guest = guest();
+        LinuxSocket news = guest.listen()) {
+      for (int i = 0; i < 10_000; i++) {
+        assertThat(server.resized()).isTrue();
+      }
+      assertHears(news);
+    }
+  }
+
   // ---- clients that take nothing
 
   @Test
@@ -549,6 +643,8 @@ class VhostServerTest {
       assertThat(guest.askU64(18, new long[] {64 | 1L << 32})).isNotZero();
       assertThat(guest.askU64(8, new long[] {-1})).isNotZero();
       assertThat(guest.askU64(99, new long[] {})).isNotZero();
+      assertThat(guest.askU64(21, new long[] {})).isNotZero();
+      assertThat(guest.askU64(21, new long[] {}, guest.file().fd())).isNotZero(); // no socket
       assertThat(guest.askU64(18, new long[] {})).isNotZero();
       assertThat(guest.askU64(12, new long[] {0}, guest.file().fd())).isNotZero(); // no eventfd
       assertThat(guest.askU64(12, new long[] {1 << 8})).isNotZero(); // a ring of no size

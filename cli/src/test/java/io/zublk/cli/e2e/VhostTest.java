@@ -151,6 +151,27 @@ class VhostTest extends WithDevices {
     assertReads(next, 5);
   }
 
+  @Test
+  void getsAnotherSizeAndSaysWhoDoesNotHearOfIt() throws Throwable {
+    Map<String, Object> device = create("--size=16M");
+    assertThat(zublk.run("resize", "0", "32M").ok().err()).isEmpty();
+    try (Libblkio client = new Libblkio(path(device))) {
+      assertThat(client.capacity()).isEqualTo(32 * MIB);
+      MemorySegment memory = client.start(false, MIB).fill((byte) 8);
+      assertThat(client.write(31 * MIB, memory)).isZero();
+      assertThat(zublk.run("resize", "0", "64M").ok().err())
+          .contains("the client that is connected sees the old size until it connects again");
+      zublk.run("resize", "0", "8M").refused("in use by", "--force");
+      zublk.run("resize", "0", "8M", "--force").ok();
+      assertThat(client.read(31 * MIB, memory)).isNegative();
+      assertThat(client.read(7 * MIB, memory)).isZero();
+    }
+    awaitNoClient();
+    try (Libblkio client = new Libblkio(path(device))) {
+      assertThat(client.capacity()).isEqualTo(8 * MIB);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

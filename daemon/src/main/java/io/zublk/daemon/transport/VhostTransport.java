@@ -62,13 +62,10 @@ final class VhostTransport implements Transport {
   }
 
   @Override
-  public Optional<String> obstacleToResize() {
-    return Optional.of("over vhost-user a client is not told of another size");
-  }
-
-  @Override
   public Optional<String> resized() {
-    throw new UnsupportedOperationException("there is an obstacle");
+    return server.resized()
+        ? Optional.empty()
+        : Optional.of("the client that is connected sees the old size until it connects again");
   }
 
   @Override

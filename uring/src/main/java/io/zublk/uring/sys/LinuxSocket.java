@@ -42,6 +42,7 @@ public final class LinuxSocket implements AutoCloseable {
   public static final int MAX_FILES = 253;
 
   private static final int SO_PEERCRED = 17;
+  private static final int SO_DOMAIN = 39;
   private static final int SO_RCVTIMEO = 20;
   private static final int SO_SNDTIMEO = 21;
   private static final int IPPROTO_IPV6 = 41;
@@ -52,6 +53,7 @@ public final class LinuxSocket implements AutoCloseable {
   private static final int SOCK_CLOEXEC = 0x80000;
 
   static final int MSG_NOSIGNAL = 0x4000;
+  private static final int MSG_DONTWAIT = 0x40;
   private static final int SIOCOUTQ = 0x5411;
 
   private final String name;
@@ -227,6 +229,15 @@ public final class LinuxSocket implements AutoCloseable {
     }
   }
 
+  /** Whether it is a socket at all, and one of unix. */
+  public boolean isUnix() {
+    try {
+      return option(SOL_SOCKET, SO_DOMAIN) == SocketAddresses.AF_UNIX;
+    } catch (LinuxException _) {
+      return false;
+    }
+  }
+
   /** {@link #receive} waits no longer than this and then says EAGAIN; the kernel rounds it up. */
   public void setReceiveTimeout(int millis) throws LinuxException {
     setTimeout(SO_RCVTIMEO, millis);
@@ -264,6 +275,14 @@ public final class LinuxSocket implements AutoCloseable {
    */
   public int send(MemorySegment buffer, long offset, long length) {
     return transfer(Syscall.SENDTO, buffer, offset, length, MSG_NOSIGNAL);
+  }
+
+  /**
+   * As {@link #send}, but what has no room at once is not waited for, whatever others who have this
+   * socket have set: EAGAIN, or fewer bytes than all.
+   */
+  public int sendAtOnce(MemorySegment buffer, long offset, long length) {
+    return transfer(Syscall.SENDTO, buffer, offset, length, MSG_NOSIGNAL | MSG_DONTWAIT);
   }
 
   private int transfer(int call, MemorySegment buffer, long offset, long length, int flags) {

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.zublk.block.BlockChannel;
+import io.zublk.block.BlockDevice;
 import io.zublk.block.Errno;
 import io.zublk.block.Geometry;
 import io.zublk.block.RateLimitedLog;
@@ -35,7 +36,7 @@ final class RequestServer {
   private static final String THREW =
       "the device failed unexpectedly; the request gets an error, the device goes on";
 
-  private final Geometry geometry;
+  private final BlockDevice device;
   private final VhostOptions options;
   private final BlockChannel channel;
   private final ThreadCounters<VhostCounter> counters;
@@ -49,12 +50,12 @@ final class RequestServer {
   private long moved;
 
   RequestServer(
-      Geometry geometry,
+      BlockDevice device,
       VhostOptions options,
       BlockChannel channel,
       ThreadCounters<VhostCounter> counters,
       RateLimitedLog log) {
-    this.geometry = geometry;
+    this.device = device;
     this.options = options;
     this.channel = channel;
     this.counters = counters;
@@ -231,7 +232,7 @@ final class RequestServer {
         && length % VirtioBlk.SECTOR_BYTES == 0
         && sector >= 0
         && sector <= Long.MAX_VALUE >> VirtioBlk.SECTOR_SHIFT
-        && geometry.contains(sector << VirtioBlk.SECTOR_SHIFT, length);
+        && device.geometry().contains(sector << VirtioBlk.SECTOR_SHIFT, length);
   }
 
   // ---- what the device says

@@ -172,8 +172,7 @@ final class RingThread {
 
   private void run() {
     try (BlockChannel channel = device.openChannel()) {
-      RequestServer requests =
-          new RequestServer(device.geometry(), options, channel, counters, log);
+      RequestServer requests = new RequestServer(device, options, channel, counters, log);
       serve(new RingServer(requests, counters, log));
     } catch (Throwable t) {
       failures.failed("a thread of the vhost-user server failed", t);

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
+import io.zublk.block.BlockDevice;
 import io.zublk.block.Geometry;
 import io.zublk.block.RateLimitedLog;
 import io.zublk.uring.sys.EventCount;
@@ -30,6 +31,7 @@ public final class Session implements AutoCloseable {
   private static final long PROTOCOL_FEATURES =
       VhostUser.P_MQ
           | VhostUser.P_REPLY_ACK
+          | VhostUser.P_BACKEND_REQ
           | VhostUser.P_CONFIG
           | VhostUser.P_INFLIGHT_SHMFD
           | VhostUser.P_CONFIGURE_MEM_SLOTS;
@@ -52,14 +54,19 @@ public final class Session implements AutoCloseable {
 
   private final ClientSocket client;
   private final RingThreads threads;
+  private final BlockDevice device;
+  private final VhostOptions options;
+  private final BackChannel backChannel;
   private final RateLimitedLog log;
   private final long offered;
-  private final MemorySegment config;
   private final Vring[] vrings;
 
   private long features;
   private long protocolFeatures;
   private GuestMemory memory = GuestMemory.NONE;
+
+  /** The device's size as the client knows it, in bytes; 0 if it has not asked in this session. */
+  private long knownBytes;
 
   /** How often the client is still to be called, whether it waits for that or not. */
   private int callsAgain;
@@ -67,19 +74,27 @@ public final class Session implements AutoCloseable {
   /** Null if the client does not want to know what is in flight. */
   private InflightArea inflight;
 
-  /** Begins with a client whose socket is the session's from now on. */
+  /**
+   * Begins with a client.
+   *
+   * @param socket the client's, which is the session's from now on
+   * @param backChannel open while the client wants to hear, at most as long as the session is
+   */
   public Session(
       LinuxSocket socket,
-      Geometry geometry,
+      BlockDevice device,
       VhostOptions options,
       RingThreads threads,
+      BackChannel backChannel,
       RateLimitedLog log)
       throws IOException {
     this.client = new ClientSocket(socket);
+    this.device = device;
+    this.options = options;
     this.threads = threads;
+    this.backChannel = backChannel;
     this.log = log;
     this.offered = RING_FEATURES | ConfigSpace.features(options);
-    this.config = ConfigSpace.of(geometry, options);
     this.vrings = new Vring[options.queues()];
     for (int i = 0; i < vrings.length; i++) {
       vrings[i] = new Vring(i);
@@ -154,6 +169,10 @@ public final class Session implements AutoCloseable {
         threads.change(() -> vring.setError(event));
       }
       case VhostUser.SET_INFLIGHT_FD -> setInflight(message);
+      case VhostUser.SET_BACKEND_REQ_FD -> {
+        message.requireFiles(1);
+        backChannel.open(message.takeFile(0));
+      }
       case VhostUser.SET_CONFIG ->
           throw new ProtocolException("nothing of the configuration can be set");
       default -> throw new ProtocolException("unknown message " + message.request());
@@ -193,8 +212,11 @@ public final class Session implements AutoCloseable {
       client.reply(message.request(), MemorySegment.ofArray(new byte[0]));
       return;
     }
+    Geometry geometry = device.geometry();
+    MemorySegment config = ConfigSpace.of(geometry, options);
     MemorySegment reply = message.payload().asSlice(0, CONFIG_HEADER_BYTES + size);
     MemorySegment.copy(config, offset, reply, CONFIG_HEADER_BYTES, size);
+    knownBytes = geometry.sizeBytes();
     client.reply(message.request(), reply);
   }
 
@@ -323,6 +345,19 @@ public final class Session implements AutoCloseable {
       vring.start(kick, memory, inflight, eventIndex);
       setRings();
     });
+    tellSize();
+  }
+
+  /**
+   * Tells the client of a size that it cannot know: it has changed since it asked, or, if it has
+   * connected again and does not ask, before. QEMU listens only once it has started a ring.
+   */
+  private void tellSize() {
+    long bytes = device.geometry().sizeBytes();
+    if (knownBytes != bytes) {
+      knownBytes = bytes;
+      boolean _ = backChannel.tellConfigChange();
+    }
   }
 
   /** Whether {@link #callAgain} is to be called before long. */
@@ -439,6 +474,7 @@ public final class Session implements AutoCloseable {
         vrings[i].close();
       }
     });
+    backChannel.close();
     endInflight();
     memory.regions().forEach(MappedRegion::unmap);
     memory = GuestMemory.NONE;

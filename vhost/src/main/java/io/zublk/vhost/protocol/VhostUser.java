@@ -22,6 +22,7 @@ final class VhostUser {
   static final int SET_PROTOCOL_FEATURES = 16;
   static final int GET_QUEUE_NUM = 17;
   static final int SET_VRING_ENABLE = 18;
+  static final int SET_BACKEND_REQ_FD = 21;
   static final int GET_CONFIG = 24;
   static final int SET_CONFIG = 25;
   static final int GET_INFLIGHT_FD = 31;
@@ -61,6 +62,7 @@ final class VhostUser {
 
   static final long P_MQ = 1;
   static final long P_REPLY_ACK = 1L << 3;
+  static final long P_BACKEND_REQ = 1L << 5;
   static final long P_CONFIG = 1L << 9;
   static final long P_INFLIGHT_SHMFD = 1L << 12;
   static final long P_CONFIGURE_MEM_SLOTS = 1L << 15;

@@ -45,7 +45,7 @@ final class OneThread implements AutoCloseable {
     channel = device.openChannel();
     RateLimitedLog log = new RateLimitedLog("io.zublk.vhost");
     RequestServer requests =
-        new RequestServer(device.geometry(), VhostOptions.defaults(), channel, counters, log);
+        new RequestServer(device, VhostOptions.defaults(), channel, counters, log);
     server = new RingServer(requests, counters, log);
     restart();
   }
