@@ -1,7 +1,7 @@
 # A ublk device outlives its server: killed, stopped for a while, killed again while it recovers,
 # or handed over, all under load, and its users notice nothing but a pause. The long form, with
 # ZUBLK_LONG=1 in the environment of "run", does it a thousand times.
-# guest: uml
+# guest: uml qemu
 # limit: 600
 # add: ../ublk/target/test-classes
 . /payload/lib.sh
@@ -10,7 +10,7 @@ SIZE=96 # MiB; the file system leaves the last one to the probe
 queues=$(nproc)
 kills=20 hand_overs=20 stopped=5
 # A JVM takes five times as long to start where all is emulated.
-[ "$GUEST" = uml ] || kills=5 hand_overs=5
+[ "$GUEST" = uml ] || kills=3 hand_overs=2
 [ -z "${LONG:-}" ] || kills=1000 hand_overs=50 stopped=60
 
 lib=/payload/dist/lib
