@@ -7,7 +7,7 @@ import java.io.IOException;
 /** One client, served by one thread: the handshake, then its requests, until it leaves. */
 final class NbdConnection implements Runnable {
 
-  private final NbdServer server;
+  private final Connections all;
   private final ClientSocket socket;
   private final StoppedClient begin;
   private final NbdExport export;
@@ -27,7 +27,7 @@ final class NbdConnection implements Runnable {
    * @param begin where it is, just connected or stopped before
    */
   NbdConnection(
-      NbdServer server,
+      Connections all,
       ClientSocket socket,
       StoppedClient begin,
       NbdExport export,
@@ -35,7 +35,7 @@ final class NbdConnection implements Runnable {
       ConnectionMemory memory,
       long handshakeDeadline) {
     this.handshakeDeadline = handshakeDeadline;
-    this.server = server;
+    this.all = all;
     this.socket = socket;
     this.begin = begin;
     this.export = export;
@@ -79,9 +79,9 @@ final class NbdConnection implements Runnable {
     try {
       stopped = serve(receiver, replies);
     } catch (IOException e) {
-      server.log().debug("dropped a client: " + e);
+      all.log().debug("dropped a client: " + e);
     } catch (Throwable e) {
-      server.log().fault("dropped a client because of a fault in the server", e);
+      all.log().fault("dropped a client because of a fault in the server", e);
     } finally {
       receiver.close();
       memory.release(replies.memory());
@@ -89,7 +89,7 @@ final class NbdConnection implements Runnable {
         writer.hangUp();
         socket.close();
       }
-      server.connectionEnded(this, stopped);
+      all.ended(this, stopped);
     }
   }
 
@@ -106,8 +106,8 @@ final class NbdConnection implements Runnable {
     if (writer.isBroken()) {
       return null;
     }
-    if (stopped == null || server.isClosed()) {
-      socket.finish(server.drainTimeout());
+    if (stopped == null || all.areClosed()) {
+      socket.finish(all.drainTimeout());
       return null;
     }
     return stopped;
@@ -124,7 +124,7 @@ final class NbdConnection implements Runnable {
       return new StoppedClient(socket.socket(), handshake.negotiation(), handshake.unused());
     } catch (IOException e) {
       if (handshake.heard() || overdue) {
-        server.handshakeFailed();
+        all.handshakeFailed();
       }
       throw e;
     }
@@ -140,7 +140,7 @@ final class NbdConnection implements Runnable {
     // If the device gets another size from now on, it is the next connection that hears of it.
     Geometry geometry = export.device().geometry();
     try (RequestServer device =
-        new RequestServer(export.device(), replies, counters, server.log(), late)) {
+        new RequestServer(export.device(), replies, counters, all.log(), late)) {
       new Transmission(client, geometry, export.readOnly(), receiver, device, workers).run();
       return null;
     } catch (StoppedException e) {
@@ -153,6 +153,6 @@ final class NbdConnection implements Runnable {
   private LateReplier newReplier(Client client, LateOperations late) {
     ReplyBuffer replies = LateReplier.newReplies();
     return new LateReplier(
-        client, late, new RequestServer(export.device(), replies, lateCounters, server.log()));
+        client, late, new RequestServer(export.device(), replies, lateCounters, all.log()));
   }
 }

@@ -2,19 +2,12 @@ package io.zublk.nbd;
 
 import io.zublk.block.FailureListener;
 import io.zublk.block.RateLimitedLog;
-import io.zublk.block.ThreadCounters;
-import io.zublk.uring.sys.LinuxException;
-import io.zublk.uring.sys.LinuxSocket;
 import io.zublk.uring.sys.UnixListener;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Serves an export to NBD clients until it is closed.
@@ -32,22 +25,12 @@ public final class NbdServer implements AutoCloseable {
    */
   private static final Duration END_LIMIT = Duration.ofSeconds(30);
 
-  private enum Phase {
-    SERVING,
-    /** No client is asked anything more; some may still get replies. */
-    STOPPING,
-    /** All clients and the listening socket are for somebody else. */
-    HANDED_OVER,
-    CLOSED
-  }
-
-  private static final String CANNOT_SERVE = "hung up on a client";
-
   private final RateLimitedLog log = new RateLimitedLog("io.zublk.nbd");
   private final NbdExport export;
   private final NbdOptions options;
   private final Listener listener;
   private final WorkerPool workers;
+  private final Connections connections;
   private final FailureListener failures;
 
   /** Held as long as the server begins, stops or goes on. */
@@ -60,17 +43,6 @@ public final class NbdServer implements AutoCloseable {
   /** For anybody to ask. */
   private volatile Acceptor acceptor;
 
-  // Guarded by this.
-  private Phase phase = Phase.SERVING;
-  private StopSign sign;
-  private final List<StoppedClient> stopped = new ArrayList<>();
-  private final Set<NbdConnection> connections = new LinkedHashSet<>();
-  private final Deque<ConnectionMemory> unusedMemory = new ArrayDeque<>();
-  private final ThreadCounters<Counter> ended = new ThreadCounters<>(Counter.class);
-  private long connectionsTotal;
-  private long connectionsRefused;
-  private long handshakesFailed;
-
   private NbdServer(
       NbdExport export, NbdOptions options, Listener listener, FailureListener failures)
       throws IOException {
@@ -79,6 +51,7 @@ public final class NbdServer implements AutoCloseable {
     this.options = options;
     this.listener = listener;
     this.workers = new WorkerPool(export.device(), options.workers(), log);
+    this.connections = new Connections(export, options, workers, log);
     this.nextSign = new StopSign();
   }
 
@@ -139,8 +112,7 @@ public final class NbdServer implements AutoCloseable {
       throws IOException {
     from.checkExport(export);
     NbdServer server = new NbdServer(export, options, Listener.resume(from), failures);
-    server.stopped.addAll(from.clients());
-    server.connectionsTotal = from.count();
+    server.connections.inherit(from.clients());
     server.serve();
     server.log.debug("going on with " + from.count() + " clients on " + server.address());
     return server;
@@ -165,51 +137,26 @@ public final class NbdServer implements AutoCloseable {
   }
 
   /** What was done so far. */
-  public synchronized NbdCounters counters() {
-    ThreadCounters<Counter> sum = new ThreadCounters<>(Counter.class);
-    sum.addAll(ended);
-    for (NbdConnection connection : connections) {
-      connection.addCountersTo(sum);
-    }
-    workers.addCountersTo(sum);
-    return NbdCounters.of(
-        connections.size(), connectionsTotal, connectionsRefused, handshakesFailed, sum);
+  public NbdCounters counters() {
+    return connections.counters();
   }
 
   // ---- serving, stopping, and going on
 
   /** Serves those who were stopped, and whoever comes. */
   private void serve() {
-    List<NbdConnection> resumed = new ArrayList<>();
     synchronized (change) {
       signs.add(nextSign);
-      acceptor = new Acceptor(new Reception(), listener, nextSign, failures, log);
-      synchronized (this) {
-        phase = Phase.SERVING;
-        sign = nextSign;
-        for (StoppedClient client : stopped) {
-          resumed.add(admitAgain(client));
-        }
-        stopped.clear();
-      }
+      acceptor = new Acceptor(connections, listener, nextSign, failures, log);
+      connections.serve(nextSign);
       nextSign = null;
-      for (NbdConnection connection : resumed) {
-        if (connection != null) {
-          start(connection);
-        }
-      }
       acceptor.start();
     }
   }
 
   /** Has all threads stop before the next client or request. */
-  private void stop(Phase next) {
-    StopSign raised;
-    synchronized (this) {
-      phase = next;
-      raised = sign;
-    }
-    raised.raise();
+  private void stop(Connections.Phase next) {
+    connections.stop(next);
     acceptor.join();
   }
 
@@ -225,11 +172,11 @@ public final class NbdServer implements AutoCloseable {
    */
   public NbdHandOver handOver(Duration patience) throws IOException {
     synchronized (change) {
-      checkPhase(Phase.SERVING);
+      checkPhase(Connections.Phase.SERVING);
       nextSign = new StopSign();
-      stop(Phase.STOPPING);
-      if (!awaitNoConnections(patience.toMillis())) {
-        int late = present().size();
+      stop(Connections.Phase.STOPPING);
+      if (!connections.awaitNone(patience)) {
+        int late = connections.count();
         serve();
         throw new IOException(
             "not handed over: "
@@ -238,27 +185,25 @@ public final class NbdServer implements AutoCloseable {
                 + patience.toMillis()
                 + " ms; they are served on");
       }
-      synchronized (this) {
-        phase = Phase.HANDED_OVER;
-        return new NbdHandOver(
-            listener.socket(),
-            listener.address(),
-            listener.fileKey(),
-            NbdHandOver.Served.of(export),
-            stopped);
-      }
+      return new NbdHandOver(
+          listener.socket(),
+          listener.address(),
+          listener.fileKey(),
+          NbdHandOver.Served.of(export),
+          connections.handOver());
     }
   }
 
   /** Serves on after a {@link #handOver} that nobody took. */
   public void goOn() {
     synchronized (change) {
-      checkPhase(Phase.HANDED_OVER);
+      checkPhase(Connections.Phase.HANDED_OVER);
       serve();
     }
   }
 
-  private synchronized void checkPhase(Phase needed) {
+  private void checkPhase(Connections.Phase needed) {
+    Connections.Phase phase = connections.phase();
     if (phase != needed) {
       throw new IllegalStateException("the server is " + phase + ", not " + needed);
     }
@@ -281,13 +226,16 @@ public final class NbdServer implements AutoCloseable {
   /** Closes, and waits so long for threads that no client keeps any more. */
   void close(Duration endLimit) throws IOException {
     synchronized (change) {
-      switch (phase()) {
+      switch (connections.phase()) {
         case CLOSED -> {
           return;
         }
-        case HANDED_OVER -> abandonClients();
+        case HANDED_OVER -> {
+          listener.abandon();
+          connections.abandon();
+        }
         default -> {
-          stop(Phase.CLOSED);
+          stop(Connections.Phase.CLOSED);
           listener.close();
           endConnections(endLimit);
         }
@@ -300,202 +248,12 @@ public final class NbdServer implements AutoCloseable {
     }
   }
 
-  private synchronized void abandonClients() {
-    phase = Phase.CLOSED;
-    listener.abandon();
-    stopped.forEach(client -> client.socket().close());
-  }
-
   private void endConnections(Duration endLimit) throws IOException {
-    awaitNoConnections(options.drainTimeout().toMillis());
-    for (NbdConnection connection : present()) {
-      connection.abort();
-    }
-    if (!awaitNoConnections(endLimit.toMillis())) {
+    boolean _ = connections.awaitNone(options.drainTimeout());
+    connections.abort();
+    if (!connections.awaitNone(endLimit)) {
       throw new IOException(
-          "clients whose requests do not come back from the device: " + present().size());
+          "clients whose requests do not come back from the device: " + connections.count());
     }
-  }
-
-  private synchronized Phase phase() {
-    return phase;
-  }
-
-  private synchronized List<NbdConnection> present() {
-    return new ArrayList<>(connections);
-  }
-
-  /** Waits until all connections have ended, and returns whether they have. */
-  private synchronized boolean awaitNoConnections(long millis) {
-    long deadline = System.nanoTime() + millis * 1_000_000;
-    boolean interrupted = false;
-    long left = millis;
-    while (!connections.isEmpty() && left > 0) {
-      try {
-        wait(left);
-      } catch (InterruptedException e) {
-        interrupted = true; // what the threads use could not be given back
-      }
-      left = (deadline - System.nanoTime()) / 1_000_000;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    return connections.isEmpty();
-  }
-
-  // ---- clients
-
-  private final class Reception implements Acceptor.Reception {
-    @Override
-    public void welcome(LinuxSocket client) throws LinuxException {
-      NbdServer.this.welcome(client);
-    }
-
-    @Override
-    public void dropOverdueHandshakes() {
-      NbdServer.this.dropOverdueHandshakes();
-    }
-  }
-
-  /** Serves a client that has just connected, if it may come. */
-  private void welcome(LinuxSocket socket) throws LinuxException {
-    NbdConnection connection = null;
-    try {
-      connection = admit(socket);
-      if (connection == null) {
-        log.warning(
-            CANNOT_SERVE,
-            options.maxConnections() + " are connected, and no more may be at a time");
-      }
-    } catch (OutOfMemoryError e) {
-      log.warning(CANNOT_SERVE, e); // the system gives no more memory for buffers
-    } finally {
-      if (connection == null) {
-        socket.close();
-      }
-    }
-    if (connection != null) {
-      start(connection);
-    }
-  }
-
-  /** Serves a client on a thread of its own, if that can be had. */
-  private void start(NbdConnection connection) {
-    boolean served = false;
-    try {
-      Thread.ofPlatform()
-          .daemon()
-          .name("nbd-client")
-          .inheritInheritableThreadLocals(false)
-          .start(connection);
-      served = true;
-    } catch (OutOfMemoryError e) {
-      log.warning(CANNOT_SERVE, e); // the system gives no more threads
-    } finally {
-      if (!served) {
-        connection.drop();
-        connectionEnded(connection, null);
-      }
-    }
-  }
-
-  private synchronized NbdConnection admit(LinuxSocket socket) throws LinuxException {
-    if (connections.size() >= options.maxConnections()) {
-      connectionsRefused++;
-      return null;
-    }
-    NbdConnection connection = add(StoppedClient.connected(socket));
-    connectionsTotal++;
-    return connection;
-  }
-
-  /** Admits a client that was served before; null if it must be hung up on, which has been done. */
-  private synchronized NbdConnection admitAgain(StoppedClient client) {
-    try {
-      return add(client);
-    } catch (LinuxException | OutOfMemoryError e) {
-      log.warning(CANNOT_SERVE, e);
-      client.socket().close();
-      return null;
-    }
-  }
-
-  private NbdConnection add(StoppedClient client) throws LinuxException {
-    ConnectionMemory memory = unusedMemory.poll();
-    NbdConnection connection =
-        new NbdConnection(
-            this,
-            new StoppableSocket(client.socket(), sign),
-            client,
-            export,
-            workers,
-            memory == null ? new ConnectionMemory() : memory,
-            System.nanoTime() + options.handshakeTimeout().toNanos());
-    connections.add(connection);
-    return connection;
-  }
-
-  private synchronized void dropOverdueHandshakes() {
-    long now = System.nanoTime();
-    for (NbdConnection connection : connections) {
-      connection.abortIfOverdue(now);
-    }
-  }
-
-  // ---- what connections report
-
-  RateLimitedLog log() {
-    return log;
-  }
-
-  synchronized void handshakeFailed() {
-    handshakesFailed++;
-  }
-
-  /** Whether connections that are stopped are to end. */
-  synchronized boolean isClosed() {
-    return phase == Phase.CLOSED;
-  }
-
-  Duration drainTimeout() {
-    return options.drainTimeout();
-  }
-
-  /**
-   * Forgets a connection.
-   *
-   * @param client what is to be gone on with; null if the client was hung up on
-   */
-  void connectionEnded(NbdConnection connection, StoppedClient client) {
-    NbdConnection next = null;
-    synchronized (this) {
-      if (!connections.remove(connection)) {
-        return;
-      }
-      connection.addCountersTo(ended);
-      unusedMemory.add(connection.memory());
-      if (client != null) {
-        next = stopped(client);
-      }
-      notifyAll();
-    }
-    if (next != null) {
-      start(next);
-    }
-  }
-
-  private NbdConnection stopped(StoppedClient client) {
-    return switch (phase) {
-      case SERVING -> admitAgain(client); // a hand-over was called off before it had stopped
-      case STOPPING, HANDED_OVER -> {
-        stopped.add(client);
-        yield null;
-      }
-      case CLOSED -> {
-        client.socket().close();
-        yield null;
-      }
-    };
   }
 }
