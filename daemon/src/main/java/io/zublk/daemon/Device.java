@@ -3,7 +3,6 @@ package io.zublk.daemon;
 import io.zublk.codec.LineVectors;
 import io.zublk.daemon.command.Compact;
 import io.zublk.daemon.command.LongTask;
-import io.zublk.daemon.command.Remove;
 import io.zublk.daemon.command.Reset;
 import io.zublk.daemon.command.Resize;
 import io.zublk.daemon.command.Save;
@@ -12,28 +11,18 @@ import io.zublk.daemon.command.Stat;
 import io.zublk.daemon.control.ControlClient;
 import io.zublk.daemon.device.Abandonment;
 import io.zublk.daemon.machine.ProcFs;
-import io.zublk.daemon.machine.ProcessId;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
-import io.zublk.daemon.registry.RunDir;
-import io.zublk.daemon.registry.StaleDevices;
 import io.zublk.daemon.transport.Transports;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** A device of some process, dead or alive, as the commands see it. */
 public final class Device {
-
-  /** The in-flight requests of a device end within seconds; closing a device node may take more. */
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
-
-  /** How long a process that was asked twice to stop gets before it is killed. */
-  private static final Duration TERM_LIMIT = Duration.ofSeconds(10);
 
   /** An upgrade that has failed comes to its end within the limits of what is said at it. */
   private static final Duration UPGRADE_LIMIT = Duration.ofSeconds(90);
@@ -42,9 +31,6 @@ public final class Device {
   private static final Duration NEXT_ANSWER_LIMIT = Duration.ofSeconds(10);
 
   private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
-
-  /** Who uses the device is looked up in all of /proc each time. */
-  private static final Duration BUSY_POLL_INTERVAL = Duration.ofMillis(100);
 
   private static final Duration CODER_POLL_INTERVAL = Duration.ofMillis(50);
 
@@ -182,26 +168,7 @@ public final class Device {
    * @throws DeviceBusyException if somebody uses it still
    */
   public void removeWhenFree(Duration limit, Consumer<String> notices) {
-    long end = System.nanoTime() + limit.toNanos();
-    boolean isTold = false;
-    while (true) {
-      try {
-        remove(false);
-        return;
-      } catch (DeviceBusyException e) {
-        if (System.nanoTime() - end >= 0) {
-          throw isTold
-              ? new DeviceBusyException(
-                  "after %d ms: %s".formatted(limit.toMillis(), e.getMessage()))
-              : e;
-        }
-        if (!isTold) {
-          isTold = true;
-          notices.accept("waiting: " + e.getMessage());
-        }
-        pause(BUSY_POLL_INTERVAL);
-      }
-    }
+    new Removal(this, dir, transports).whenFree(limit, notices);
   }
 
   /**
@@ -211,51 +178,7 @@ public final class Device {
    * @throws DeviceBusyException if it is in use
    */
   public void remove(boolean force) {
-    try {
-      Optional<Device> there = Optional.of(this);
-      while (there.isPresent()) {
-        Device device = force ? there.get() : there.get().onceRecovered();
-        device.stopOrClear(force);
-        there = device.ifRecovered();
-      }
-    } catch (IOException e) {
-      throw new UserException(
-          "device %d cannot be removed: %s".formatted(id(), UserException.lineFor(e)), e);
-    }
-  }
-
-  private void stopOrClear(boolean force) throws IOException {
-    if (isAlive()) {
-      stop(force);
-    } else {
-      clear(force);
-      if (!dir.exists()) {
-        await(STOP_LIMIT, record::isKept); // its keeper, which finds nothing to keep
-      }
-    }
-  }
-
-  /** As it is when nobody is just recovering it: who does answers nobody meanwhile. */
-  private Device onceRecovered() {
-    long deadline = System.nanoTime() + DeviceLauncher.START_LIMIT.toNanos();
-    Device device = this;
-    while (device.isBeingRecovered() && System.nanoTime() < deadline) {
-      pause(POLL_INTERVAL);
-      device = new Device(dir, dir.record().orElse(record));
-    }
-    return device;
-  }
-
-  /** A process that has the device's lock may not have written yet that it has it. */
-  private boolean isBeingRecovered() {
-    return isAlive() && (record.state() == DeviceRecord.State.RECOVERING || !isProcessRunning());
-  }
-
-  /** The same device, which was recovered or handed over while it was removed. */
-  private Optional<Device> ifRecovered() {
-    return dir.record()
-        .filter(latest -> latest.identity() == record.identity() && dir.isAlive())
-        .map(latest -> new Device(dir, latest));
+    new Removal(this, dir, transports).run(force);
   }
 
   /**
@@ -352,90 +275,8 @@ public final class Device {
         : "process %d is still about to leave it".formatted(now.pid());
   }
 
-  private void stop(boolean force) throws IOException {
-    try {
-      ask(Remove.NAME, Map.of(Remove.FORCE, force));
-    } catch (NoAnswerException e) {
-      if (!force) {
-        throw new UserException(e.getMessage() + "; --force ends its process", e);
-      }
-      endProcess();
-    }
-    if (!await(STOP_LIMIT)) {
-      throw new UserException(
-          "device %d has not stopped within %d s; its process is %d"
-              .formatted(id(), STOP_LIMIT.toSeconds(), pid()));
-    }
-    if (dir.exists()) {
-      clear(force); // what a killed process left
-    }
-  }
-
-  /**
-   * Whether the process, and its keeper, ended within {@code limit}: only then has it put
-   * everything away.
-   */
-  private boolean await(Duration limit) {
-    return await(limit, () -> isProcessRunning() || record.isKept());
-  }
-
-  private static boolean await(Duration limit, BooleanSupplier isThere) {
-    long deadline = System.nanoTime() + limit.toNanos();
-    while (isThere.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        return false;
-      }
-      pause(POLL_INTERVAL);
-    }
-    return true;
-  }
-
-  private void endProcess() {
-    if (record.isKept()) { // first, or it would have the device recovered
-      ProcessHandle.of(record.keeper().pid()).ifPresent(ProcessHandle::destroyForcibly);
-    }
-    dir.standby()
-        .map(ProcessId::pid)
-        .flatMap(ProcessHandle::of)
-        .ifPresent(ProcessHandle::destroyForcibly);
-    if (isProcessRunning()) {
-      ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroy);
-    }
-    if (!await(TERM_LIMIT)) {
-      ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroyForcibly);
-    }
-  }
-
-  private boolean isProcessRunning() {
-    return ProcFs.isRunning(pid(), record.startTicks());
-  }
-
-  private void clear(boolean force) throws IOException {
-    RunDir runDir = dir.runDir();
-    try (RunDir.Lock lock = runDir.lock()) {
-      // Another process may have been quicker, even to make a new device of this id.
-      if (dir.exists() && !dir.isAliveOnceEnded()) {
-        StaleDevices stale = new StaleDevices(runDir, transports, lock);
-        if (!force) {
-          requireUnused(stale);
-        }
-        stale.clear(dir);
-      }
-    }
-  }
-
-  /** They cannot end that by themselves: what they would write waits for somebody who serves it. */
-  private void requireUnused(StaleDevices stale) throws IOException {
-    Optional<String> use = stale.use(dir);
-    if (use.isPresent()) {
-      throw new DeviceBusyException(
-          "%s, and its users wait: 'zublk recover %d' serves it again; --force drops what is on it, and they get errors"
-              .formatted(use.get(), id()));
-    }
-  }
-
   /** In the middle of an upgrade nobody answers for a moment; then another process does. */
-  private Map<String, Object> ask(String command, Map<String, Object> arguments) {
+  Map<String, Object> ask(String command, Map<String, Object> arguments) {
     long deadline = System.nanoTime() + NEXT_ANSWER_LIMIT.toNanos();
     Device asked = this;
     while (true) {
@@ -457,7 +298,7 @@ public final class Device {
     return dir.record()
         .filter(now -> now.pid() != pid() || now.state() == DeviceRecord.State.HANDING_OVER)
         .filter(now -> ProcFs.isRunning(now.pid(), now.startTicks()))
-        .map(now -> new Device(dir, now));
+        .map(now -> new Device(dir, now, transports));
   }
 
   private Map<String, Object> askOnce(String command, Map<String, Object> arguments) {
@@ -510,7 +351,16 @@ public final class Device {
     return dir.recoverable().config();
   }
 
-  private static void pause(Duration duration) {
+  DeviceRecord record() {
+    return record;
+  }
+
+  /** The device as it is written down now. */
+  Device now() {
+    return new Device(dir, dir.record().orElse(record), transports);
+  }
+
+  static void pause(Duration duration) {
     try {
       Thread.sleep(duration);
     } catch (InterruptedException e) {
