@@ -85,7 +85,7 @@ public final class Syscall {
   private static final long ERRNO_OFFSET =
       CAPTURED.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
-  // A thread's segment lives as long as the thread, so a call allocates nothing after its first.
+  // A thread's segment lives as long as the thread, so it is made at a thread's first call only.
   private static final ThreadLocal<MemorySegment> ERRNO =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURED));
 
@@ -102,7 +102,8 @@ public final class Syscall {
   private Syscall() {}
 
   /**
-   * Calls the kernel; arguments that the call does not have are ignored. Allocates nothing.
+   * Calls the kernel; arguments that the call does not have are ignored. Allocates nothing once it
+   * is compiled by C2; before, the JDK looks at the segment for errno by an object of 40 bytes.
    *
    * @return the result, or a negative errno
    */
