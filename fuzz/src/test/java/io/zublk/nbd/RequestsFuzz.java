@@ -7,11 +7,8 @@ import io.zublk.store.RamStore;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,32 +40,22 @@ public final class RequestsFuzz {
   private static final int HUGE = 0xf0_0000;
 
   private static final ConnectionMemory MEMORY = new ConnectionMemory();
-  private static final WorkerPool NO_WORKERS =
-      new WorkerPool(RamStore.device(), 0, new RateLimitedLog("io.zublk.nbd"));
+  private static final RateLimitedLog LOG = new RateLimitedLog("io.zublk.nbd");
+  private static final WorkerPool NO_WORKERS = new WorkerPool(RamStore.device(), 0, LOG);
   private static final List<LogRecord> FAULTS = new ArrayList<>();
 
   /** Only told of connections' ends. */
-  private static final NbdServer SERVER = server();
+  private static final Connections ALL = connections();
 
   private RequestsFuzz() {}
 
-  private static NbdServer server() {
+  private static Connections connections() {
     Logger.getLogger("io.zublk.nbd").addHandler(new Faults());
-    try {
-      Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-fuzz");
-      Path socket = directory.resolve("sock");
-      NbdServer server =
-          NbdServer.start(
-              new NbdAddress.Unix(socket),
-              new NbdExport("", RamStore.device()),
-              NbdOptions.defaults().withWorkers(0).withDrainTimeout(Duration.ZERO));
-      server.close();
-      Files.deleteIfExists(socket);
-      Files.delete(directory);
-      return server;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    NbdOptions options = NbdOptions.defaults().withWorkers(0).withDrainTimeout(Duration.ZERO);
+    Connections none =
+        new Connections(new NbdExport("", RamStore.device()), options, NO_WORKERS, LOG);
+    none.abandon(); // a connection that is stopped ends
+    return none;
   }
 
   /** Connections log their own faults and go on with the next client; here they must not. */
@@ -101,7 +88,7 @@ public final class RequestsFuzz {
     clear();
     MemorySocket socket = new MemorySocket(sent(session, requests), perReceive);
     new NbdConnection(
-            SERVER,
+            ALL,
             socket,
             StoppedClient.connected(null),
             new NbdExport("", "", RamStore.device(), readOnly),
