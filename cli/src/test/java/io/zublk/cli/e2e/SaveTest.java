@@ -6,13 +6,17 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +113,53 @@ class SaveTest {
     zublk.run("save", "0", file.toString(), "--force").ok();
     zublk.create("--restore", file.toString());
     Zublk.tool("qemu-img", "compare", "-f", "raw", "-F", "raw", uri(0), uri(1));
+  }
+
+  /** Into memory; and beside them the pauses of as many half seconds in which nobody saves. */
+  @Test
+  @Tag("long")
+  void aWriterNoticesTwentySaves() throws Exception {
+    zublk.create("--size", "512M");
+    Path image = temp.resolve("image");
+    Zublk.tool("sh", "-c", "truncate -s 32M " + image + "; head -c 300M /dev/urandom >>" + image);
+    Zublk.tool("nbdcopy", image.toString(), uri(0));
+    Path memory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk");
+    List<Double> saving = new ArrayList<>();
+    List<Double> between = new ArrayList<>();
+    AtomicBoolean enough = new AtomicBoolean();
+    try (VersionedPages pages =
+        new VersionedPages(zublk.runDir().resolve("0/nbd.sock"), (32 << 20) / 4096)) {
+      pages.connect();
+      CompletableFuture<Void> writer =
+          CompletableFuture.runAsync(() -> pages.writeUntil(enough::get));
+      TimeUnit.SECONDS.sleep(3); // until what they do is compiled
+      for (int i = 0; i < 20; i++) {
+        double _ = pages.longestPause();
+        TimeUnit.MILLISECONDS.sleep(500);
+        between.add(pages.longestPause());
+        zublk.run("save", "0", memory.resolve("saved").toString(), "--force").ok();
+        saving.add(pages.longestPause());
+      }
+      enough.set(true);
+      writer.get(60, TimeUnit.SECONDS);
+      pages.verify();
+    } finally {
+      Files.deleteIfExists(memory.resolve("saved"));
+      Files.delete(memory);
+    }
+    print("saving", saving);
+    print("not saving", between);
+  }
+
+  private static void print(String what, List<Double> pauses) {
+    pauses.sort(null);
+    System.out.printf(
+        "pauses, %s, of %d, ms: p50 %.1f, p90 %.1f, max %.1f%n",
+        what,
+        pauses.size(),
+        pauses.get(pauses.size() / 2),
+        pauses.get(pauses.size() * 9 / 10),
+        pauses.getLast());
   }
 
   @Test
