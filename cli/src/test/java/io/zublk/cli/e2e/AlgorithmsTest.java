@@ -3,6 +3,7 @@ package io.zublk.cli.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zublk.codec.AutoPacking;
+import io.zublk.codec.LineVectors;
 import io.zublk.codec.PackingSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -49,6 +51,24 @@ class AlgorithmsTest extends WithDevices {
     Path back = temp.resolve("back");
     Zublk.tool("nbdcopy", uri, back.toString());
     assertThat(Files.mismatch(image, back)).isEqualTo(Files.size(image)); // zeros follow
+  }
+
+  /** A compiler without C2 never has the vectors: training lasts as long as it may. */
+  @Test
+  void untilVectorsAreTrainedPagesArePackedByTheOtherCodec() throws Exception {
+    String uri =
+        zublk
+            .await(
+                zublk.start(
+                    List.of("env", "ZUBLK_JAVA_OPTIONS=-XX:TieredStopAtLevel=1"),
+                    "create -s 8M -a line+lz4 --transport nbd --workers 0".split(" ")))
+            .ok()
+            .line();
+    Zublk.tool("nbdcopy", image().toString(), uri);
+    boolean areComing = LineVectors.unsuited().isEmpty();
+    Map<String, Object> stat = zublk.stat(0);
+    assertThat(stat).containsEntry("line_coder", areComing ? "training" : "scalar");
+    assertThat(counts(stat).containsKey("line")).isNotEqualTo(areComing);
   }
 
   /** Of each kind of which there are pages, how many. */

@@ -231,6 +231,13 @@ final class DeviceProcess {
     }
   }
 
+  /** Until it has ended, whoever writes has pages packed otherwise. */
+  private void announceTraining() {
+    if (store.options().packing().lineFirst()) {
+      LineVectors.announceTraining();
+    }
+  }
+
   /** Not before the device serves: it would take the CPUs that the start needs. */
   private void trainVectors() {
     if (!store.options().packing().lineFirst() || LineVectors.areTrained()) {
@@ -359,6 +366,7 @@ final class DeviceProcess {
     Optional<FileStatus> opened = FileStatus.of(file);
     cleanup.push("make the store file", end -> deleteStoreFile(end, file, opened));
     cleanup.push("open the store", this::closeStore);
+    announceTraining();
     if (claim.record().config().swap()) {
       SwapProtections.exempt(store.memory());
     }
