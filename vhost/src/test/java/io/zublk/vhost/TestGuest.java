@@ -37,37 +37,67 @@ public final class TestGuest implements AutoCloseable {
   static final long INFLIGHT = 1 << 12;
   static final long MEM_SLOTS = 1 << 15;
 
-  private final LinuxSocket socket;
-  private final FileMessages messages;
+  private LinuxSocket socket;
+  private FileMessages messages;
   private final MemorySegment buffer = Arena.ofAuto().allocate(8192, 8);
   private final LinuxFile file;
   private final MemorySegment memory;
+  private LinuxFile inflightFile;
+  private MemorySegment inflightArea;
 
-  private TestGuest(LinuxSocket socket, long memoryBytes) throws IOException {
-    this.socket = socket;
-    messages = new FileMessages(socket, 8);
+  private TestGuest(Path path, long memoryBytes) throws IOException {
+    connect(path);
     file = LinuxFile.memory("guest", 0);
     file.truncate(memoryBytes);
     memory = Memory.mapShared(file, 0, memoryBytes);
   }
 
   static TestGuest connect(Path path, long memoryBytes) throws IOException {
-    LinuxSocket socket = LinuxSocket.connect(UnixDomainSocketAddress.of(path));
+    return new TestGuest(path, memoryBytes);
+  }
+
+  private void connect(Path path) throws IOException {
+    socket = LinuxSocket.connect(UnixDomainSocketAddress.of(path));
     socket.setReceiveTimeout(20_000);
     socket.setSendTimeout(20_000);
-    return new TestGuest(socket, memoryBytes);
+    messages = new FileMessages(socket, 8);
   }
 
   /** Agrees on some features beside those that any client wants, and shows all of its memory. */
-  static TestGuest ready(Path path, long memoryBytes, long features) throws IOException {
+  public static TestGuest ready(Path path, long memoryBytes, long features) throws IOException {
     TestGuest guest = connect(path, memoryBytes);
-    guest.negotiate(
-        VERSION_1 | features, MQ | REPLY_ACK | BACKEND_REQ | CONFIG | INFLIGHT | MEM_SLOTS);
-    guest.addMemory();
+    guest.getReady(features);
     return guest;
   }
 
-  MemorySegment memory() {
+  private void getReady(long features) throws IOException {
+    negotiate(VERSION_1 | features, MQ | REPLY_ACK | BACKEND_REQ | CONFIG | INFLIGHT | MEM_SLOTS);
+    addMemory();
+  }
+
+  /** Has the server note in a file, which it makes, what it has taken of one ring. */
+  public LinuxFile keepInflight(int ringSize) throws IOException {
+    long[] wanted = {0, 0, 1 | (long) ringSize << 16};
+    send(31, 1, 20, MemorySegment.ofArray(wanted).asSlice(0, 20));
+    inflightArea = receive(31);
+    inflightFile = LinuxFile.adopt("area", lastFile());
+    sendInflight();
+    return inflightFile;
+  }
+
+  private void sendInflight() throws IOException {
+    send(32, 1, 20, inflightArea, inflightFile.fd());
+  }
+
+  /** Connects to another server with the memory, and the notes, that the last one has left. */
+  public void comeAgain(Path path) throws IOException {
+    socket.close();
+    connect(path);
+    getReady(0);
+    sendInflight();
+  }
+
+  public MemorySegment memory() {
     return memory;
   }
 

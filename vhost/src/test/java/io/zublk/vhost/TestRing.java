@@ -53,12 +53,12 @@ public final class TestRing {
   }
 
   /** Makes one, and starts it. */
-  static TestRing start(TestGuest guest, int queue, long at, int size, int dataBytes)
+  public static TestRing start(TestGuest guest, int queue, long at, int size, int dataBytes)
       throws IOException {
     return start(guest, queue, new TestRing(guest.memory(), at, size, dataBytes, false));
   }
 
-  static TestRing start(TestGuest guest, int queue, TestRing ring) throws IOException {
+  public static TestRing start(TestGuest guest, int queue, TestRing ring) throws IOException {
     guest.startRing(queue, ring.size, ring, ring.kick, ring.call);
     return ring;
   }
@@ -167,7 +167,7 @@ public final class TestRing {
   }
 
   /** Kicks, whether that is wanted or not. */
-  void kickOnce() {
+  public void kickOnce() {
     kick.add();
   }
 
@@ -197,7 +197,7 @@ public final class TestRing {
   }
 
   /** Does one request in slot 0 after the other; returns its status. */
-  int perform(int type, long sector, int bytes) throws InterruptedException {
+  public int perform(int type, long sector, int bytes) throws InterruptedException {
     request(0, type, sector, bytes);
     submit(0);
     kickOnce();
@@ -205,7 +205,7 @@ public final class TestRing {
     return status(takeUsed());
   }
 
-  void awaitUsed() throws InterruptedException {
+  public void awaitUsed() throws InterruptedException {
     Eventually.isSo("a request is answered", this::hasUsed);
   }
 

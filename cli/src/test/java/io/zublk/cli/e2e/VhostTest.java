@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.zublk.vhost.Libblkio;
+import io.zublk.vhost.TestGuest;
+import io.zublk.vhost.TestRing;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class VhostTest extends WithDevices {
 
   private static final int MIB = 1 << 20;
+  private static final int RING = 64;
 
   private Map<String, Object> create(String... options) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("create", "--json", "--transport", "vhost"));
@@ -132,6 +135,60 @@ class VhostTest extends WithDevices {
     Zublk.awaitEnd(device.get("pid"));
     assertThat(zublk.statWhenServed(0)).containsEntry("recoveries", 1);
     assertReads(device, 4);
+  }
+
+  /**
+   * The client does as QEMU: it keeps its memory, and the notes of what was taken from its ring.
+   */
+  @Test
+  void itsStandbyGoesOnWithWhatItsClientHadAskedFor() throws Throwable {
+    Map<String, Object> device = create("--size=16M", "--standby");
+    try (TestGuest guest = TestGuest.ready(path(device), MIB, 0)) {
+      var _ = guest.keepInflight(RING);
+      TestRing ring = TestRing.start(guest, 0, 0, RING, 4096);
+      for (int deaths = 1; deaths <= 2; deaths++) {
+        Map<String, Object> stat = zublk.statWhen(0, s -> s.get("standby") instanceof Integer);
+        submitWrites(guest, ring, deaths, 0);
+        Zublk.kill(stat.get("pid"), "KILL");
+        Zublk.awaitEnd(stat.get("pid"));
+        submitWrites(guest, ring, deaths, 10);
+        comeAgain(guest, path(device));
+        TestRing.start(guest, 0, ring);
+        for (int i = 0; i < 20; i++) {
+          ring.awaitUsed();
+          assertThat(ring.status(ring.takeUsed())).isZero();
+        }
+        for (int page = 0; page < 20; page++) {
+          assertThat(ring.perform(TestRing.IN, 8L * page, 4096)).isZero();
+          assertThat(guest.memory().asSlice(ring.dataAt(0), 4096).toArray(JAVA_BYTE))
+              .containsOnly(10 * deaths + page);
+        }
+        assertThat(zublk.stat(0))
+            .containsEntry("pid", stat.get("standby"))
+            .containsEntry("recoveries", deaths);
+      }
+    }
+  }
+
+  /** Ten, of the pages that have the numbers of their slots. */
+  private static void submitWrites(TestGuest guest, TestRing ring, int deaths, int first) {
+    for (int slot = first; slot < first + 10; slot++) {
+      guest.memory().asSlice(ring.dataAt(slot), 4096).fill((byte) (10 * deaths + slot));
+      ring.request(slot, TestRing.OUT, 8L * slot, 4096);
+      ring.submit(slot);
+    }
+    ring.kickOnce();
+  }
+
+  private static void comeAgain(TestGuest guest, Path socket) throws Exception {
+    while (true) {
+      try {
+        guest.comeAgain(socket);
+        return;
+      } catch (IOException _) {
+        Thread.sleep(10); // nobody listens yet
+      }
+    }
   }
 
   @Test
