@@ -1,6 +1,7 @@
 # The process of a ublk device is replaced under load, by "zublk upgrade", again and again: its users
 # notice a pause. Where the driver cannot hold requests back (before Linux 6.16) the old process ends
-# and the new one recovers the device: for QEMU run it by hand, until that has been seen to its end.
+# and the new one recovers the device: for QEMU run it by hand, on a machine that does nothing else, for an
+# upgrade takes minutes there while the host is busy, and is called off after two.
 # guest: uml
 # limit: 400
 # add: ../ublk/target/test-classes
