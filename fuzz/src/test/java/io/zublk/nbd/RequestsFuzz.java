@@ -89,6 +89,7 @@ public final class RequestsFuzz {
     MemorySocket socket = new MemorySocket(sent(session, requests), perReceive);
     new NbdConnection(
             ALL,
+            new NbdPeer("", 0),
             socket,
             StoppedClient.connected(null),
             new NbdExport("", "", RamStore.device(), readOnly),

@@ -140,6 +140,11 @@ final class Connections implements Acceptor.Reception {
     return connected.isEmpty();
   }
 
+  /** Who is served, those that came first at the beginning. */
+  synchronized List<NbdPeer> peers() {
+    return connected.stream().map(NbdConnection::peer).toList();
+  }
+
   /** What was done so far. */
   synchronized NbdCounters counters() {
     ThreadCounters<Counter> sum = new ThreadCounters<>(Counter.class);
@@ -221,6 +226,7 @@ final class Connections implements Acceptor.Reception {
     NbdConnection connection =
         new NbdConnection(
             this,
+            NbdPeer.of(client.socket()),
             new StoppableSocket(client.socket(), sign),
             client,
             export,

@@ -8,6 +8,7 @@ import java.io.IOException;
 final class NbdConnection implements Runnable {
 
   private final Connections all;
+  private final NbdPeer peer;
   private final ClientSocket socket;
   private final StoppedClient begin;
   private final NbdExport export;
@@ -23,11 +24,13 @@ final class NbdConnection implements Runnable {
   /**
    * Goes on with a client.
    *
+   * @param peer who it is
    * @param socket its socket
    * @param begin where it is, just connected or stopped before
    */
   NbdConnection(
       Connections all,
+      NbdPeer peer,
       ClientSocket socket,
       StoppedClient begin,
       NbdExport export,
@@ -36,12 +39,17 @@ final class NbdConnection implements Runnable {
       long handshakeDeadline) {
     this.handshakeDeadline = handshakeDeadline;
     this.all = all;
+    this.peer = peer;
     this.socket = socket;
     this.begin = begin;
     this.export = export;
     this.workers = workers;
     this.memory = memory;
     this.writer = new ReplyWriter(socket, counters);
+  }
+
+  NbdPeer peer() {
+    return peer;
   }
 
   /** Ends the connection now. From any thread. */

@@ -141,6 +141,11 @@ public final class NbdServer implements AutoCloseable {
     return connections.counters();
   }
 
+  /** Who is connected, those that came first at the beginning. */
+  public List<NbdPeer> clients() {
+    return connections.peers();
+  }
+
   // ---- serving, stopping, and going on
 
   /** Serves those who were stopped, and whoever comes. */

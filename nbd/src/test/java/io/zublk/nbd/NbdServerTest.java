@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -49,6 +51,27 @@ class NbdServerTest {
       assertThat(server.uri().getPort()).isPositive();
       assertThat(server.uri()).hasToString("nbd://127.0.0.1:" + server.uri().getPort() + "/ram");
       assertServes(server);
+    }
+  }
+
+  @Test
+  void knowsTheAddressesOfItsClientsAndTheProcessesOnItsOwnMachine() throws IOException {
+    Path socket = directory.resolve("socket");
+    try (NbdServer overTcp = start("tcp:127.0.0.1:0");
+        NbdServer overFile = start("unix:" + socket)) {
+      assertThat(overTcp.clients()).isEmpty();
+      try (LinuxSocket ofTcp =
+              LinuxSocket.connect(
+                  new InetSocketAddress(
+                      InetAddress.getLoopbackAddress(), overTcp.uri().getPort()));
+          LinuxSocket ofFile = LinuxSocket.connect(UnixDomainSocketAddress.of(socket))) {
+        Eventually.until(() -> overTcp.clients().size() == 1 && overFile.clients().size() == 1);
+        assertThat(overTcp.clients())
+            .containsExactly(new NbdPeer("127.0.0.1:" + ofTcp.localPort(), 0));
+        assertThat(overFile.clients())
+            .containsExactly(new NbdPeer("", (int) ProcessHandle.current().pid()));
+        assertThat(ofFile.unsentBytes()).isZero();
+      }
     }
   }
 

@@ -304,7 +304,8 @@ class DeviceLifeTest extends WithDevices {
       client.getOutputStream().write("write 0 4096\n".getBytes(StandardCharsets.UTF_8));
       client.getOutputStream().flush();
       assertThat(client.inputReader().readLine()).contains("wrote 4096/4096");
-      zublk.run("remove", uri).refused(uri, "in use by 1 client", "--force");
+      String use = "in use by 1 client: qemu-io (process " + client.pid() + ")";
+      zublk.run("remove", uri).refused(uri, use, "--force");
       assertThat(zublk.run("remove", uri, "--wait", "500ms").err())
           .hasLineCount(2)
           .startsWith("zublk: waiting: " + uri + " is in use by 1 client")

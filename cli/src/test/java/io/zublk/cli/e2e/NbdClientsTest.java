@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -26,9 +30,13 @@ class NbdClientsTest extends WithDevices {
   private static final int ENOSPC = 28;
 
   private final List<RawNbdClient> clients = new ArrayList<>();
+  private final List<AutoCloseable> others = new ArrayList<>();
 
   @AfterEach
-  void hangUp() throws IOException {
+  void hangUp() throws Exception {
+    for (AutoCloseable other : others) {
+      other.close();
+    }
     for (RawNbdClient client : clients) {
       client.close();
     }
@@ -54,6 +62,25 @@ class NbdClientsTest extends WithDevices {
       stat = zublk.stat(0);
     }
     return stat;
+  }
+
+  @Test
+  void whoHoldsADeviceIsNamedUnlessTheyAreMany() throws Exception {
+    String uri = zublk.create("--size=1M", "--listen=tcp:127.0.0.1:0").get("path").toString();
+    int port = URI.create(uri).getPort();
+    List<Integer> ports = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      SocketChannel client =
+          SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      others.add(client);
+      ports.add(((InetSocketAddress) client.getLocalAddress()).getPort());
+    }
+    zublk.statWhen(0, stat -> number(stat, "nbd_connections") == 6);
+    zublk
+        .run("remove", "0")
+        .refused(
+            "in use by 6 clients: 127.0.0.1:" + ports.getFirst() + ", ",
+            ", 127.0.0.1:" + ports.get(3) + ", and 2 more; end that first");
   }
 
   /** Each asks for 9 TiB in 9000 requests, and leaves. */

@@ -198,7 +198,8 @@ class RunTimeControlTest {
       client.getOutputStream().write("write -P 5 0 4096\n".getBytes(StandardCharsets.UTF_8));
       client.getOutputStream().flush();
       assertThat(client.inputReader().readLine()).contains("wrote 4096/4096");
-      zublk.run("reset", uri).refused(uri, "in use by 1 client", "--force");
+      String use = "in use by 1 client: qemu-io (process " + client.pid() + ")";
+      zublk.run("reset", uri).refused(uri, use, "--force");
       assertThat(zublk.stat(0)).containsEntry("orig_data_size", 4096);
       zublk.run("reset", uri, "--force").ok();
       assertThat(zublk.stat(0)).containsEntry("orig_data_size", 0);

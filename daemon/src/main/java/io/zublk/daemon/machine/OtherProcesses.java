@@ -98,12 +98,12 @@ public final class OtherProcesses {
 
   /** Whoever names a process decides what is in its name: only what fits one line is shown. */
   private static String name(Path process) {
-    String command;
+    String number = "process " + process.getFileName();
     try {
-      command = String.join("", ProcFs.lines(process.resolve("comm")));
+      String command = String.join("", ProcFs.lines(process.resolve("comm")));
+      return "%s (%s)".formatted(command.replaceAll("[^ -~]", "?"), number);
     } catch (IOException e) {
-      command = "";
+      return number + ", which has ended";
     }
-    return "%s (process %s)".formatted(command.replaceAll("[^ -~]", "?"), process.getFileName());
   }
 }

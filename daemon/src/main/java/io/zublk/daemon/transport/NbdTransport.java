@@ -2,19 +2,25 @@ package io.zublk.daemon.transport;
 
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Json;
+import io.zublk.daemon.machine.OtherProcesses;
 import io.zublk.nbd.NbdAddress;
 import io.zublk.nbd.NbdHandOver;
 import io.zublk.nbd.NbdOptions;
+import io.zublk.nbd.NbdPeer;
 import io.zublk.nbd.NbdServer;
 import io.zublk.uring.sys.LinuxSocket;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Serves a device to NBD clients. */
 final class NbdTransport implements Transport {
+
+  /** A line is for reading. */
+  private static final int MOST_SHOWN = 4;
 
   private final NbdServer server;
   private final NbdOptions options;
@@ -60,10 +66,26 @@ final class NbdTransport implements Transport {
 
   @Override
   public Optional<String> use() {
-    long clients = server.counters().connections();
-    return clients == 0
-        ? Optional.empty()
-        : Optional.of("in use by " + clients + (clients == 1 ? " client" : " clients"));
+    List<NbdPeer> clients = server.clients();
+    if (clients.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> shown = clients.stream().limit(MOST_SHOWN).map(NbdTransport::name).toList();
+    int more = clients.size() - shown.size();
+    return Optional.of(
+        "in use by %d client%s: %s%s"
+            .formatted(
+                clients.size(),
+                clients.size() == 1 ? "" : "s",
+                String.join(", ", shown),
+                more == 0 ? "" : ", and " + more + " more"));
+  }
+
+  private static String name(NbdPeer client) {
+    if (!client.address().isEmpty()) {
+      return client.address();
+    }
+    return client.process() == 0 ? "one that is not known" : OtherProcesses.name(client.process());
   }
 
   /** The protocol tells a client the size once, when it connects. */

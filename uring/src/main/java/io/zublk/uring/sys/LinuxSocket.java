@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -176,12 +177,28 @@ public final class LinuxSocket implements AutoCloseable {
   /** The port that a socket of TCP is bound to. */
   public int localPort() throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment address = arena.allocate(SocketAddresses.MAX_BYTES, Long.BYTES);
-      MemorySegment length = arena.allocateFrom(JAVA_INT, SocketAddresses.MAX_BYTES);
-      long result = Syscall.call(Syscall.GETSOCKNAME, fd, address.address(), length.address(), 0);
-      Syscall.check("getsockname", result);
-      return SocketAddresses.port(address);
+      return SocketAddresses.port(address("getsockname", Syscall.GETSOCKNAME, arena));
     }
+  }
+
+  /**
+   * The address at the other end.
+   *
+   * @return null if the socket is none of TCP
+   * @throws LinuxException ENOTCONN also if that end is gone already
+   */
+  public InetSocketAddress peerAddress() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      return SocketAddresses.decode(address("getpeername", Syscall.GETPEERNAME, arena));
+    }
+  }
+
+  private MemorySegment address(String call, int number, Arena arena) throws LinuxException {
+    MemorySegment address = arena.allocate(SocketAddresses.MAX_BYTES, Long.BYTES);
+    MemorySegment length = arena.allocateFrom(JAVA_INT, SocketAddresses.MAX_BYTES);
+    long result = Syscall.call(number, fd, address.address(), length.address(), 0);
+    Syscall.check(call, result);
+    return address;
   }
 
   // ---- options

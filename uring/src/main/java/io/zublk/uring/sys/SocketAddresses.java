@@ -9,9 +9,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
@@ -69,6 +71,24 @@ final class SocketAddresses {
     }
     bytes.set(JAVA_SHORT, 0, (short) family);
     return bytes;
+  }
+
+  /** An address of IPv4 or IPv6; null for one of another family. */
+  static InetSocketAddress decode(MemorySegment address) {
+    int family = address.get(JAVA_SHORT, 0);
+    if (family != AF_INET && family != AF_INET6) {
+      return null;
+    }
+    boolean isShort = family == AF_INET;
+    byte[] host = new byte[isShort ? 4 : 16];
+    MemorySegment.copy(
+        address, JAVA_BYTE, isShort ? IPV4_OFFSET : IPV6_OFFSET, host, 0, host.length);
+    try {
+      // One of IPv4 that came to a socket of IPv6 is one of IPv4 here.
+      return new InetSocketAddress(InetAddress.getByAddress(host), port(address));
+    } catch (UnknownHostException e) {
+      throw new AssertionError("only the length of an address can be wrong", e);
+    }
   }
 
   /** The port in an address of IPv4 or IPv6. */

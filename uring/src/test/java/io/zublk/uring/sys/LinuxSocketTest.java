@@ -54,6 +54,7 @@ class LinuxSocketTest {
   @Test
   void knowsTheProcessAtTheOtherEnd() throws LinuxException {
     assertThat(here.peerProcess()).isEqualTo((int) ProcessHandle.current().pid());
+    assertThat(here.peerAddress()).isNull();
   }
 
   private MemorySegment bytes(int length) {
@@ -86,6 +87,9 @@ class LinuxSocketTest {
           SocketChannel ofJava = SocketChannel.open(at)) {
         assertServes(listener, connected);
         assertThat(ofJava.isConnected()).isTrue();
+        try (LinuxSocket accepted = listener.accept()) {
+          assertThat(accepted.peerAddress()).isEqualTo(ofJava.getLocalAddress());
+        }
       }
     }
   }
