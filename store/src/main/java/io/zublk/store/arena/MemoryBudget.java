@@ -26,9 +26,15 @@ public final class MemoryBudget {
 
   private static final long PROMISED_PAGE = 1L << USED_BITS;
 
+  /** An object needs a chunk of its size class, which may have none that is begun. */
+  private static final long A_CHUNK_EACH = (long) SizeClasses.count() * SizeClasses.CHUNK_BYTES;
+
   private final AtomicLong state;
   private final AtomicLong mostUsed;
   private volatile long limit;
+
+  /** For who keeps a promise; above the limit if that was lowered since. */
+  private volatile long promisedLimit;
 
   /** What can be used before the file system is full, as far as is known; 0: no end is. */
   private volatile long fileSystemLimit;
@@ -38,11 +44,18 @@ public final class MemoryBudget {
     this.state = new AtomicLong(used);
     this.mostUsed = new AtomicLong(used);
     this.limit = limit;
+    this.promisedLimit = limit;
   }
 
-  /** Lowering the limit below what is used frees nothing; it only refuses more. */
+  /**
+   * Lowering the limit below what is used frees nothing; it only refuses more. What was promised
+   * before is kept: a page that could not be compressed would wait, in more memory, for ever.
+   */
   public void setLimit(long bytes) {
     limit = bytes;
+    long now = state.get();
+    boolean isHigher = bytes > 0 && promised(now) > 0;
+    promisedLimit = isHigher ? Math.max(bytes, used(now) + promised(now) + A_CHUNK_EACH) : bytes;
   }
 
   /**
@@ -66,6 +79,7 @@ public final class MemoryBudget {
   /** Forgets what was used at most before now. */
   public void resetMostUsed() {
     mostUsed.set(usedBytes());
+    noteUsed(usedBytes()); // taken between the look and the note
   }
 
   /** Takes memory that nobody was promised, within the limit. False if there is not so much. */
@@ -79,8 +93,11 @@ public final class MemoryBudget {
     long now;
     do {
       now = state.get();
-      long spokenFor = isPromised ? 0 : promised(now);
-      if (isAboveLimit(used(now) + spokenFor + bytes)) {
+      boolean isAbove =
+          isPromised
+              ? isAbove(promisedLimit, used(now) + bytes)
+              : isAbove(limit, used(now) + promised(now) + bytes);
+      if (isAbove) {
         return false;
       }
     } while (!state.weakCompareAndSetVolatile(now, now + bytes));
@@ -95,7 +112,7 @@ public final class MemoryBudget {
       now = state.get();
       long wanted = promised(now) + pages * (long) Geometry.PAGE_BYTES;
       long bytes = used(now) + wanted + spare;
-      if (isAboveLimit(bytes) || isAbove(fileSystemLimit, bytes)) {
+      if (isAbove(limit, bytes) || isAbove(fileSystemLimit, bytes)) {
         return false;
       }
     } while (!state.weakCompareAndSetVolatile(now, now + pages * PROMISED_PAGE));
@@ -114,10 +131,6 @@ public final class MemoryBudget {
 
   public void giveBack(long bytes) {
     state.addAndGet(-bytes);
-  }
-
-  private boolean isAboveLimit(long bytes) {
-    return isAbove(limit, bytes);
   }
 
   private static boolean isAbove(long most, long bytes) {
