@@ -10,7 +10,7 @@ CACHE=${ZUBLK_CACHE:-$HOME/.cache/zublk}
 mkdir -p "$CACHE"
 
 # Debian packages: for every run, and for building a User Mode Linux kernel.
-RUN_PACKAGES=(busybox-static fio e2fsprogs util-linux mount coreutils kmod cpio zstd xz-utils)
+RUN_PACKAGES=(busybox-static fio e2fsprogs xfsprogs util-linux mount coreutils kmod cpio zstd xz-utils)
 BUILD_PACKAGES=(gcc make flex bison bc xz-utils libelf-dev libc6-dev)
 
 say() { printf '[%s +%ss] %s\n' "$(basename "$0")" "$SECONDS" "$*" >&2; }
