@@ -17,7 +17,7 @@ final class Stopwatch {
     if (last != 0) {
       long now = System.nanoTime();
       long tenths = (now - last + 50_000) / 100_000;
-      // Not by String.format, for users wait: a JVM's first number with a point takes 20 ms.
+      // Not by String.format, for users wait: its first number takes 20 ms, for classes of locales.
       steps.append(steps.isEmpty() ? "" : ", ").append(step).append(' ');
       steps.append(tenths / 10).append('.').append(tenths % 10).append(" ms");
       last = now;

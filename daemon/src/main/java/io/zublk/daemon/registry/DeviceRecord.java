@@ -136,7 +136,7 @@ public record DeviceRecord(
           case HANDING_OVER -> "in the middle of an upgrade";
           default -> "without stopping it";
         };
-    return "process %d ended %s".formatted(pid, what);
+    return "process " + pid + " ended " + what; // not formatted, as in Stopwatch: users wait
   }
 
   public DeviceRecord dead(String cause) {
