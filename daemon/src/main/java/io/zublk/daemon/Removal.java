@@ -35,14 +35,20 @@ final class Removal {
 
   private final DeviceDir dir;
   private final Transports transports;
+  private final Duration stopLimit;
 
   /** As it was when it was last looked at. */
   private Device device;
 
   Removal(Device device, DeviceDir dir, Transports transports) {
+    this(device, dir, transports, STOP_LIMIT);
+  }
+
+  Removal(Device device, DeviceDir dir, Transports transports, Duration stopLimit) {
     this.device = device;
     this.dir = dir;
     this.transports = transports;
+    this.stopLimit = stopLimit;
   }
 
   /** Removes the device as {@link Device#removeWhenFree} says. */
@@ -90,7 +96,7 @@ final class Removal {
     } else {
       clear(force);
       if (!dir.exists()) {
-        boolean _ = await(STOP_LIMIT, device.record()::isKept); // by a keeper who finds nothing
+        boolean _ = await(stopLimit, device.record()::isKept); // by a keeper who finds nothing
       }
     }
   }
@@ -130,14 +136,24 @@ final class Removal {
       }
       endProcess();
     }
-    if (!awaitEnd(STOP_LIMIT)) {
-      throw new UserException(
-          "device %d has not stopped within %d s; its process is %d"
-              .formatted(device.id(), STOP_LIMIT.toSeconds(), device.pid()));
+    if (!awaitEnd(stopLimit)) {
+      if (!force) {
+        throw hasNotStopped("; --force ends its process");
+      }
+      endProcess(); // it has answered, and stands still since
+      if (!awaitEnd(stopLimit)) {
+        throw hasNotStopped("");
+      }
     }
     if (dir.exists()) {
       clear(force); // what a killed process left
     }
+  }
+
+  private UserException hasNotStopped(String hint) {
+    return new UserException(
+        "device %d has not stopped within %d s; its process is %d%s"
+            .formatted(device.id(), stopLimit.toSeconds(), device.pid(), hint));
   }
 
   /**

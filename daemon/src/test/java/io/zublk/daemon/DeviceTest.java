@@ -3,6 +3,8 @@ package io.zublk.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zublk.daemon.control.ControlServer;
+import io.zublk.daemon.machine.ProcFs;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
@@ -13,6 +15,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,24 +26,31 @@ class DeviceTest {
 
   /** A dead device, whose transport left something that is in use, or not. */
   private Device dead(int id, Optional<String> use) throws IOException {
-    DeviceDir dir = new RunDir(temp).device(id);
-    Files.createDirectories(temp.resolve(Integer.toString(id)));
+    DeviceDir dir = makeDir(id);
     DeviceRecord record = Samples.ofTheDead(Samples.starting(temp, id).serving("/dev/ublkb" + id));
     dir.write(record);
+    return new Device(dir, record, transports(use));
+  }
+
+  private DeviceDir makeDir(int id) throws IOException {
+    Files.createDirectories(temp.resolve(Integer.toString(id)));
+    return new RunDir(temp).device(id);
+  }
+
+  /** What is left of a device of theirs is in use, or not. */
+  private Transports transports(Optional<String> use) {
     TransportFactory left =
         (TransportFactory)
             Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {TransportFactory.class},
                 (_, method, _) -> method.getName().equals("useAfter") ? use : null);
-    Transports transports =
-        new Transports() {
-          @Override
-          public TransportFactory of(TransportKind kind) {
-            return left;
-          }
-        };
-    return new Device(dir, record, transports);
+    return new Transports() {
+      @Override
+      public TransportFactory of(TransportKind kind) {
+        return left;
+      }
+    };
   }
 
   @Test
@@ -60,5 +70,34 @@ class DeviceTest {
   void aDeadOneThatNobodyUsesIsRemoved() throws IOException {
     dead(3, Optional.empty()).remove(false);
     assertThat(temp.resolve("3")).doesNotExist();
+  }
+
+  @Test
+  void oneThatSaysThatItEndsAndDoesNotIsEndedByForceOnly() throws IOException {
+    Process process = new ProcessBuilder("sleep", "1000").start();
+    DeviceDir dir = makeDir(3);
+    DeviceRecord record =
+        Samples.starting(temp, 3)
+            .serving("/dev/ublkb3")
+            .withPid(process.pid())
+            .withStartTicks(ProcFs.startTicks(process.pid()).orElseThrow());
+    dir.write(record);
+    Transports transports = transports(Optional.empty());
+    try (ControlServer _ =
+        new ControlServer(
+            dir.controlSocket(), (_, _) -> new ControlServer.Reply(Map.of(), () -> {}))) {
+      Removal removal =
+          new Removal(new Device(dir, record, transports), dir, transports, Duration.ofMillis(50));
+      assertThatThrownBy(() -> removal.run(false))
+          .isInstanceOf(UserException.class)
+          .hasMessageContainingAll(
+              "has not stopped", "process is " + process.pid(), "--force ends its process");
+      assertThat(process.isAlive()).isTrue();
+      removal.run(true);
+      assertThat(process.isAlive()).isFalse();
+      assertThat(temp.resolve("3")).doesNotExist();
+    } finally {
+      process.destroyForcibly();
+    }
   }
 }

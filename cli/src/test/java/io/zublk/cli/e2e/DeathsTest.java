@@ -40,7 +40,7 @@ class DeathsTest extends WithDevices {
     Object uri = zublk.create("--size=1M").get("path");
     qemuIo(uri, "write -P 7 0 1M");
     Object pid = zublk.stat(0).get("pid");
-    Zublk.kill(pid, "STOP");
+    Zublk.suspend(pid);
     try {
       zublk.run("recover", "0").refused("device 0 needs no recovery: process " + pid);
     } finally {

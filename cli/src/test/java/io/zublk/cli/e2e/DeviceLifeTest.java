@@ -341,7 +341,7 @@ class DeviceLifeTest extends WithDevices {
 
   @Test
   void aProcessThatDoesNotAnswerIsRemovedByForceAndNothingIsLeft() throws Exception {
-    Zublk.kill(zublk.create("--size", "1M").get("pid"), "STOP");
+    Zublk.suspend(zublk.create("--size", "1M").get("pid"));
     zublk.run("remove", "0", "--force").ok();
     zublk.assertNothingLeft();
   }

@@ -151,7 +151,7 @@ class KeeperTest extends WithDevices {
   @Test
   void leavesADeviceAloneThatOnlyStandsStill() throws Exception {
     Map<String, Object> made = zublk.create("--size=1M");
-    Zublk.kill(made.get("pid"), "STOP");
+    Zublk.suspend(made.get("pid"));
     Path status = Path.of("/proc/" + made.get("pid") + "/status");
     while (!Files.readString(status).contains("State:\tT")) {
       Thread.sleep(10);
@@ -171,7 +171,7 @@ class KeeperTest extends WithDevices {
     zublk.awaitNoKeeper();
     zublk.assertNothingLeft();
     Object hung = zublk.create("--size=1M").get("pid");
-    Zublk.kill(hung, "STOP");
+    Zublk.suspend(hung);
     zublk.run("remove", "0", "--force").ok();
     zublk.assertNothingLeft();
   }

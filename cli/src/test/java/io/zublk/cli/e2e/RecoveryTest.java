@@ -136,7 +136,7 @@ class RecoveryTest extends WithDevices {
       while (pages.acknowledged() < 1000) {
         Thread.sleep(1);
       }
-      Zublk.kill(pid, "STOP");
+      Zublk.suspend(pid);
       Thread.sleep(60_000);
       long before = pages.acknowledged();
       Zublk.kill(pid, "CONT");

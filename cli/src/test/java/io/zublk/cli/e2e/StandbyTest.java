@@ -184,7 +184,7 @@ class StandbyTest extends WithDevices {
       zublk.assertNothingLeft();
     }
     Map<String, Object> hung = createWithStandby();
-    Zublk.kill(pid(hung), "STOP");
+    Zublk.suspend(pid(hung));
     zublk.run("remove", "0", "--force").ok();
     zublk.assertNothingLeft();
   }

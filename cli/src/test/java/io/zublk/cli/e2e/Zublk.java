@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -247,5 +249,26 @@ final class Zublk {
 
   static void kill(Object pid, String signal) throws Exception {
     tool("kill", "-" + signal, pid.toString());
+  }
+
+  /** Has a process stand still; until one of its threads has seen the signal, all go on. */
+  static void suspend(Object pid) throws Exception {
+    kill(pid, "STOP");
+    while (!standsStill(Path.of("/proc", pid.toString(), "task"))) {
+      Thread.sleep(1);
+    }
+  }
+
+  private static boolean standsStill(Path tasks) throws IOException {
+    try (DirectoryStream<Path> threads = Files.newDirectoryStream(tasks)) {
+      for (Path thread : threads) {
+        if (!Files.readString(thread.resolve("stat")).contains(") T ")) {
+          return false;
+        }
+      }
+      return true;
+    } catch (NoSuchFileException e) {
+      return false; // a thread that has just ended
+    }
   }
 }
