@@ -2,7 +2,6 @@ package io.zublk.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -135,7 +134,7 @@ class StandbyTest extends WithDevices {
     assertThat(zublk.run("list").ok().err())
         .hasLineCount(1)
         .contains("device 0 has lost its keeper", "zublk upgrade 0");
-    zublk.run("upgrade", "0").ok();
+    Map<String, Object> _ = zublk.upgrade(0);
     assertThat(zublk.statWhen(0, HAS_STANDBY).get("keeper")).isInstanceOf(Integer.class);
     assertThat(zublk.run("list").ok().err()).isEmpty();
     assertWriterHasLostNothing();
@@ -144,7 +143,7 @@ class StandbyTest extends WithDevices {
   @Test
   void isReplacedAtAnUpgrade() throws Exception {
     Map<String, Object> first = createWithStandby();
-    Object pid = JSON.std.mapFrom(zublk.run("upgrade", "--json", "0").ok().line()).get("pid");
+    Object pid = zublk.upgrade(0).get("pid");
     Zublk.awaitEnd(first.get("standby"));
     Map<String, Object> second = zublk.statWhen(0, HAS_STANDBY);
     assertThat(second).containsEntry("pid", pid).containsEntry("recoveries", 0);

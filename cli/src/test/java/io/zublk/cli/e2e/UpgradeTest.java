@@ -58,10 +58,6 @@ class UpgradeTest extends WithDevices {
     assertThat(zublk.stat(0)).containsEntry("checksum_errors", 0);
   }
 
-  private Map<String, Object> upgrade(Object device) throws Exception {
-    return JSON.std.mapFrom(zublk.run("upgrade", "--json", device.toString()).ok().line());
-  }
-
   /** By it alone, as soon as those that it is not have come to their ends. */
   private void assertServedBy(Object pid) throws Exception {
     assertThat(zublk.stat(0).get("pid").toString()).isEqualTo(pid.toString());
@@ -86,7 +82,7 @@ class UpgradeTest extends WithDevices {
     Zublk.tool("qemu-io", "-f", "raw", "-c", "write -P 7 1M 2M", path.toString());
     zublk.run("set", "5", "mem-limit=12M").ok();
     Map<String, Object> record = zublk.record(5);
-    Map<String, Object> again = upgrade(path);
+    Map<String, Object> again = zublk.upgrade(path);
     assertThat(again.get("pid")).isNotEqualTo(made.get("pid"));
     Zublk.awaitEnd(made.get("pid"));
     for (String name : List.of("id", "path", "size", "algorithm", "transport")) {
@@ -123,7 +119,7 @@ class UpgradeTest extends WithDevices {
     List<Double> pauses = new ArrayList<>();
     for (int i = 0; i < times; i++) {
       double _ = pages.longestPause();
-      Object next = upgrade(0).get("pid");
+      Object next = zublk.upgrade(0).get("pid");
       assertThat(next).isNotEqualTo(pid);
       pauses.add(pages.longestPause());
       pid = next;
@@ -180,7 +176,7 @@ class UpgradeTest extends WithDevices {
     assertThat(dir.resolve("log"))
         .content()
         .contains("not handed over, and serving on: the other process has not answered within");
-    upgrade(0);
+    Map<String, Object> _ = zublk.upgrade(0);
     assertWriterHasNoticedNothing();
   }
 
@@ -300,7 +296,7 @@ class UpgradeTest extends WithDevices {
     Object path = zublk.create("--size=1M").get("path");
     Object keeper = zublk.stat(0).get("keeper");
     Zublk.tool("qemu-io", "-f", "raw", "-c", "write -P 7 0 1M", path.toString());
-    Object pid = upgrade(0).get("pid");
+    Object pid = zublk.upgrade(0).get("pid");
     Object next = zublk.stat(0).get("keeper");
     assertThat(next).isInstanceOf(Integer.class).isNotEqualTo(keeper);
     Zublk.awaitEnd(keeper);
@@ -326,7 +322,7 @@ class UpgradeTest extends WithDevices {
           .refused("have not taken their replies", "process " + pid + " serves it on");
       assertServedBy(pid);
     }
-    upgrade(0);
+    Map<String, Object> _ = zublk.upgrade(0);
     assertWriterHasNoticedNothing();
   }
 
@@ -336,10 +332,12 @@ class UpgradeTest extends WithDevices {
         zublk.start(List.of(), "create", "-s1M", "--transport=nbd", "--foreground");
     assertThat(foreground.inputReader().readLine()).startsWith("nbd+unix:");
     Object pid = zublk.create("--size=1M", "--on-crash=keep").get("pid");
-    Object path = zublk.create("--size=1M").get("path");
+    Map<String, Object> made = zublk.create("--size=1M");
+    Object path = made.get("path");
     Zublk.kill(pid, "KILL");
     Zublk.awaitEnd(pid);
     Zublk.Result result = zublk.run("upgrade", "--all");
+    Zublk.awaitEnd(made.get("pid"));
     assertThat(result.status()).isOne();
     assertThat(result.out().strip()).isEqualTo(path);
     assertThat(result.err())

@@ -202,7 +202,7 @@ class VhostTest extends WithDevices {
       assertThat(client.read(MIB, memory)).isZero();
     }
     awaitNoClient();
-    Map<String, Object> next = JSON.std.mapFrom(zublk.run("upgrade", "--json", "0").ok().line());
+    Map<String, Object> next = zublk.upgrade(0);
     assertThat(next.get("pid")).isNotEqualTo(device.get("pid"));
     assertThat(path(next)).isEqualTo(path(device));
     assertReads(next, 5);

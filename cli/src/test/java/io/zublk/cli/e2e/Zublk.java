@@ -147,6 +147,15 @@ final class Zublk {
     return stat;
   }
 
+  /** Upgrades a device, and waits for the end of the process that served it; what JSON says. */
+  Map<String, Object> upgrade(Object device) throws Exception {
+    Object before = stat(device).get("pid");
+    Map<String, Object> next =
+        JSON.std.mapFrom(run("upgrade", "--json", device.toString()).ok().line());
+    awaitEnd(before);
+    return next;
+  }
+
   /** What is written down about a device, dead or alive. */
   Map<String, Object> record(int id) throws IOException {
     return JSON.std.mapFrom(Files.readString(runDir.resolve(id + "/device.json")));
