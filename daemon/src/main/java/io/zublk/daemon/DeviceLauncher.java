@@ -41,6 +41,11 @@ public final class DeviceLauncher {
   /** How long a process that is told to stop may take to undo what it did so far. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
+  /**
+   * How long the end of a process that has said why it fails is waited for: it takes milliseconds.
+   */
+  private static final Duration END_LIMIT = Duration.ofSeconds(5);
+
   private static final Duration STOP_INTERVAL = Duration.ofMillis(20);
 
   /** The program that keeps devices; not set where there is no distribution, as in tests. */
@@ -319,7 +324,7 @@ public final class DeviceLauncher {
         if (message.get(PipeReporter.READY) instanceof Map<?, ?> ready) {
           return Json.record(ReadyDevice.class, Json.line(ready));
         }
-        relay(message);
+        relay(message, process);
       }
       int status = process.waitFor();
       String problem = words.problem() + whereReported(words);
@@ -352,7 +357,7 @@ public final class DeviceLauncher {
     }
   }
 
-  private void relay(Map<String, Object> message) {
+  private void relay(Map<String, Object> message, Process process) throws InterruptedException {
     if (message.get(PipeReporter.NOTICE) instanceof String notice) {
       notices.accept(notice);
     }
@@ -360,6 +365,8 @@ public final class DeviceLauncher {
       if (debug) {
         notices.accept(String.valueOf(message.get(PipeReporter.TRACE)));
       }
+      // It has put away what it made, and only ends yet: who hears of it finds no process either.
+      boolean _ = process.waitFor(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
       throw new UserException(reason);
     }
   }
