@@ -83,7 +83,7 @@ public final class PageStore implements BlockDevice, AutoCloseable {
             tuning.workers(),
             tuning.workerCpus(),
             tuning.batchTimeoutMicros() * 1000L);
-    budget.setFileSystemRoom(file.availableBytes());
+    budget.lookAtFileSystem(file::availableBytes);
   }
 
   /**

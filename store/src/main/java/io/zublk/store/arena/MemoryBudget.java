@@ -2,6 +2,7 @@ package io.zublk.store.arena;
 
 import io.zublk.block.Geometry;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * How much memory the store file may take, and takes. Memory is asked for here before it is asked
@@ -59,11 +60,17 @@ public final class MemoryBudget {
   }
 
   /**
-   * Says how much more the file system has, for promises: other files take of it as well, so it is
-   * looked at now and then, and who takes memory hears it from the kernel.
+   * Looks at how much more the file system has, for promises: other files take of it as well, so it
+   * is looked at now and then, and who takes memory hears it from the kernel.
+   *
+   * @param room asks the kernel, in bytes
    */
-  public void setFileSystemRoom(long bytes) {
-    long used = usedBytes();
+  public void lookAtFileSystem(LongSupplier room) {
+    long before = usedBytes();
+    long bytes = room.getAsLong();
+    // What was taken or given back meanwhile must not count twice. A promise that cannot be kept
+    // leaves pages uncompressed for good; one too few is made good by the next look.
+    long used = Math.min(before, usedBytes());
     fileSystemLimit = bytes < Long.MAX_VALUE - used ? used + bytes : 0;
   }
 

@@ -54,6 +54,6 @@ final class CompactionJob implements Job {
 
   /** Promises are made by what the file system has, and other files take of it. */
   private void noteFileSystemRoom() {
-    budget.setFileSystemRoom(file.availableBytes());
+    budget.lookAtFileSystem(file::availableBytes);
   }
 }
