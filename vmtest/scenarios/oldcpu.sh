@@ -12,11 +12,10 @@ remember
 ok "lz4 is refused with one clear line" refuses_clearly --size 64M --transport ublk
 ok "which names what is missing and what to do" grep 'lz4 needs a CPU with avx2, bmi1, bmi2.*use zstd' \
     $OWN/stderr
-doctor_knows() { zublk doctor | grep 'cpu.*lz4 needs'; }
-ok "the doctor knows it" doctor_knows
-auto_is_zstd() { zublk doctor | grep 'auto is zstd'; }
-ok "auto is zstd here" auto_is_zstd
-for algorithm in zstd line none; do
+zublk doctor > $OWN/doctor # whatever it thinks of the rest of this machine
+ok "the doctor knows it" grep 'cpu.*lz4 needs' $OWN/doctor
+ok "auto is zstd here" grep 'auto is zstd' $OWN/doctor
+for algorithm in zstd line; do
     must "$algorithm: create" create --size 64M --algorithm $algorithm
     ok "$algorithm: writes" put $OWN/data "$DEVICE" 0 1M
     ok "$algorithm: reads the same" same_data $OWN/data "$DEVICE" 0 64k
