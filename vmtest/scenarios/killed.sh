@@ -24,10 +24,7 @@ is_dead() { zublk stat "$ID" 2>&1 | grep "is dead: $1"; }
 expect_waiting
 remember
 must "create" create --size ${SIZE}M --on-crash keep
-must "a file system" mkfs.ext4 -q $DEVICE $(((SIZE - 1) << 10))
-mount -t ext4 $DEVICE /mnt
-must "its user is there" start_probe $DEVICE $((SIZE - 1))
-start_load
+put_to_use $DEVICE $((SIZE - 1))
 
 # --- Killed
 kill_and_recover() {

@@ -225,6 +225,14 @@ pauses() {
 PACE=
 [ "$GUEST" = uml ] || PACE=--rate_iops=200
 
+# put_to_use DISK MIB : a file system of this size at its beginning, which is under load, and a probe behind it
+put_to_use() {
+    must "a file system" mkfs.ext4 -q "$1" $(($2 << 10))
+    mount -t ext4 "$1" /mnt
+    must "its user is there" start_probe "$1" "$2"
+    start_load
+}
+
 # Writes and verifies files in /mnt again and again until it is told to end.
 start_load() {
     load > $OWN/load 2>&1 &

@@ -43,10 +43,7 @@ ID=0
 LOGS="$ZUBLK_RUN_DIR/$ID/log $OWN/disk"
 must "the kernel has a disk of it" start_disk $OWN/socket
 ok "... of its size" test "$(cat /sys/block/nbd0/size)" = $((SIZE * 2048))
-must "a file system" mkfs.ext4 -q $DEVICE $(((SIZE - 1) << 10))
-mount -t ext4 $DEVICE /mnt
-must "its user is there" start_probe $DEVICE $((SIZE - 1))
-start_load
+put_to_use $DEVICE $((SIZE - 1))
 
 # --- Killed
 kill_all() {

@@ -46,10 +46,7 @@ DEVICE=/dev/ublkb0
 sed 's/^/# /' $OWN/out.0
 ok "one that lives is not recovered" refused "is served by process $SERVER" $OWN/store $SIZE 1 recover 0
 ok "there is none to recover" refused 'there is no ublk device 7' $OWN/store $SIZE 1 recover 7
-must "a file system" mkfs.ext4 -q $DEVICE $(((SIZE - 1) << 10))
-mount -t ext4 $DEVICE /mnt
-must "its user is there" start_probe $DEVICE $((SIZE - 1))
-start_load
+put_to_use $DEVICE $((SIZE - 1))
 
 # --- Killed
 kill_and_recover() {

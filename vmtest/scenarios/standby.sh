@@ -20,10 +20,7 @@ remember
 must "create" create --size ${SIZE}M --standby
 keeper=$(stat_of keeper)
 ok "its standby comes" eventually has_standby
-must "a file system" mkfs.ext4 -q $DEVICE $(((SIZE - 1) << 10))
-mount -t ext4 $DEVICE /mnt
-must "its user is there" start_probe $DEVICE $((SIZE - 1))
-start_load
+put_to_use $DEVICE $((SIZE - 1))
 
 # --- The server dies
 die_and_go_on() {

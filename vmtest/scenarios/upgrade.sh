@@ -25,10 +25,7 @@ upgrade() {
 remember
 must "create" create --size ${SIZE}M --algorithm lz4
 LOGS="$ZUBLK_RUN_DIR/$ID/log"
-must "a file system" mkfs.ext4 -q $DEVICE $(((SIZE - 1) << 10))
-mount -t ext4 $DEVICE /mnt
-must "its user is there" start_probe $DEVICE $((SIZE - 1))
-start_load
+put_to_use $DEVICE $((SIZE - 1))
 
 upgrade_all() {
     local i before

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -16,9 +17,6 @@ import java.util.function.Predicate;
  * processes that have it open.
  */
 public final class DiskUse {
-
-  /** A line is for reading. */
-  private static final int MOST_SHOWN = 4;
 
   private final OtherProcesses processes;
   private final Path proc;
@@ -44,10 +42,9 @@ public final class DiskUse {
       for (Path part : parts()) {
         addUses(part, uses);
       }
-      String more = uses.size() > MOST_SHOWN ? ", and " + (uses.size() - MOST_SHOWN) + " more" : "";
       return uses.isEmpty()
           ? Optional.empty()
-          : Optional.of(String.join(", ", uses.stream().limit(MOST_SHOWN).toList()) + more);
+          : Optional.of(ShortList.of(uses, Function.identity()));
     } catch (IOException e) {
       // Not knowing is no reason to pull a disk from under somebody.
       return Optional.of("perhaps in use (" + UserException.lineFor(e) + ")");

@@ -3,6 +3,7 @@ package io.zublk.daemon.transport;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.machine.OtherProcesses;
+import io.zublk.daemon.machine.ShortList;
 import io.zublk.nbd.NbdAddress;
 import io.zublk.nbd.NbdHandOver;
 import io.zublk.nbd.NbdOptions;
@@ -18,9 +19,6 @@ import java.util.Optional;
 
 /** Serves a device to NBD clients. */
 final class NbdTransport implements Transport {
-
-  /** A line is for reading. */
-  private static final int MOST_SHOWN = 4;
 
   private final NbdServer server;
   private final NbdOptions options;
@@ -70,15 +68,12 @@ final class NbdTransport implements Transport {
     if (clients.isEmpty()) {
       return Optional.empty();
     }
-    List<String> shown = clients.stream().limit(MOST_SHOWN).map(NbdTransport::name).toList();
-    int more = clients.size() - shown.size();
     return Optional.of(
-        "in use by %d client%s: %s%s"
+        "in use by %d client%s: %s"
             .formatted(
                 clients.size(),
                 clients.size() == 1 ? "" : "s",
-                String.join(", ", shown),
-                more == 0 ? "" : ", and " + more + " more"));
+                ShortList.of(clients, NbdTransport::name)));
   }
 
   private static String name(NbdPeer client) {
