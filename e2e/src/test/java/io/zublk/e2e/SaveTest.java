@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -124,8 +123,8 @@ class SaveTest {
     Zublk.tool("sh", "-c", "truncate -s 32M " + image + "; head -c 300M /dev/urandom >>" + image);
     Zublk.tool("nbdcopy", image.toString(), uri(0));
     Path memory = Files.createTempDirectory(Path.of("/dev/shm"), "zublk");
-    List<Double> saving = new ArrayList<>();
-    List<Double> between = new ArrayList<>();
+    Pauses saving = new Pauses("saving");
+    Pauses between = new Pauses("not saving");
     AtomicBoolean enough = new AtomicBoolean();
     try (VersionedPages pages =
         new VersionedPages(zublk.runDir().resolve("0/nbd.sock"), (32 << 20) / 4096)) {
@@ -147,19 +146,8 @@ class SaveTest {
       Files.deleteIfExists(memory.resolve("saved"));
       Files.delete(memory);
     }
-    print("saving", saving);
-    print("not saving", between);
-  }
-
-  private static void print(String what, List<Double> pauses) {
-    pauses.sort(null);
-    System.out.printf(
-        "pauses, %s, of %d, ms: p50 %.1f, p90 %.1f, max %.1f%n",
-        what,
-        pauses.size(),
-        pauses.get(pauses.size() / 2),
-        pauses.get(pauses.size() * 9 / 10),
-        pauses.getLast());
+    saving.print();
+    between.print();
   }
 
   @Test

@@ -204,7 +204,7 @@ class StandbyTest extends WithDevices {
   void aWriterNoticesTwentyPauses() throws Exception {
     Map<String, Object> stat = createWithStandby();
     serveAWriter();
-    List<Double> pauses = new ArrayList<>();
+    Pauses pauses = new Pauses("deaths with a standby");
     for (int deaths = 0; deaths < Integer.getInteger("standby.deaths", 20); deaths++) {
       TimeUnit.MILLISECONDS.sleep(12_500); // more than 5 in a minute are given up
       double _ = pages.longestPause();
@@ -213,12 +213,6 @@ class StandbyTest extends WithDevices {
       pauses.add(pages.longestPause());
     }
     assertWriterHasLostNothing();
-    pauses.sort(null);
-    System.out.printf(
-        "pauses of %d deaths with a standby, ms: p50 %.1f, p90 %.1f, max %.1f%n",
-        pauses.size(),
-        pauses.get(pauses.size() / 2),
-        pauses.get(pauses.size() * 9 / 10),
-        pauses.getLast());
+    pauses.print();
   }
 }

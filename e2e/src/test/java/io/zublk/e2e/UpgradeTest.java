@@ -7,7 +7,6 @@ import io.zublk.store.PageStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -116,7 +115,7 @@ class UpgradeTest extends WithDevices {
   private void upgradeUnderAWriter(int times) throws Exception {
     Object pid = serveAWriter("--size=24M");
     Process fio = verifyingFio();
-    List<Double> pauses = new ArrayList<>();
+    Pauses pauses = new Pauses("upgrades");
     for (int i = 0; i < times; i++) {
       double _ = pages.longestPause();
       Object next = zublk.upgrade(0).get("pid");
@@ -130,10 +129,7 @@ class UpgradeTest extends WithDevices {
     assertThat(said).contains("err= 0").doesNotContain("verify:");
     assertWriterHasNoticedNothing();
     assertServedBy(pid);
-    pauses.sort(null);
-    System.out.printf(
-        "pauses of %d upgrades, ms: p50 %.1f, p99 %.1f, max %.1f%n",
-        times, pauses.get(times / 2), pauses.get(times * 99 / 100), pauses.getLast());
+    pauses.print();
   }
 
   /** Another client, where the writer does not write. */

@@ -7,7 +7,6 @@ import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.transport.Assignment;
-import io.zublk.daemon.transport.IdTakenException;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
@@ -23,14 +22,9 @@ import java.util.function.Consumer;
  * A device whose process is gone, and which this process takes into service again, as it was. It
  * can be recovered, too, if this process dies over it, whenever that is.
  */
-final class DeadDevice implements Origin {
+final class DeadDevice extends ExistingDevice {
 
-  private final DeviceDir dir;
-  private final Transports transports;
-  private final Consumer<String> notices;
   private final Optional<Vigil> vigil;
-  private final Stopwatch watch = new Stopwatch();
-  private Claim claim;
   private DeviceRecord found;
 
   /**
@@ -40,9 +34,7 @@ final class DeadDevice implements Origin {
    */
   DeadDevice(
       DeviceDir dir, Transports transports, Consumer<String> notices, Optional<Vigil> vigil) {
-    this.dir = dir;
-    this.transports = transports;
-    this.notices = notices;
+    super(dir, transports, notices);
     this.vigil = vigil;
   }
 
@@ -68,11 +60,9 @@ final class DeadDevice implements Origin {
   /** Of several processes that want to recover it, one gets it; the others see that it lives. */
   @Override
   public Claim claim(RunDir.Lock lock) throws IOException {
-    lock.requireFor(dir.runDir());
     watch.done("settled");
     found = dir.recoverable();
-    claim = new Claim(dir.runDir(), dir, dir.claimAgain());
-    return claim;
+    return claimAgain(lock);
   }
 
   /** Nobody serves the dead process's socket, as its lock is ours. */
@@ -108,22 +98,5 @@ final class DeadDevice implements Origin {
     Transport transport = factory.recover(assignment);
     watch.done("users served");
     return transport;
-  }
-
-  @Override
-  public boolean triesAgainAfter(IdTakenException taken) {
-    return false;
-  }
-
-  /** How long what took, since its process was found dead. */
-  @Override
-  public String remark() {
-    return "; " + watch;
-  }
-
-  /** But what another process has made of it is not for this one to judge. */
-  @Override
-  public boolean isKnown() {
-    return claim != null;
   }
 }

@@ -2,7 +2,6 @@ package io.zublk.daemon.device;
 
 import io.zublk.block.RateLimitedLog;
 import io.zublk.block.SampledDevice;
-import io.zublk.codec.LineVectors;
 import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.ReadyDevice;
 import io.zublk.daemon.SaveFile;
@@ -66,6 +65,7 @@ final class DeviceProcess {
   private PerformanceSettings settings;
   private String storeMemory;
   private PageStore store;
+  private LineTraining training;
   private SampledDevice sampled;
   private Transport transport;
   private HandOver handOver;
@@ -168,7 +168,7 @@ final class DeviceProcess {
       announce(start());
       log.line("serving " + claim.record().path() + origin.remark());
       keepOutput();
-      trainVectors();
+      training.start();
       stop.await();
       log.line("stopping: " + stop.reason());
       reporter.stopping(stop.reason());
@@ -229,36 +229,6 @@ final class DeviceProcess {
     } catch (IOException e) {
       log.failure("what the JVM says is lost", e);
     }
-  }
-
-  /** Until it has ended, whoever writes has pages packed otherwise. */
-  private void announceTraining() {
-    if (store.options().packing().lineFirst()) {
-      LineVectors.announceTraining();
-    }
-  }
-
-  /** Not before the device serves: it would take the CPUs that the start needs. */
-  private void trainVectors() {
-    if (!store.options().packing().lineFirst() || LineVectors.areTrained()) {
-      return;
-    }
-    try {
-      Thread.ofPlatform().daemon().name("line-training").start(this::train);
-    } catch (OutOfMemoryError e) {
-      LineVectors.cancelTraining(); // no thread is to be had, and the device serves without
-      log.failure("lines are coded without vectors", e);
-    }
-  }
-
-  private void train() {
-    long start = System.nanoTime();
-    boolean vectors = LineVectors.train();
-    long millis = (System.nanoTime() - start) / 1_000_000;
-    log.line(
-        vectors
-            ? "lines are coded with vectors, after %d ms".formatted(millis)
-            : "lines are coded without vectors");
   }
 
   private ReadyDevice start() throws IOException {
@@ -366,7 +336,8 @@ final class DeviceProcess {
     Optional<FileStatus> opened = FileStatus.of(file);
     cleanup.push("make the store file", end -> deleteStoreFile(end, file, opened));
     cleanup.push("open the store", this::closeStore);
-    announceTraining();
+    training = new LineTraining(store, log);
+    training.announce();
     if (claim.record().config().swap()) {
       SwapProtections.exempt(store.memory());
     }

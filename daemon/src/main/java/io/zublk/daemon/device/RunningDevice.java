@@ -7,7 +7,6 @@ import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.Keepers;
 import io.zublk.daemon.registry.RunDir;
 import io.zublk.daemon.transport.Assignment;
-import io.zublk.daemon.transport.IdTakenException;
 import io.zublk.daemon.transport.Inheritance;
 import io.zublk.daemon.transport.Transport;
 import io.zublk.daemon.transport.TransportFactory;
@@ -23,20 +22,13 @@ import java.util.function.Consumer;
  * A device that another process serves, which leaves it to this one. Until it has, nothing of it is
  * touched; from then on it is as one that has died: it can be recovered, whatever happens.
  */
-final class RunningDevice implements Origin {
+final class RunningDevice extends ExistingDevice {
 
-  private final DeviceDir dir;
-  private final Transports transports;
-  private final Consumer<String> notices;
-  private final Stopwatch watch = new Stopwatch();
   private Predecessor predecessor;
   private Inheritance inheritance;
-  private Claim claim;
 
   RunningDevice(DeviceDir dir, Transports transports, Consumer<String> notices) {
-    this.dir = dir;
-    this.transports = transports;
-    this.notices = notices;
+    super(dir, transports, notices);
   }
 
   /** What takes time and hurts nobody comes first; users wait from the {@link #claim} on. */
@@ -52,11 +44,9 @@ final class RunningDevice implements Origin {
   /** The other process has let go of its own claim when it has left the device. */
   @Override
   public Claim claim(RunDir.Lock lock) throws IOException {
-    lock.requireFor(dir.runDir());
     inheritance = predecessor.takeOver(transports.of(predecessor.config().transport()));
     watch.begin();
-    claim = new Claim(dir.runDir(), dir, dir.claimAgain());
-    return claim;
+    return claimAgain(lock);
   }
 
   @Override
@@ -90,11 +80,6 @@ final class RunningDevice implements Origin {
   }
 
   @Override
-  public boolean triesAgainAfter(IdTakenException taken) {
-    return false;
-  }
-
-  @Override
   public void served() {
     predecessor.served();
   }
@@ -102,16 +87,5 @@ final class RunningDevice implements Origin {
   @Override
   public String deed() {
     return "taken over";
-  }
-
-  @Override
-  public boolean isKnown() {
-    return claim != null;
-  }
-
-  /** How long users have waited for what, since the other process has let go. */
-  @Override
-  public String remark() {
-    return "; " + watch;
   }
 }
