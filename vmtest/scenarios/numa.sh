@@ -42,6 +42,25 @@ ok "one CPU each: the kernel agrees" test "$(grep -l '^Name:.*ublk' \
     /proc/"$SERVER"/task/*/status | xargs grep -h Cpus_allowed_list | awk '{print $2}' | sort |
     grep -c '^[01]$')" -ge 2
 ok "filled and verified" fill
+fio --name=load --filename="$DEVICE" --allow_file_create=0 --direct=1 --ioengine=io_uring \
+    --rw=randwrite --bs=4k --iodepth=8 --time_based --runtime=60 --verify=crc32c \
+    --verify_backlog=64 --verify_fatal=1 --verify_state_save=0 --eta=never --output=$OWN/load &
+load=$!
+ok "under load all threads move to a CPU" zublk set "$DEVICE" cpu-affinity=1
+ok "... and are there" all_threads_on 1
+ok "... stat says so" test "$(stat_of cpu_affinity) $(stat_of queue_threads)" = \
+    "1 ublk$ID-q0:1 ublk$ID-q1:1"
+ok "a CPU that is not there is refused" fails_with 'there is no CPU 2' \
+    zublk set "$DEVICE" cpu-affinity=1-2
+ok "listed again, each queue thread takes one" zublk set "$DEVICE" cpu-affinity=1,0
+ok "... in turn" test "$(stat_of queue_threads)" = "ublk$ID-q0:0 ublk$ID-q1:1"
+ok "... the kernel agrees" test "$(queue_threads "$SERVER" | xargs)" = "ublk$ID-q0 0 ublk$ID-q1 1"
+ok "all are the kernel's choice again" zublk set "$DEVICE" cpu-affinity=all
+ok "... of which it has two" test "$(stat_of cpu_affinity)" = 0-1
+ok "... for others' threads" grep -q 'Cpus_allowed_list:.0-1$' /proc/"$SERVER"/status
+ok "... and queue threads" queues_on_their_cpus "$SERVER" "$DEVICE"
+kill -INT $load
+ok "the load has noticed nothing" wait $load
 ok "remove" remove
 ok "a node that is not there" refuses_clearly --size 64M --numa-node 2
 ok "nothing is left" nothing_left

@@ -113,7 +113,10 @@ final class PerformanceOptions {
   @Option(
       names = "--cpu-affinity",
       paramLabel = "CPUS",
-      description = "The CPUs of the device, such as 1,2,4-7: one for each queue thread in turn.")
+      description = {
+        "The CPUs of the device, such as 1,2,4-7: one for each queue thread in turn;",
+        "default: all."
+      })
   private String cpuAffinity;
 
   @Option(

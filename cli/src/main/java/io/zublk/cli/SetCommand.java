@@ -16,8 +16,9 @@ import picocli.CommandLine.Spec;
       "Changes settings of a device while it serves, at once: all that are named, or none.",
       "mem-limit=SIZE (0: none; what is stored stays, and may be overwritten at the limit),",
       "mem-used-max=0 (counts the most memory used anew), workers=N and staging=SIZE (up to what",
-      "the device's process was started with; staging=0: writers compress), batch-timeout-us=N",
-      "and, over ublk and vhost, polling=on|off, poll-spin-cycles=N, poll-adaptive=on|off."
+      "the device's process was started with; staging=0: writers compress), batch-timeout-us=N,",
+      "cpu-affinity=LIST (or all) and, over ublk and vhost, polling=on|off, poll-spin-cycles=N,",
+      "poll-adaptive=on|off."
     })
 final class SetCommand implements Callable<Integer> {
 

@@ -2,8 +2,10 @@ package io.zublk.cli;
 
 import io.zublk.block.Geometry;
 import io.zublk.daemon.DeviceChange;
+import io.zublk.daemon.PerformanceConfig;
 import io.zublk.daemon.SizeExpression;
 import io.zublk.daemon.UserException;
+import io.zublk.uring.sys.CpuList;
 import java.util.List;
 import java.util.Map;
 
@@ -17,7 +19,6 @@ final class SettingWords {
       Map.ofEntries(
           Map.entry("threads", AT_START),
           Map.entry("batch-pages", AT_START),
-          Map.entry("cpu-affinity", AT_START),
           Map.entry("numa-node", AT_START),
           Map.entry("queues", "the kernel's device has the queues that it was made with"),
           Map.entry("queue-depth", "the kernel's device has the depth that it was made with"),
@@ -36,13 +37,15 @@ final class SettingWords {
   private Integer batchTimeoutMicros;
   private Integer workers;
   private Integer stagingPages;
+  private String cpuAffinity;
 
   private SettingWords() {}
 
   /**
    * Reads words such as {@code mem-limit=2G}; a later one wins.
    *
-   * @throws UserException for what is no setting, cannot change, or has no such value
+   * @throws UserException or IllegalArgumentException for what is no setting, cannot change, or has
+   *     no such value
    */
   static DeviceChange parse(List<String> words) {
     SettingWords settings = new SettingWords();
@@ -66,6 +69,7 @@ final class SettingWords {
       case "batch-timeout-us" -> batchTimeoutMicros = number(key, value);
       case "workers" -> workers = number(key, value);
       case "staging" -> stagingPages = pages(value);
+      case "cpu-affinity" -> cpuAffinity = cpus(key, value);
       default -> throw refusal(key);
     }
   }
@@ -75,7 +79,7 @@ final class SettingWords {
     return new UserException(
         reason == null
             ? "no setting '%s'; there are mem-limit, mem-used-max, workers, staging,".formatted(key)
-                + " batch-timeout-us, polling, poll-spin-cycles and poll-adaptive"
+                + " cpu-affinity, batch-timeout-us, polling, poll-spin-cycles and poll-adaptive"
             : "%s cannot change while the device serves: %s".formatted(key, reason));
   }
 
@@ -99,6 +103,15 @@ final class SettingWords {
     return (int) Math.min(SizeExpression.parse(value) / Geometry.PAGE_BYTES, Integer.MAX_VALUE);
   }
 
+  /** As for create, which has all if nobody says. */
+  private static String cpus(String key, String value) {
+    if (!value.equals(PerformanceConfig.ALL_CPUS) && CpuList.parse(value).isEmpty()) {
+      throw new UserException(
+          "%s: the list is empty; '%s' are all".formatted(key, PerformanceConfig.ALL_CPUS));
+    }
+    return value;
+  }
+
   private static int number(String key, String value) {
     try {
       return Integer.parseInt(value);
@@ -116,6 +129,7 @@ final class SettingWords {
         pollAdaptive,
         batchTimeoutMicros,
         workers,
-        stagingPages);
+        stagingPages,
+        cpuAffinity);
   }
 }

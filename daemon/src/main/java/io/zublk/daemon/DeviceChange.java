@@ -11,6 +11,7 @@ package io.zublk.daemon;
  * @param batchTimeoutMicros how long a worker waits for a batch, in microseconds
  * @param workers threads that compress
  * @param stagingPages the most pages that wait for one
+ * @param cpuAffinity the CPUs of the device's threads, or {@link PerformanceConfig#ALL_CPUS}
  */
 public record DeviceChange(
     Long memLimitBytes,
@@ -20,7 +21,8 @@ public record DeviceChange(
     Boolean pollAdaptive,
     Integer batchTimeoutMicros,
     Integer workers,
-    Integer stagingPages) {
+    Integer stagingPages,
+    String cpuAffinity) {
 
   /**
    * The configuration with this change.
@@ -42,6 +44,7 @@ public record DeviceChange(
         .batchTimeoutMicros(or(batchTimeoutMicros, old.batchTimeoutMicros()))
         .workers(or(workers, old.workers()))
         .stagingPages(or(stagingPages, old.stagingPages()))
+        .cpuAffinity(or(cpuAffinity, old.cpuAffinity()))
         .build();
   }
 

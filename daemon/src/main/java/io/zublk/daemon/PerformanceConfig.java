@@ -26,7 +26,8 @@ import java.util.Objects;
  * @param batchTimeoutMicros how long a worker waits for a batch, 1 to 1,000,000 µs
  * @param workers threads that compress, 0 to 64; 0: the threads that bring writes do it
  * @param stagingPages the most pages that wait for a worker, 0 to 16384
- * @param cpuAffinity the CPUs of the device's threads, such as {@code 1,2,4-7}
+ * @param cpuAffinity the CPUs of the device's threads, such as {@code 1,2,4-7}; {@link #ALL_CPUS}
+ *     is as if nobody had asked
  * @param numaNode the node that threads and memory are on
  */
 @RecordBuilder
@@ -49,6 +50,9 @@ public record PerformanceConfig(
 
   /** Nothing was asked for. */
   public static final PerformanceConfig DEFAULT = of(Preset.DEFAULT);
+
+  /** All CPUs that the device may use, or those of its node. */
+  public static final String ALL_CPUS = "all";
 
   /** Less is not worth waking a worker for, more is no faster: the specification's range. */
   private static final int LEAST_BATCH_PAGES = 64;
@@ -77,6 +81,7 @@ public record PerformanceConfig(
     require("--workers", workers, 0, 64);
     require("pages of --staging", stagingPages, 0, StoreTuning.MAX_STAGING_PAGES);
     require("--numa-node", numaNode, 0, 1023);
+    cpuAffinity = ALL_CPUS.equals(cpuAffinity) ? null : cpuAffinity;
     if (cpuAffinity != null && CpuList.parse(cpuAffinity).isEmpty()) {
       throw new UserException("--cpu-affinity: the list is empty");
     }

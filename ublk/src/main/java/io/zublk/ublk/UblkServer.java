@@ -202,26 +202,32 @@ public final class UblkServer implements AutoCloseable {
   }
 
   private void addQueues() throws IOException {
-    BitSet allowed = Tasks.affinity();
     for (int queue = 0; queue < info.queues(); queue++) {
-      List<BitSet> cpus = new ArrayList<>();
-      for (int index = 0; index < options.threadsPerQueue(); index++) {
-        cpus.add(cpusOf(queue, queue * options.threadsPerQueue() + index, allowed));
-      }
+      List<BitSet> cpus = cpusOf(queue, options.affinity(), control);
       queues.add(cpus, options.polling(), options.numaNode());
     }
   }
 
-  // A process confined to other CPUs than the queue's, or than the node's, stays where it was put.
-  private BitSet cpusOf(int queue, int thread, BitSet allowed) throws IOException {
-    if (!options.affinity().isEmpty()) {
-      return options.affinity().get(thread % options.affinity().size());
+  private List<BitSet> cpusOf(int queue, List<BitSet> affinity, UblkControl asked)
+      throws IOException {
+    List<BitSet> cpus = new ArrayList<>();
+    for (int index = 0; index < options.threadsPerQueue(); index++) {
+      cpus.add(
+          affinity.isEmpty()
+              ? usual(queue, asked)
+              : affinity.get((queue * options.threadsPerQueue() + index) % affinity.size()));
     }
+    return cpus;
+  }
+
+  // A process confined to other CPUs than the queue's, or than the node's, stays where it was put.
+  private BitSet usual(int queue, UblkControl asked) throws IOException {
+    BitSet allowed = Tasks.affinity();
     BitSet near = allowed;
     if (options.numaNode() != UblkOptions.ANY_NODE) {
       near = commonOr(Numa.cpus(options.numaNode()), allowed);
     }
-    return commonOr(control.queueAffinity(info.id(), queue), near);
+    return commonOr(asked.queueAffinity(info.id(), queue), near);
   }
 
   private static BitSet commonOr(BitSet wanted, BitSet allowed) {
@@ -260,6 +266,23 @@ public final class UblkServer implements AutoCloseable {
   /** Changes how the threads wait, from the next request of each on. */
   public void setPolling(Polling polling) {
     queues.setPolling(polling);
+  }
+
+  /**
+   * Moves the threads to other CPUs, at once.
+   *
+   * @param affinity as {@link UblkOptions#affinity}; where that leaves it to the kernel, the
+   *     calling thread's CPUs are those that may be used
+   * @throws IOException if there are no such CPUs; then some may have moved
+   */
+  public void setAffinity(List<BitSet> affinity) throws IOException {
+    List<BitSet> cpus = new ArrayList<>();
+    try (UblkControl own = UblkControl.open()) {
+      for (int queue = 0; queue < info.queues(); queue++) {
+        cpus.addAll(cpusOf(queue, affinity, own));
+      }
+    }
+    queues.setAffinity(cpus);
   }
 
   /** Whether this machine's driver can change the size of a disk: that of Linux 6.16 and later. */

@@ -5,6 +5,7 @@ import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.control.ControlServer;
 import io.zublk.daemon.settings.PerformanceSettings;
+import io.zublk.daemon.settings.Placement;
 import java.io.IOException;
 import java.util.Map;
 
@@ -27,6 +28,7 @@ public final class SetValues implements Command {
   public ControlServer.Reply carryOut(Map<String, Object> request) {
     DeviceChange change = changeOf(request.get(CHANGE));
     requireRoomFor(change);
+    requireCpusFor(change);
     // Written down first: a process that recovers the device must not fall back behind this.
     device.written().update(record -> record.withConfig(change.applyTo(record.config())));
     apply(change);
@@ -46,6 +48,18 @@ public final class SetValues implements Command {
     PerformanceSettings most = device.settingsAtStart();
     requireWithin("workers", change.workers(), Math.min(1, most.workers()), most.workers());
     requireWithin("pages of staging", change.stagingPages(), 0, most.stagingPages());
+  }
+
+  private void requireCpusFor(DeviceChange change) {
+    PerformanceSettings wanted =
+        device.settingsAtStart().changedTo(change.applyTo(device.record().config()).performance());
+    if (change.cpuAffinity() != null && wanted.pinned()) {
+      try {
+        Placement.require(wanted.cpus());
+      } catch (IOException e) {
+        throw new UserException("the CPUs cannot be looked at: " + UserException.lineFor(e), e);
+      }
+    }
   }
 
   private static void requireWithin(String what, Integer value, int least, int most) {
@@ -73,5 +87,18 @@ public final class SetValues implements Command {
       device.store().setStagingPages(settings.stagingPages());
     }
     device.transport().adopt(settings);
+    if (change.cpuAffinity() != null) {
+      move(settings);
+    }
+  }
+
+  private void move(PerformanceSettings settings) {
+    try {
+      Placement.move(settings.cpus());
+      device.transport().moved(settings);
+    } catch (IOException e) {
+      throw new UserException(
+          "some of its threads may be where they were: " + UserException.lineFor(e), e);
+    }
   }
 }

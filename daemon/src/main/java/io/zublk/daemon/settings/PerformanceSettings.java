@@ -27,6 +27,7 @@ import java.util.Map;
  * @param pinned whether each queue thread has one of them for itself, in turn
  * @param confined whether {@code cpus} were asked for, by list or by node
  * @param numaNode where memory comes from, or {@link StoreTuning#ANY_NODE}
+ * @param machine what they were settled on
  */
 public record PerformanceSettings(
     Preset preset,
@@ -44,7 +45,8 @@ public record PerformanceSettings(
     BitSet cpus,
     boolean pinned,
     boolean confined,
-    int numaNode) {
+    int numaNode,
+    Machine machine) {
 
   /**
    * blk-mq spreads the CPUs over the queues, and a queue is one thread's work. More than four busy
@@ -82,10 +84,15 @@ public record PerformanceSettings(
         cpus,
         config.cpuAffinity() != null,
         config.cpuAffinity() != null || config.numaNode() != null,
-        or(config.numaNode(), StoreTuning.ANY_NODE));
+        or(config.numaNode(), StoreTuning.ANY_NODE),
+        machine);
   }
 
-  /** These, but for what can change while a device serves: that is as in {@code config}. */
+  /**
+   * These, but for what can change while a device serves: that is as in {@code config}.
+   *
+   * @throws UserException if the machine has not got it
+   */
   public PerformanceSettings changedTo(PerformanceConfig config) {
     return new PerformanceSettings(
         preset,
@@ -100,10 +107,11 @@ public record PerformanceSettings(
         Math.min(or(config.workers(), workers), workers),
         nbdWorkers,
         Math.min(or(config.stagingPages(), stagingPages), stagingPages),
-        cpus,
-        pinned,
-        confined,
-        numaNode);
+        cpus(config, machine),
+        config.cpuAffinity() != null,
+        config.cpuAffinity() != null || config.numaNode() != null,
+        numaNode,
+        machine);
   }
 
   private static Polling polling(PerformanceConfig config) {
@@ -146,13 +154,14 @@ public record PerformanceSettings(
     return processors > 1 || config.asksForBatches() ? StoreTuning.MAX_STAGING_PAGES : 0;
   }
 
+  /** Its workers run where the thread does that opens it, and move with all others. */
   public StoreTuning storeTuning() {
     return new StoreTuning(
         workers,
         batchPages,
         batchTimeoutMicros,
         workers == 0 ? 0 : stagingPages,
-        confined ? cpus : new BitSet(),
+        new BitSet(),
         numaNode);
   }
 
@@ -167,8 +176,11 @@ public record PerformanceSettings(
         .withNumaNode(numaNode);
   }
 
-  /** A CPU each where they were listed, all of the node where that was named; else the kernel's. */
-  private List<BitSet> queueAffinity() {
+  /**
+   * A CPU for each queue thread in turn where they were listed, all of the node where that was
+   * named; else empty, and the kernel knows best.
+   */
+  public List<BitSet> queueAffinity() {
     if (pinned) {
       return cpus.stream().mapToObj(PerformanceSettings::setOf).toList();
     }

@@ -35,6 +35,14 @@ public interface Transport extends AutoCloseable {
   /** Goes on with settings of which those may differ that can change while it serves. */
   default void adopt(PerformanceSettings settings) {}
 
+  /**
+   * Has those threads keep to their part of the process's CPUs that do; all threads have just been
+   * moved to all of them.
+   *
+   * @throws IOException if they cannot; then some may be anywhere among these
+   */
+  default void moved(PerformanceSettings settings) throws IOException {}
+
   /** Why its users cannot be told of another size; empty if they can be. */
   default Optional<String> obstacleToResize() {
     return Optional.empty();

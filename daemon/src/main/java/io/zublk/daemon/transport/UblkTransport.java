@@ -70,6 +70,11 @@ final class UblkTransport implements Transport {
   }
 
   @Override
+  public void moved(PerformanceSettings changed) throws IOException {
+    server.setAffinity(changed.queueAffinity());
+  }
+
+  @Override
   public Optional<String> obstacleToResize() {
     try {
       return UblkServer.canResize()

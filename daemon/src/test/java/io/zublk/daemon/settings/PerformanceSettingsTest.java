@@ -13,7 +13,6 @@ import io.zublk.store.StoreTuning;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.uring.sys.CpuList;
 import io.zublk.vhost.VhostOptions;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,7 +137,28 @@ class PerformanceSettingsTest {
     UblkOptions ublk = settings.applyTo(UblkOptions.defaults());
     assertThat(ublk.affinity()).containsExactly(CpuList.parse("0"), CpuList.parse("1"));
     assertThat(ublk.numaNode()).isEqualTo(UblkOptions.ANY_NODE);
-    assertThat(settings.storeTuning().workerCpus()).isEqualTo(CpuList.parse("0-1"));
+  }
+
+  @Test
+  void otherCpusCanBeListedLaterAndNoneAgain() {
+    PerformanceSettings settings = settle(Map.of()).changedTo(cpus("1"));
+    assertThat(settings.cpus()).isEqualTo(CpuList.parse("1"));
+    assertThat(settings.queueAffinity()).containsExactly(CpuList.parse("1"));
+    PerformanceSettings all = settings.changedTo(cpus(PerformanceConfig.ALL_CPUS));
+    assertThat(all.cpus()).isEqualTo(CpuList.parse("0-1"));
+    assertThat(all.queueAffinity()).isEmpty();
+    assertThatThrownBy(() -> settings.changedTo(cpus("1-2"))).hasMessageContaining("no CPU 2");
+  }
+
+  @Test
+  void withoutAListThoseOfTheNodeComeBack() {
+    Map<String, Object> node = Map.of("numaNode", 1);
+    PerformanceSettings settings = settle(node).changedTo(cpus("0"));
+    assertThat(settings.changedTo(Samples.performance(node)).cpus()).isEqualTo(CpuList.parse("1"));
+  }
+
+  private static PerformanceConfig cpus(String list) {
+    return Samples.performance(Map.of("cpuAffinity", list));
   }
 
   @Test
@@ -157,7 +177,6 @@ class PerformanceSettingsTest {
   void withoutAWishTheKernelPlacesQueueThreads() {
     PerformanceSettings settings = settle(Map.of());
     assertThat(settings.applyTo(UblkOptions.defaults()).affinity()).isEqualTo(List.of());
-    assertThat(settings.storeTuning().workerCpus()).isEqualTo(new BitSet());
     assertThat(settings.storeTuning().numaNode()).isEqualTo(StoreTuning.ANY_NODE);
   }
 

@@ -35,11 +35,16 @@ final class QueueThread {
   private final QueueMemory memory;
   private final ThreadCounters<UblkCounter> counters = new ThreadCounters<>(UblkCounter.class);
   private final RequestWait wait;
-  private final BitSet cpus;
   private final Bell bell;
   private final LateRequests late;
   private final Thread thread;
   private final CompletableFuture<Void> lent = new CompletableFuture<>();
+
+  /** Where it runs, and is to run when it starts. */
+  private volatile BitSet cpus;
+
+  /** The kernel's number of the thread, once it runs. */
+  private volatile int id;
 
   /** Whether the thread has been called to end; its own. */
   private boolean ending;
@@ -82,6 +87,7 @@ final class QueueThread {
 
   private void run() {
     try {
+      id = Tasks.id();
       Tasks.setAffinity(cpus);
       try (BlockChannel channel = queues.device().openChannel(late)) {
         serve(channel);
@@ -220,6 +226,14 @@ final class QueueThread {
   /** Changes how the thread waits. */
   void setPolling(Polling polling) {
     wait.setPolling(polling);
+  }
+
+  /** Moves the thread, which has lent its tags, to other CPUs; one that has ended stays gone. */
+  void setAffinity(BitSet wanted) throws LinuxException {
+    if (thread.isAlive()) {
+      Tasks.setAffinity(id, wanted);
+    }
+    cpus = wanted;
   }
 
   /** What the thread has counted. */

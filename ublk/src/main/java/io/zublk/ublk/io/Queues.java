@@ -223,6 +223,17 @@ public final class Queues implements AutoCloseable {
     threads.forEach(thread -> thread.setPolling(polling));
   }
 
+  /**
+   * Moves the threads, as they are counted from the first of the first queue, to other CPUs.
+   *
+   * @param cpus those of each
+   */
+  public void setAffinity(List<BitSet> cpus) throws LinuxException {
+    for (int i = 0; i < threads.size(); i++) {
+      threads.get(i).setAffinity(cpus.get(i));
+    }
+  }
+
   /** The counts of each queue. */
   public List<UblkStatistics> statistics() {
     List<UblkStatistics> statistics = new ArrayList<>();

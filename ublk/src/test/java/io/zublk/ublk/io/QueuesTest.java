@@ -10,8 +10,15 @@ import io.zublk.block.LateAnswers;
 import io.zublk.ublk.UblkCounter;
 import io.zublk.ublk.UblkException;
 import io.zublk.ublk.UblkStatistics;
+import io.zublk.ublk.UblkThread;
 import io.zublk.ublk.examples.RingBreaker;
+import io.zublk.uring.sys.CpuList;
 import io.zublk.uring.sys.Syscall;
+import io.zublk.uring.sys.Tasks;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -230,6 +237,40 @@ class QueuesTest {
     queues.close();
     assertThat(device.open).hasValue(0);
     assertGivenBack(queues);
+  }
+
+  @Test
+  void threadsThatServeMoveToOtherCpus() throws Exception {
+    BitSet allowed = Tasks.affinity();
+    BitSet last = new BitSet();
+    last.set(allowed.length() - 1);
+    Queues queues = serving();
+    assertThat(cpusOf("ublk7-q0")).isEqualTo(allowed);
+    queues.setAffinity(List.of(last, allowed));
+    assertThat(cpusOf("ublk7-q0")).isEqualTo(last);
+    assertThat(cpusOf("ublk7-q1")).isEqualTo(allowed);
+    assertThat(queues.threads()).extracting(UblkThread::cpus).containsExactly(last, allowed);
+    assertThatThrownBy(() -> queues.setAffinity(List.of(NO_SUCH_CPU, allowed)))
+        .hasMessageStartingWith("sched_setaffinity");
+    assertThat(cpusOf("ublk7-q0")).isEqualTo(last);
+    queues.close();
+    assertGivenBack(queues);
+  }
+
+  /** By the kernel's word about a thread of this process. */
+  private static BitSet cpusOf(String thread) throws IOException {
+    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+      for (Path task : tasks) {
+        if (Files.readString(task.resolve("comm")).strip().equals(thread)) {
+          return Files.readAllLines(task.resolve("status")).stream()
+              .filter(line -> line.startsWith("Cpus_allowed_list:"))
+              .map(line -> CpuList.parse(line.split(":", -1)[1]))
+              .findFirst()
+              .orElseThrow();
+        }
+      }
+    }
+    throw new AssertionError("there is no thread " + thread);
   }
 
   // Who dies then leaves a device that a driver before Linux 6.15 does not survive the recovery of.
