@@ -234,7 +234,8 @@ final class CreateCommand implements Callable<Integer> {
         onCrash(),
         swap,
         standby,
-        server.vhost(transport));
+        server.vhost(transport),
+        null);
   }
 
   private OnCrash onCrash() {

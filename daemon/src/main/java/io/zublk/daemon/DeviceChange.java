@@ -31,7 +31,7 @@ public record DeviceChange(
    */
   public DeviceConfig applyTo(DeviceConfig config) {
     DeviceConfig limited = memLimitBytes == null ? config : config.withMemLimitBytes(memLimitBytes);
-    return limited.withPerformance(applyTo(config.performance()));
+    return limited.withChanged(applyTo(config.performance()));
   }
 
   /** How to poll means nothing to who does not: it goes with the polling. */

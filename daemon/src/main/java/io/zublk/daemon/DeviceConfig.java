@@ -23,6 +23,8 @@ import java.util.Objects;
  * @param swap whether this machine may swap to it
  * @param standby whether a second process waits for the death of the first, and then goes on
  * @param vhost where and for whom a vhost-user server serves, if it is one
+ * @param created what was asked for in place of {@code performance} when the device was made, if
+ *     that was changed since; else null
  */
 @RecordBuilder
 public record DeviceConfig(
@@ -37,7 +39,8 @@ public record DeviceConfig(
     OnCrash onCrash,
     boolean swap,
     boolean standby,
-    VhostConfig vhost)
+    VhostConfig vhost,
+    PerformanceConfig created)
     implements DeviceConfigBuilder.With {
 
   /** The lowest free id. */
@@ -75,6 +78,7 @@ public record DeviceConfig(
     if (swap) {
       performance = forSwap(transport, performance);
     }
+    created = performance.equals(created) ? null : created;
   }
 
   private static void refuseOptions(TransportKind transport, PerformanceConfig performance) {
@@ -139,6 +143,7 @@ public record DeviceConfig(
         onCrash,
         false,
         false,
+        null,
         null);
   }
 
@@ -164,6 +169,20 @@ public record DeviceConfig(
   /** With the algorithm that it is on this machine, if it was left open. */
   public DeviceConfig withSettledAlgorithm() {
     return withAlgorithm(PackingSpec.parse(algorithm).toString());
+  }
+
+  /**
+   * What was asked for about its speed when it was made: each of its processes lays out as much,
+   * whatever was set since.
+   */
+  public PerformanceConfig performanceWhenCreated() {
+    return created == null ? performance : created;
+  }
+
+  /** With other settings than it was made with, which it does not forget. */
+  public DeviceConfig withChanged(PerformanceConfig changed) {
+    PerformanceConfig made = performanceWhenCreated();
+    return withPerformance(changed).withCreated(made);
   }
 
   public StoreOptions storeOptions() {

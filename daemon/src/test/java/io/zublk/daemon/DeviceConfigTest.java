@@ -64,6 +64,19 @@ class DeviceConfigTest {
   }
 
   @Test
+  void whatWasAskedForAtCreationIsKeptBesideWhatIsSet() throws IOException {
+    DeviceConfig made = config(0, 4096, "lz4", TransportKind.NBD, null, 0);
+    assertThat(made.performanceWhenCreated()).isEqualTo(PerformanceConfig.DEFAULT);
+    DeviceConfig twice = made.withChanged(asked("workers", 3)).withChanged(asked("workers", 2));
+    assertThat(twice.performance().workers()).isEqualTo(2);
+    assertThat(twice.performanceWhenCreated()).isEqualTo(PerformanceConfig.DEFAULT);
+    assertThat(Json.record(DeviceConfig.class, Json.line(twice))).isEqualTo(twice);
+    assertThat(twice.withChanged(PerformanceConfig.DEFAULT)).isEqualTo(made);
+    String old = Json.line(made).replace(",\"created\":null", "");
+    assertThat(Json.record(DeviceConfig.class, old)).isEqualTo(made);
+  }
+
+  @Test
   void makesPathsAbsolute() {
     assertThat(config(0, 4096, "lz4", TransportKind.NBD, "unix:a.sock", 0).nbd().listen())
         .isEqualTo("unix:" + Path.of("a.sock").toAbsolutePath());
@@ -107,7 +120,7 @@ class DeviceConfigTest {
 
   private static DeviceConfig forSwap(TransportKind transport, PerformanceConfig performance) {
     return new DeviceConfig(
-        "/run/z", 0, 4096, "lz4", 0, transport, null, performance, null, true, false, null);
+        "/run/z", 0, 4096, "lz4", 0, transport, null, performance, null, true, false, null, null);
   }
 
   @Test

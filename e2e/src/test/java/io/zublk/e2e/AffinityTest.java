@@ -10,6 +10,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -89,6 +90,17 @@ class AffinityTest extends WithDevices {
     zublk.run("set", "0", "cpu-affinity=all").ok();
     Map<String, Object> _ = zublk.upgrade(0);
     assertAllAreOn(all);
+  }
+
+  @Test
+  void aCpuThatIsGoneKeepsNoDeviceFromBeingRecovered() throws Exception {
+    zublk.create("--size=16M", "--cpu-affinity=" + first + "," + last, "--on-crash=keep");
+    Object pid = zublk.stat(0).get("pid");
+    Zublk.kill(pid, "KILL");
+    Zublk.awaitEnd(pid);
+    Process recovers = zublk.start(List.of("taskset", "-c", last), "recover", "0");
+    assertThat(zublk.await(recovers).ok().err()).contains("goes on with cpu-affinity=" + last);
+    assertAllAreOn(last);
   }
 
   @Test

@@ -105,6 +105,29 @@ class RunTimeControlTest {
   }
 
   @Test
+  void whoGoesOnWithADeviceHasWhatWasSetAndCanHaveAgainWhatItWasMadeWith() throws Exception {
+    zublk.create("--size", "32M", "--workers", "3", "--staging", "8M");
+    zublk.run("set", "1", "workers=1", "staging=1M").ok();
+    Map<String, Object> _ = zublk.upgrade(1);
+    assertHas(1, MIB);
+    zublk.run("set", "1", "workers=3", "staging=8M").ok();
+    assertHas(3, 8 * MIB);
+    zublk.run("set", "1", "workers=2", "staging=0").ok();
+    Zublk.kill(zublk.stat(1).get("pid"), "KILL");
+    assertThat(zublk.statWhenServed(1)).containsEntry("recoveries", 1);
+    assertHas(2, 0);
+    zublk.run("set", "1", "workers=4").refused("started with 3");
+    zublk.run("set", "1", "workers=3", "staging=8M").ok();
+    assertHas(3, 8 * MIB);
+  }
+
+  private void assertHas(int workers, int stagingBytes) throws Exception {
+    assertThat(zublk.stat(1))
+        .containsEntry("workers", workers)
+        .containsEntry("staging_bytes_max", stagingBytes);
+  }
+
+  @Test
   void theMostMemoryUsedCanBeCountedAnew() throws Exception {
     Zublk.tool("nbdcopy", noise(8).toString(), uri);
     Zublk.tool("qemu-io", "-f", "raw", "-c", "discard 0 32M", uri);

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  *
  * @param asked what was asked for
  * @param written what its process has written down, with what is in effect
- * @param settingsAtStart what the machine made of that when the process started
+ * @param most what its process has laid out
  * @param sampled the store as its transport sees it, with what requests took
  * @param storeMemory what holds the store file ({@link StoreHome})
  * @param startNanos when its process began ({@link System#nanoTime})
@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 public record ServedDevice(
     DeviceConfig asked,
     OwnRecord written,
-    PerformanceSettings settingsAtStart,
+    PerformanceSettings most,
     PageStore store,
     SampledDevice sampled,
     Transport transport,
@@ -46,6 +46,6 @@ public record ServedDevice(
 
   /** The settings in effect now. */
   PerformanceSettings settings() {
-    return settingsAtStart.changedTo(record().config().performance());
+    return most.changedTo(record().config().performance());
   }
 }

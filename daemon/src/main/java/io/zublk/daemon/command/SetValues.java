@@ -45,14 +45,14 @@ public final class SetValues implements Command {
 
   /** What was laid out when the process started is all that there is. */
   private void requireRoomFor(DeviceChange change) {
-    PerformanceSettings most = device.settingsAtStart();
+    PerformanceSettings most = device.most();
     requireWithin("workers", change.workers(), Math.min(1, most.workers()), most.workers());
     requireWithin("pages of staging", change.stagingPages(), 0, most.stagingPages());
   }
 
   private void requireCpusFor(DeviceChange change) {
     PerformanceSettings wanted =
-        device.settingsAtStart().changedTo(change.applyTo(device.record().config()).performance());
+        device.most().changedTo(change.applyTo(device.record().config()).performance());
     if (change.cpuAffinity() != null && wanted.pinned()) {
       try {
         Placement.require(wanted.cpus());
@@ -79,13 +79,7 @@ public final class SetValues implements Command {
       device.store().resetMemUsedMax();
     }
     PerformanceSettings settings = device.settings();
-    device.store().setBatchTimeoutMicros(settings.batchTimeoutMicros());
-    if (change.workers() != null && change.workers() > 0) {
-      device.store().setWorkers(settings.workers());
-    }
-    if (change.stagingPages() != null) {
-      device.store().setStagingPages(settings.stagingPages());
-    }
+    settings.applyTo(device.store());
     device.transport().adopt(settings);
     if (change.cpuAffinity() != null) {
       move(settings);

@@ -1,8 +1,11 @@
 package io.zublk.daemon.device;
 
 import io.zublk.daemon.DeviceConfig;
+import io.zublk.daemon.PerformanceConfig;
+import io.zublk.daemon.PerformanceConfigBuilder;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.FileStatus;
+import io.zublk.daemon.machine.Machine;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.RunDir;
@@ -12,9 +15,11 @@ import io.zublk.daemon.transport.TransportFactory;
 import io.zublk.daemon.transport.Transports;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreTuning;
+import io.zublk.uring.sys.CpuList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -26,6 +31,7 @@ final class DeadDevice extends ExistingDevice {
 
   private final Optional<Vigil> vigil;
   private DeviceRecord found;
+  private PerformanceConfig performance;
 
   /**
    * Prepares to take it.
@@ -54,7 +60,8 @@ final class DeadDevice extends ExistingDevice {
               .formatted(dir.id(), config.transport().word(), obstacle.get()));
     }
     factory.noticeLimits(config, notices);
-    return config;
+    performance = onCpusThatAreThere(config.performance());
+    return config.withChanged(performance);
   }
 
   /** Of several processes that want to recover it, one gets it; the others see that it lives. */
@@ -70,7 +77,25 @@ final class DeadDevice extends ExistingDevice {
   public DeviceRecord begin(Claim taken) throws IOException {
     dir.keepCrashReport(found.pid());
     Files.deleteIfExists(dir.controlSocket());
-    return found.recovering();
+    return found.withConfig(found.config().withChanged(performance)).recovering();
+  }
+
+  /** A CPU that is gone, or another's by now, keeps no device from its users. */
+  private PerformanceConfig onCpusThatAreThere(PerformanceConfig config) throws IOException {
+    if (config.cpuAffinity() == null) {
+      return config;
+    }
+    BitSet listed = CpuList.parse(config.cpuAffinity());
+    BitSet there = Machine.running().allowedCpus();
+    there.and(listed);
+    if (there.equals(listed)) {
+      return config;
+    }
+    String cpus = there.isEmpty() ? PerformanceConfig.ALL_CPUS : CpuList.format(there);
+    notices.accept(
+        "not all of CPUs %s may be used now: device %d goes on with cpu-affinity=%s"
+            .formatted(config.cpuAffinity(), dir.id(), cpus));
+    return PerformanceConfigBuilder.builder(config).cpuAffinity(cpus).build();
   }
 
   @Override

@@ -62,6 +62,7 @@ final class DeviceProcess {
   private volatile boolean isTakenAway; // somebody wants it to be dead
   private String deathCause; // of a device that is kept
   private Claim claim;
+  private PerformanceSettings most;
   private PerformanceSettings settings;
   private String storeMemory;
   private PageStore store;
@@ -233,7 +234,8 @@ final class DeviceProcess {
 
   private ReadyDevice start() throws IOException {
     DeviceConfig settled = origin.settle();
-    settings = PerformanceSettings.of(settled.performance(), Machine.running());
+    most = PerformanceSettings.most(settled.performanceWhenCreated(), Machine.running());
+    settings = most.changedTo(settled.performance());
     if (settled.swap()) {
       SwapProtections.enter();
     }
@@ -336,6 +338,7 @@ final class DeviceProcess {
     Optional<FileStatus> opened = FileStatus.of(file);
     cleanup.push("make the store file", end -> deleteStoreFile(end, file, opened));
     cleanup.push("open the store", this::closeStore);
+    settings.applyTo(store);
     training = new LineTraining(store, log);
     training.announce();
     if (claim.record().config().swap()) {
@@ -345,7 +348,7 @@ final class DeviceProcess {
 
   private StoreTuning storeTuning() {
     DeviceConfig device = claim.record().config();
-    StoreTuning tuning = settings.storeTuning();
+    StoreTuning tuning = most.storeTuning();
     return device.swap()
         ? tuning.withReserve(
             SwapProtections.reserveBytes(device.sizeBytes(), device.memLimitBytes()))
@@ -433,7 +436,7 @@ final class DeviceProcess {
         new ServedDevice(
             config,
             claim,
-            settings,
+            most,
             store,
             sampled,
             transport,

@@ -47,7 +47,9 @@ final class Rehearsal {
 
   /** Leaves nothing; if this process is killed over it, what it leaves goes with the device. */
   void run(DeviceConfig config) throws IOException {
-    PerformanceSettings settings = PerformanceSettings.of(config.performance(), Machine.running());
+    PerformanceSettings settings =
+        PerformanceSettings.most(config.performanceWhenCreated(), Machine.running())
+            .changedTo(config.performance());
     DeviceConfig small =
         config.withSizeBytes((long) PAGES * Geometry.PAGE_BYTES).withMemLimitBytes(0);
     StoreTuning tuning = settings.storeTuning();

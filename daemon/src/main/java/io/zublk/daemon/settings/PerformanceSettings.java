@@ -6,6 +6,7 @@ import io.zublk.daemon.Preset;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.Machine;
 import io.zublk.nbd.NbdOptions;
+import io.zublk.store.PageStore;
 import io.zublk.store.StoreTuning;
 import io.zublk.ublk.UblkOptions;
 import io.zublk.uring.sys.CpuList;
@@ -65,7 +66,22 @@ public record PerformanceSettings(
    * @throws UserException if the machine has not got it
    */
   public static PerformanceSettings of(PerformanceConfig config, Machine machine) {
-    BitSet cpus = cpus(config, machine);
+    return most(config, machine).changedTo(config);
+  }
+
+  /**
+   * What a device's process lays out for one that was made so; {@link #changedTo} says what it has
+   * of that now.
+   *
+   * @param created its CPUs are counted, and may be gone
+   * @throws UserException if the machine has not got it
+   */
+  public static PerformanceSettings most(PerformanceConfig created, Machine machine) {
+    String list = created.cpuAffinity();
+    return most(created, list == null ? cpus(created, machine) : CpuList.parse(list), machine);
+  }
+
+  private static PerformanceSettings most(PerformanceConfig config, BitSet cpus, Machine machine) {
     int processors = Math.min(cpus.cardinality(), machine.processors());
     Preset preset = config.preset();
     return new PerformanceSettings(
@@ -163,6 +179,15 @@ public record PerformanceSettings(
         workers == 0 ? 0 : stagingPages,
         new BitSet(),
         numaNode);
+  }
+
+  /** Has a store that was opened for as much, or more, use what these say. */
+  public void applyTo(PageStore store) {
+    store.setBatchTimeoutMicros(batchTimeoutMicros);
+    if (workers > 0) {
+      store.setWorkers(workers);
+      store.setStagingPages(stagingPages);
+    }
   }
 
   public UblkOptions applyTo(UblkOptions options) {

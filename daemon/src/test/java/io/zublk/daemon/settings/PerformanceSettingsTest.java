@@ -151,6 +151,20 @@ class PerformanceSettingsTest {
   }
 
   @Test
+  void asMuchIsLaidOutAsWasAskedForWhateverWasSetSinceAndWhicheverCpusAreGone() {
+    PerformanceConfig created = Samples.performance(Map.of("cpuAffinity", "0-3", "workers", 3));
+    PerformanceSettings most = PerformanceSettings.most(created, TWO_CPUS);
+    assertThat(most.storeTuning().workers()).isEqualTo(3);
+    PerformanceConfig set =
+        Samples.performance(Map.of("cpuAffinity", "1", "workers", 1, "stagingPages", 0));
+    PerformanceSettings settings = most.changedTo(set);
+    assertThat(settings.workers()).isOne();
+    assertThat(settings.stagingPages()).isZero();
+    assertThat(settings.vhostThreads()).isEqualTo(2);
+    assertThatThrownBy(() -> most.changedTo(created)).hasMessageContaining("no CPU 2-3");
+  }
+
+  @Test
   void withoutAListThoseOfTheNodeComeBack() {
     Map<String, Object> node = Map.of("numaNode", 1);
     PerformanceSettings settings = settle(node).changedTo(cpus("0"));
