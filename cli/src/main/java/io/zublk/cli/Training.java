@@ -12,17 +12,18 @@ import java.util.List;
  */
 final class Training {
 
-  private static final List<String> COMMANDS =
+  private static final List<String> BEFORE_THE_DEATH =
       List.of(
           "--help",
           "create --help",
-          "create --size 16M --id 0 --transport nbd --algorithm lz4",
-          "list",
-          "list --json",
-          "stat 0",
-          "stat 0 --json",
-          "remove 0",
-          "list");
+          "create --size 16M --id 0 --on-crash keep --transport nbd --algorithm lz4");
+
+  /**
+   * The recording is that of the process which recovers the device: its users wait for more that is
+   * not in the cache than those of a new one, which takes hardly a class that it does not.
+   */
+  private static final List<String> AFTER_IT =
+      List.of("recover 0", "list", "list --json", "stat 0", "stat 0 --json", "remove 0", "list");
 
   /** How long the compiler may take for the coder of lines, in a build on a busy machine. */
   private static final Duration VECTORS_LIMIT = Duration.ofSeconds(60);
@@ -31,7 +32,9 @@ final class Training {
 
   /** Fails if a command does: half of a recording is none. */
   public static void main(String[] arguments) throws InterruptedException {
-    COMMANDS.forEach(Training::execute);
+    BEFORE_THE_DEATH.forEach(Training::execute);
+    kill("0");
+    AFTER_IT.forEach(Training::execute);
     Processes.prepareExit(); // as a command does that leaves a child behind
     if (!LineVectors.jvmOptions().isEmpty()) {
       recordVectors();
@@ -43,11 +46,21 @@ final class Training {
    * lines goes into it as well.
    */
   private static void recordVectors() throws InterruptedException {
-    execute("create --size 16M --id 1 --transport nbd --algorithm line+lz4");
+    execute("create --size 16M --id 1 --on-crash keep --transport nbd --algorithm line+lz4");
+    kill("1");
+    execute("recover 1");
     if (!Devices.ofEnvironment().find("1").awaitCoder(VECTORS_LIMIT)) {
       System.exit(1);
     }
     execute("remove 1");
+  }
+
+  private static void kill(String device) throws InterruptedException {
+    ProcessHandle.of(Devices.ofEnvironment().find(device).pid())
+        .ifPresent(ProcessHandle::destroyForcibly);
+    while (Devices.ofEnvironment().find(device).isAlive()) {
+      Thread.sleep(10);
+    }
   }
 
   private static void execute(String command) {
