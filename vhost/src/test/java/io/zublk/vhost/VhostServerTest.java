@@ -24,6 +24,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -516,11 +517,15 @@ class VhostServerTest {
   }
 
   /** Sets a count to the highest that there is, so that one more waits. */
-  private static void fill(EventCount count) throws IOException {
-    count.take();
+  private static void fill(EventCount count) throws InterruptedException {
     MemorySegment most = Arena.ofAuto().allocate(JAVA_LONG_UNALIGNED);
     most.set(JAVA_LONG_UNALIGNED, 0, -2);
-    var _ = LinuxFile.adopt("count", count.fd()).append(most, 0, Long.BYTES);
+    LinuxFile file = LinuxFile.adopt("count", count.fd());
+    count.take();
+    Thread filler = Thread.ofPlatform().daemon().start(() -> file.append(most, 0, Long.BYTES));
+    while (!filler.join(Duration.ofMillis(100))) {
+      count.take(); // the server has called in between, so that the filler waits
+    }
   }
 
   @Test

@@ -46,8 +46,11 @@ final class RequestServer {
   private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER_BYTES, Geometry.PAGE_BYTES);
   private final MemorySegment serial = Arena.ofAuto().allocate(VhostOptions.SERIAL_BYTES);
 
-  /** How many bytes the request under way has moved. */
+  /** How many bytes the request under way has moved, either way. */
   private long moved;
+
+  /** How many bytes of its chain it has written. */
+  private long written;
 
   RequestServer(
       BlockDevice device,
@@ -64,7 +67,7 @@ final class RequestServer {
     MemorySegment.copy(text, 0, serial, JAVA_BYTE, 0, text.length);
   }
 
-  /** How many bytes the last request has moved. */
+  /** How many bytes the last request has moved, either way. */
   long moved() {
     return moved;
   }
@@ -72,20 +75,20 @@ final class RequestServer {
   /** Serves a request; returns how many bytes of its chain were written. */
   int serve(Chain chain) {
     moved = 0;
+    written = 0;
     if (!chain.isOrdered() || chain.writableBytes() == 0) {
       counters.add(VhostCounter.FAILED_OTHERS, 1);
       return 0; // there is no room to say what is wrong
     }
     byte status;
-    long written = 0;
     try {
       status = perform(chain);
       GuestFault.raise();
-      written = status == VirtioBlk.OK ? moved : 0;
     } catch (InternalError e) {
       counters.add(VhostCounter.MEMORY_FAULTS, 1);
       log.warning("a client took memory away that a request is for", e);
       status = VirtioBlk.IOERR;
+      written = 0;
     }
     return chain.writeLast(status) ? (int) written + 1 : 0;
   }
@@ -124,6 +127,7 @@ final class RequestServer {
       done += part;
     }
     moved = length;
+    written = length;
     counters.add(VhostCounter.READ_BYTES, length);
     return VirtioBlk.OK;
   }
@@ -146,6 +150,7 @@ final class RequestServer {
       }
       done += part;
     }
+    moved = length;
     counters.add(VhostCounter.WRITTEN_BYTES, length);
     return VirtioBlk.OK;
   }
@@ -167,7 +172,7 @@ final class RequestServer {
     if (!chain.write(serial, 0, length)) {
       return failed(VhostCounter.FAILED_OTHERS);
     }
-    moved = length;
+    written = length;
     return VirtioBlk.OK;
   }
 
