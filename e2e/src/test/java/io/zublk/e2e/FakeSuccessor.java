@@ -101,6 +101,15 @@ final class FakeSuccessor implements AutoCloseable {
     return bytes.flip();
   }
 
+  /** After whatever else it is sent. */
+  FakeSuccessor hearAtLast(String word) throws IOException {
+    StringBuilder said = new StringBuilder();
+    while (said.indexOf(word) < 0) {
+      said.append((char) receive(1).get());
+    }
+    return this;
+  }
+
   /** Until the device says no more. */
   void awaitEnd() throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(1 << 16);

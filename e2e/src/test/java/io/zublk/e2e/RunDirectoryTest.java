@@ -180,6 +180,10 @@ class RunDirectoryTest extends WithDevices {
   @Test
   void anOrphansEndLeavesTheDeviceAloneThatTookItsId() throws Exception {
     Object orphan = zublk.create("--size", "1M").get("pid");
+    while (!Files.exists(device(0).resolve("output"))) {
+      Thread.sleep(
+          1); // the last file that it makes, when the command that started it has its answer
+    }
     try (Stream<Path> files = Files.list(device(0))) {
       for (Path file : files.toList()) {
         Files.delete(file);

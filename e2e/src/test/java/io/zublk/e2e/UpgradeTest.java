@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -174,6 +175,20 @@ class UpgradeTest extends WithDevices {
         .contains("not handed over, and serving on: the other process has not answered within");
     Map<String, Object> _ = zublk.upgrade(0);
     assertWriterHasNoticedNothing();
+  }
+
+  /** Its keeper would else start one more, for a device that it is told has died. */
+  @Test
+  void whoHasLeftADeviceWaitsUntilItIsServedAndEndsInOrder() throws Exception {
+    Object pid = zublk.create("--size=1M").get("pid");
+    try (FakeSuccessor slow = FakeSuccessor.able(zublk.runDir().resolve("0"))) {
+      slow.come().say("GO").hear("FILES").say("TAKEN").hearAtLast("YOURS");
+      TimeUnit.MILLISECONDS.sleep(200); // ten times as long as it looks at a time
+      slow.say("SERVING");
+      Zublk.awaitEnd(pid);
+      zublk.awaitNoKeeper();
+    }
+    assertThat(zublk.processes()).isEmpty();
   }
 
   @Test

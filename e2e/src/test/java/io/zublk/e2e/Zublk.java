@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The distribution's {@code zublk} with a run directory of its own, as a shell would use it. */
@@ -175,8 +176,8 @@ final class Zublk {
     }
     assertThat(Files.readString(Path.of("/proc/mounts"), StandardCharsets.ISO_8859_1))
         .doesNotContain(runDir.toString());
-    assertThat(processes()).isEmpty();
-    assertThat(keepers()).isEmpty();
+    assertThat(processes()).as(this::commandLines).isEmpty();
+    assertThat(keepers()).as(this::commandLines).isEmpty();
   }
 
   /** The processes that serve devices of this run directory. */
@@ -187,6 +188,12 @@ final class Zublk {
   /** Those that start others when they die. */
   List<Long> keepers() {
     return processes(line -> line.contains(KEEPER));
+  }
+
+  private String commandLines() {
+    return Stream.concat(processes().stream(), keepers().stream())
+        .map(pid -> pid + ": " + commandLine(pid).replace('\0', ' '))
+        .collect(Collectors.joining("\n"));
   }
 
   /** A keeper ends as soon as it has noticed that its device has. */

@@ -251,7 +251,8 @@ final class HandOver implements HandingOver {
     synchronized (this) {
       cancelled = true;
       running = thread;
-      if (talk != null) {
+      // When it is left, there is one word more to hear, at a time that is not ours to say.
+      if (talk != null && stop.outcome() != Outcome.HAND_OVER) {
         talk.cancel();
       }
     }
