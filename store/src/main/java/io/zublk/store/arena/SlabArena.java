@@ -6,7 +6,6 @@ import static io.zublk.store.file.StoreLayout.SLAB_BYTES;
 import io.zublk.block.Errno;
 import io.zublk.store.file.StoreFile;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * Allocates memory for objects of 1 to 4096 bytes inside the store file.
@@ -26,20 +25,13 @@ public final class SlabArena {
   private final StoreFile file;
   private final SlabDirectory directory;
   private final SlabHints hints;
+  private final SlabFinder finder;
   private final Evacuation evacuation;
   private final MemoryBudget budget;
+  private final SlabMemory memory;
 
   /** Whether empty chunks keep their memory until {@link #tidy}. */
   private final boolean lazy;
-
-  /** The slab that each class allocated from last. */
-  private final AtomicIntegerArray current = new AtomicIntegerArray(SizeClasses.count());
-
-  /** Where to look for an unused slab first; a wrong guess costs a second look. */
-  private final AtomicInteger lowestUnused = new AtomicInteger();
-
-  /** One more than the highest slab that any class ever used: beyond it there is nothing to do. */
-  private final AtomicInteger usedSlabs = new AtomicInteger();
 
   /** Threads in {@link #tidy}: what they have claimed is neither used nor free until they leave. */
   private final AtomicInteger tidying = new AtomicInteger();
@@ -60,7 +52,9 @@ public final class SlabArena {
     this.lazy = lazy;
     this.directory = new SlabDirectory(file.memory(), file.layout().directoryOffset);
     this.hints = new SlabHints(file);
+    this.finder = new SlabFinder(directory, hints);
     this.evacuation = new Evacuation(directory, hints);
+    this.memory = new SlabMemory(file, directory, budget);
     useSlabsFrom(0);
   }
 
@@ -110,8 +104,8 @@ public final class SlabArena {
   private long useReserved(int slab, int sizeClass) {
     directory.assignHeld(slab, sizeClass);
     hints.set(sizeClass, slab);
-    noteUsed(slab);
-    current.setPlain(sizeClass, slab);
+    finder.noteUsed(slab);
+    finder.setCurrent(sizeClass, slab);
     int slot = directory.claimWithMemory(slab, sizeClass);
     if (slot < 0) {
       discountAndTidy(slab, sizeClass);
@@ -124,7 +118,7 @@ public final class SlabArena {
     int slab;
     int slot;
     do {
-      slab = reserve(sizeClass);
+      slab = finder.reserve(sizeClass);
       if (slab < 0) {
         return -Errno.ENOSPC;
       }
@@ -133,7 +127,7 @@ public final class SlabArena {
       slot = directory.claim(slab, SizeClasses.slots(sizeClass));
     } while (slot < 0);
     int chunks = SizeClasses.chunksOf(sizeClass, slot);
-    if (!commit(slab, chunks, promised)) {
+    if (!memory.commit(slab, chunks, promised)) {
       boolean _ = directory.clearSlot(slab, slot);
       forget(slab, sizeClass, chunks);
       giveBack(slab, sizeClass, slot);
@@ -152,7 +146,7 @@ public final class SlabArena {
     if (reserve != null) {
       return NOT_AT_HAND; // what is ready is had by allocate, which waits for nobody either
     }
-    int slab = reserve(sizeClass);
+    int slab = finder.reserve(sizeClass);
     int slot = slab < 0 ? -1 : directory.claim(slab, SizeClasses.slots(sizeClass));
     if (slot < 0) {
       return NOT_AT_HAND;
@@ -174,7 +168,7 @@ public final class SlabArena {
    * @return its place in bytes from the arena's start, or {@code -ENOSPC}
    */
   public long allocateInMemory(int sizeClass) {
-    int start = current.getPlain(sizeClass);
+    int start = finder.current(sizeClass);
     long location = allocateInMemory(sizeClass, start, slabs());
     return location < 0 ? allocateInMemory(sizeClass, 0, start) : location;
   }
@@ -186,12 +180,12 @@ public final class SlabArena {
       if (directory.reserve(slab, sizeClass, 1)) {
         int slot = directory.claimWithMemory(slab, sizeClass);
         if (slot >= 0) {
-          current.setPlain(sizeClass, slab);
+          finder.setCurrent(sizeClass, slab);
           return location(slab, sizeClass, slot);
         }
         discountAndTidy(slab, sizeClass);
       } else if (reserve != null) {
-        dropHint(sizeClass, slab); // nobody else would, and every search would pass here
+        finder.dropHint(sizeClass, slab); // nobody else would, and every search would pass here
       }
     }
     return -Errno.ENOSPC;
@@ -199,18 +193,6 @@ public final class SlabArena {
 
   private static long location(int slab, int sizeClass, int slot) {
     return (long) slab * SLAB_BYTES + (long) slot * SizeClasses.slotBytes(sizeClass);
-  }
-
-  /** Reserves a slot in the class's present slab or a new one; the slab, or -1. */
-  private int reserve(int sizeClass) {
-    int slab = current.getPlain(sizeClass);
-    if (!directory.reserveForNew(slab, sizeClass)) {
-      slab = findSlab(sizeClass);
-      if (slab >= 0) {
-        current.setPlain(sizeClass, slab);
-      }
-    }
-    return slab;
   }
 
   /**
@@ -225,48 +207,6 @@ public final class SlabArena {
         && SlabDirectory.sizeClass(directory.state(slab)) == sizeClass
         && directory.clearSlot(slab, slot)) {
       giveBack(slab, sizeClass, slot);
-    }
-  }
-
-  /** A slab with one slot reserved, or -1 if there is neither one nor addresses for one. */
-  private int findSlab(int sizeClass) {
-    for (int slab = 0; (slab = hints.next(sizeClass, slab)) >= 0; slab++) {
-      if (directory.reserveForNew(slab, sizeClass)) {
-        return slab;
-      }
-      dropHint(sizeClass, slab);
-    }
-    int slab = takeUnused(sizeClass, lowestUnused.getPlain());
-    return slab >= 0 ? slab : takeUnused(sizeClass, 0);
-  }
-
-  private int takeUnused(int sizeClass, int from) {
-    int unused = SlabHints.unused();
-    for (int slab = from; (slab = hints.next(unused, slab)) >= 0; slab++) {
-      hints.clear(unused, slab);
-      if (directory.assign(slab, sizeClass)) {
-        lowestUnused.setPlain(slab + 1);
-        hints.set(sizeClass, slab);
-        noteUsed(slab);
-        return slab;
-      }
-    }
-    return -1;
-  }
-
-  private void noteUsed(int slab) {
-    if (slab >= usedSlabs.getPlain()) {
-      usedSlabs.accumulateAndGet(slab + 1, Math::max);
-    }
-  }
-
-  /** Clears a hint that proved wrong, unless it came true again meanwhile. */
-  private void dropHint(int sizeClass, int slab) {
-    hints.clear(sizeClass, slab);
-    long state = directory.state(slab);
-    if (SlabDirectory.sizeClass(state) == sizeClass
-        && SlabDirectory.count(state) < SizeClasses.slots(sizeClass)) {
-      hints.set(sizeClass, slab);
     }
   }
 
@@ -286,11 +226,7 @@ public final class SlabArena {
     if (!directory.restore(slab, sizeClass, slot)) {
       return false;
     }
-    for (int at = offset / CHUNK_BYTES; at <= (offset + slotBytes - 1) / CHUNK_BYTES; at++) {
-      if (directory.setChunk(slab, at)) {
-        budget.takeAnyway(CHUNK_BYTES);
-      }
-    }
+    memory.restore(slab, offset / CHUNK_BYTES, (offset + slotBytes - 1) / CHUNK_BYTES);
     return true;
   }
 
@@ -301,14 +237,14 @@ public final class SlabArena {
       long state = directory.state(slab);
       int sizeClass = SlabDirectory.sizeClass(state);
       if (sizeClass >= 0) {
-        noteUsed(slab);
+        finder.noteUsed(slab);
         hints.clear(SlabHints.unused(), slab);
         if (SlabDirectory.count(state) < SizeClasses.slots(sizeClass)) {
           hints.set(sizeClass, slab);
         }
       }
       for (int chunks = SlabDirectory.chunks(state); chunks != 0; chunks &= chunks - 1) {
-        long used = position(slab, Integer.numberOfTrailingZeros(chunks));
+        long used = SlabMemory.position(slab, Integer.numberOfTrailingZeros(chunks));
         releaseGap(unusedFrom, used);
         unusedFrom = used + CHUNK_BYTES;
       }
@@ -320,32 +256,6 @@ public final class SlabArena {
     if (from < to) {
       file.release(from, to - from);
     }
-  }
-
-  /** Makes sure that the chunks have memory, within the limit. */
-  private boolean commit(int slab, int chunks, boolean promised) {
-    int missing = chunks & ~SlabDirectory.chunks(directory.state(slab));
-    for (; missing != 0; missing &= missing - 1) {
-      if (!commitChunk(slab, Integer.numberOfTrailingZeros(missing), promised)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private boolean commitChunk(int slab, int chunk, boolean promised) {
-    if (!budget.take(CHUNK_BYTES, promised)) {
-      return false;
-    }
-    // Committing twice does no harm, so threads that need the same chunk need not agree first.
-    if (file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
-      budget.giveBack(CHUNK_BYTES);
-      return false;
-    }
-    if (!directory.setChunk(slab, chunk)) {
-      budget.giveBack(CHUNK_BYTES);
-    }
-    return true;
   }
 
   /**
@@ -360,7 +270,7 @@ public final class SlabArena {
       if (!directory.hasMemory(slab, chunk) && directory.reserve(slab, sizeClass, last - first)) {
         if (directory.claimRange(slab, first, last)) {
           if (!directory.hasMemory(slab, chunk)) {
-            file.release(position(slab, chunk), CHUNK_BYTES);
+            memory.releaseRest(slab, chunk);
           }
           directory.clearRange(slab, first, last);
         }
@@ -378,10 +288,7 @@ public final class SlabArena {
    */
   public void startReserve(int mostSlabs, Runnable onUse) {
     for (int slab = 0; slab < slabs(); slab++) {
-      int chunks = SlabDirectory.chunks(directory.state(slab));
-      for (; chunks != 0; chunks &= chunks - 1) {
-        int _ = file.commit(position(slab, Integer.numberOfTrailingZeros(chunks)), CHUNK_BYTES);
-      }
+      memory.mapAgain(slab);
     }
     reserve = new SlabReserve(mostSlabs, onUse);
   }
@@ -440,21 +347,15 @@ public final class SlabArena {
       boolean lacks = missing != 0 && !completed;
       if ((lacks || useless != 0) && directory.reserveForNew(slab, sizeClass)) {
         if (lacks) {
-          complete = commitEach(slab, missing);
+          complete = memory.commitAlone(slab, missing);
           completed = true;
           markUntidy(slab); // its last object may be gone, and what is not used is not kept
         }
-        releaseEach(slab, useless);
+        memory.release(slab, useless);
         long _ = discount(slab, sizeClass, 1);
       }
     }
     return complete;
-  }
-
-  private void releaseEach(int slab, int chunks) {
-    for (int left = chunks; left != 0; left &= left - 1) {
-      releaseChunk(slab, Integer.numberOfTrailingZeros(left));
-    }
   }
 
   private int holdUnused() {
@@ -469,28 +370,12 @@ public final class SlabArena {
 
   /** Gives all of its memory to a slab that is held; without it the slab is unused again. */
   private boolean fill(int slab) {
-    if (budget.take(SLAB_BYTES)) {
-      if (file.commit(position(slab, 0), SLAB_BYTES) == 0) {
-        return true;
-      }
-      file.release(position(slab, 0), SLAB_BYTES);
-      budget.giveBack(SLAB_BYTES);
+    if (memory.commitWhole(slab)) {
+      return true;
     }
     directory.setUnused(slab);
-    hints.set(SlabHints.unused(), slab);
+    finder.noteUnused(slab);
     return false;
-  }
-
-  /** No other thread gives memory to chunks as long as there is a reserve. */
-  private boolean commitEach(int slab, int chunks) {
-    for (int left = chunks; left != 0; left &= left - 1) {
-      int chunk = Integer.numberOfTrailingZeros(left);
-      if (!commitChunk(slab, chunk, false)) {
-        file.release(position(slab, chunk), CHUNK_BYTES); // what the kernel may have granted of it
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Follows the clearing of a slot's bit: its memory and its place in the count. */
@@ -574,7 +459,7 @@ public final class SlabArena {
    */
   public int planEvacuation() {
     boolean _ = tidy();
-    return evacuation.plan(usedSlabs.get());
+    return evacuation.plan(finder.usedSlabs());
   }
 
   /** Whether an object of this many bytes is to move. */
@@ -607,7 +492,7 @@ public final class SlabArena {
     int first = SizeClasses.firstSlot(sizeClass, chunk);
     int last = SizeClasses.lastSlot(sizeClass, chunk);
     if (first > last) {
-      releaseChunk(slab, chunk); // a slab of the reserve: nobody has a use for it here
+      memory.release(slab, 1 << chunk); // a slab of the reserve: nobody has a use for it here
       return;
     }
     int others = last - first;
@@ -618,7 +503,7 @@ public final class SlabArena {
     }
     boolean claimed = directory.claimRange(slab, first, last);
     if (claimed) {
-      releaseChunk(slab, chunk);
+      memory.release(slab, 1 << chunk);
       directory.clearRange(slab, first, last);
     } else {
       markUntidy(slab);
@@ -641,13 +526,6 @@ public final class SlabArena {
     return directory.reserve(slab, sizeClass, slots);
   }
 
-  private void releaseChunk(int slab, int chunk) {
-    if (directory.clearChunk(slab, chunk)) {
-      file.release(position(slab, chunk), CHUNK_BYTES);
-      budget.giveBack(CHUNK_BYTES);
-    }
-  }
-
   /** Discounts slots, and returns the slab's state before. */
   private long discount(int slab, int sizeClass, int slots) {
     long state = directory.unreserve(slab, slots);
@@ -668,18 +546,8 @@ public final class SlabArena {
       return;
     }
     hints.clear(sizeClass, slab);
-    for (int chunks = SlabDirectory.chunks(state); chunks != 0; chunks &= chunks - 1) {
-      file.release(position(slab, Integer.numberOfTrailingZeros(chunks)), CHUNK_BYTES);
-      budget.giveBack(CHUNK_BYTES);
-    }
+    memory.releaseRetired(slab, SlabDirectory.chunks(state));
     directory.setUnused(slab);
-    hints.set(SlabHints.unused(), slab);
-    if (slab < lowestUnused.getPlain()) {
-      lowestUnused.setPlain(slab);
-    }
-  }
-
-  private static long position(int slab, int chunk) {
-    return (long) slab * SLAB_BYTES + (long) chunk * CHUNK_BYTES;
+    finder.noteUnused(slab);
   }
 }
