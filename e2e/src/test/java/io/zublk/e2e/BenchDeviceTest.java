@@ -9,13 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code zublk bench device} with real fio over NBD, as small as it can be. */
-class BenchDeviceTest {
+class BenchDeviceTest extends WithRunDirectory {
 
   private static final String[] SMALL = {
     "bench",
@@ -37,19 +34,6 @@ class BenchDeviceTest {
     "--random-jobs",
     "2"
   };
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void start() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void nothingIsLeft() throws Exception {
-    zublk.assertNothingLeft();
-  }
 
   @Test
   void aDeviceItMakesIsMeasuredAndRemoved() throws Exception {

@@ -8,15 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A command whose answer nobody gets has failed; a device that nobody was told of is gone. */
-class OutputTest {
+class OutputTest extends WithRunDirectory {
 
   private static final List<String> TO_A_FULL_DISK =
       List.of("sh", "-c", "exec \"$0\" \"$@\" > /dev/full");
@@ -26,19 +23,6 @@ class OutputTest {
 
   private static final List<String> BEHIND_A_FULL_PIPE =
       List.of("sh", "-c", "head -c " + PIPE_BYTES + " /dev/zero; exec \"$0\" \"$@\"");
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void start() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void nothingIsLeft() throws Exception {
-    zublk.assertNothingLeft();
-  }
 
   @ParameterizedTest
   @ValueSource(

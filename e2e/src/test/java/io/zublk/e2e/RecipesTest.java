@@ -8,32 +8,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The recipes over NBD of {@code docs/recipes.md}, as they stand there; guests run the others. */
-class RecipesTest {
+class RecipesTest extends WithDevices {
 
   private static final Path DOCUMENT = Path.of("..", "docs", "recipes.md");
 
   private static final Pattern RECIPE =
       Pattern.compile("<!-- recipe over NBD: (\\S+) -->\n```\n(.*?)```\n", Pattern.DOTALL);
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
-  }
 
   @Test
   void aVirtualMachinesDiskIsCopiedIntoADeviceAndBack() throws Exception {

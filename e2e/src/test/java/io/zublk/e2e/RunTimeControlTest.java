@@ -8,30 +8,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What can be changed about a device while it serves. */
-class RunTimeControlTest {
+class RunTimeControlTest extends WithDevices {
 
   private static final int MIB = 1 << 20;
 
-  @TempDir private Path temp;
-  private Zublk zublk;
   private String uri;
 
   @BeforeEach
   void create() throws Exception {
-    zublk = new Zublk(temp);
     uri = zublk.create("--size", "32M").get("path").toString();
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
   }
 
   private Path noise(int mebibytes) throws Exception {

@@ -13,33 +13,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code zublk save} and {@code zublk create --restore}. */
 @Timeout(600)
-class SaveTest {
+class SaveTest extends WithDevices {
 
   private static final Path RECIPE = Path.of("..", "docs", "reboot.md");
 
-  @TempDir private Path temp;
-  private Zublk zublk;
   private Path file;
 
   @BeforeEach
-  void useRunDirectory() {
-    zublk = new Zublk(temp);
+  void nameTheFile() {
     file = temp.resolve("saved");
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    zublk.run("remove", "--all", "--force").ok();
-    zublk.assertNothingLeft();
   }
 
   private String uri(int id) {

@@ -2,29 +2,12 @@ package io.zublk.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code zublk tune}: what it recommends can be typed. */
-class TuneTest {
-
-  @TempDir private Path temp;
-  private Zublk zublk;
-
-  @BeforeEach
-  void start() {
-    zublk = new Zublk(temp);
-  }
-
-  @AfterEach
-  void nothingIsLeft() throws Exception {
-    zublk.assertNothingLeft();
-  }
+class TuneTest extends WithRunDirectory {
 
   @Test
   void anOptionIsTriedAndTheRecommendedLineIsOneThatCreateTakes() throws Exception {

@@ -48,10 +48,7 @@ class UpgradeTest extends WithDevices {
 
   /** It has written since it was asked, and all that it has is right. */
   private void assertWriterHasNoticedNothing() throws Exception {
-    long before = pages.acknowledged();
-    while (pages.acknowledged() < before + 100 && !writer.isDone()) {
-      Thread.sleep(1);
-    }
+    pages.awaitWrites(writer);
     enough.set(true);
     writer.join();
     pages.verify();

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
@@ -96,6 +97,14 @@ final class VersionedPages implements AutoCloseable {
       Thread.sleep(1);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** Until it has written on since it was asked, or ended. */
+  void awaitWrites(CompletableFuture<Void> writer) throws InterruptedException {
+    long before = acknowledged();
+    while (acknowledged() < before + 100 && !writer.isDone()) {
+      Thread.sleep(1);
     }
   }
 

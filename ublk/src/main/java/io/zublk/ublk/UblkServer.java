@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -210,12 +211,13 @@ public final class UblkServer implements AutoCloseable {
 
   private List<BitSet> cpusOf(int queue, List<BitSet> affinity, UblkControl asked)
       throws IOException {
+    int threads = options.threadsPerQueue();
+    if (affinity.isEmpty()) {
+      return Collections.nCopies(threads, usual(queue, asked));
+    }
     List<BitSet> cpus = new ArrayList<>();
-    for (int index = 0; index < options.threadsPerQueue(); index++) {
-      cpus.add(
-          affinity.isEmpty()
-              ? usual(queue, asked)
-              : affinity.get((queue * options.threadsPerQueue() + index) % affinity.size()));
+    for (int index = 0; index < threads; index++) {
+      cpus.add(affinity.get((queue * threads + index) % affinity.size()));
     }
     return cpus;
   }
