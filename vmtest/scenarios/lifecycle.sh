@@ -84,20 +84,22 @@ ok "... the file system is right" e2fsck -fn $DEVICE
 ok "more than it has addresses for is refused" fails_with 'has addresses for' zublk resize $DEVICE 2G
 ok "remove it" remove
 
-# --- Twenty times
+# --- Again and again
+times=5
+[ -z "${LONG:-}" ] || times=20
 one_more() {
     create --size 16M || { echo "create failed"; return 1; }
     dd if=/dev/zero of=$DEVICE bs=1M count=4 oflag=direct status=none || return
     remove || { echo "remove failed"; return 1; }
     nothing_left
 }
-for round in $(seq 20); do ok "create and remove, $round of 20" one_more; done
+for round in $(seq $times); do ok "create and remove, $round of $times" one_more; done
 ok "kernel workers do not pile up" \
     test "$(ps -o comm | grep -c -e ublk -e iou-wrk -e iou-sqp)" = 0
 
 # --- The server is told to go while requests are in flight
 load() {
-    fio --name=load --filename=$DEVICE --allow_file_create=0 --direct=1 --ioengine=io_uring \
+    fio --name=load $AS_LOAD --filename=$DEVICE --allow_file_create=0 --direct=1 --ioengine=io_uring \
         --rw=randrw --bs=4k --iodepth=32 --size=32m --time_based --runtime=1000 \
         --output=$OWN/fio
 }

@@ -54,7 +54,7 @@ buffers_hold() {
 gives_back() {
     local kept=$((128 * 65536)) load # 64 KiB for each of 128 tags
     must "$*: create" create --size 256M "$@"
-    fio --name=load --filename="$DEVICE" --allow_file_create=0 --direct=1 --ioengine=io_uring \
+    fio --name=load $AS_LOAD --filename="$DEVICE" --allow_file_create=0 --direct=1 --ioengine=io_uring \
         --rw=write --bs=512k --iodepth=32 --size=64m --time_based --runtime=60 \
         --eta=never --output=$OWN/fio &
     load=$!

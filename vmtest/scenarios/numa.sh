@@ -42,7 +42,7 @@ ok "one CPU each: the kernel agrees" test "$(grep -l '^Name:.*ublk' \
     /proc/"$SERVER"/task/*/status | xargs grep -h Cpus_allowed_list | awk '{print $2}' | sort |
     grep -c '^[01]$')" -ge 2
 ok "filled and verified" fill
-fio --name=load --filename="$DEVICE" --allow_file_create=0 --direct=1 --ioengine=io_uring \
+fio --name=load $AS_LOAD --filename="$DEVICE" --allow_file_create=0 --direct=1 --ioengine=io_uring \
     --rw=randwrite --bs=4k --iodepth=8 --time_based --runtime=60 --verify=crc32c \
     --verify_backlog=64 --verify_fatal=1 --verify_state_save=0 --eta=never --output=$OWN/load &
 load=$!

@@ -58,10 +58,18 @@ final class Fio {
     }
   }
 
-  /** Does one row on one device. */
+  /**
+   * Does one row on one device.
+   *
+   * @throws UserException if that fails: which row, and why
+   */
   FioResult run(FioRow row, Address address, long sizeBytes) throws IOException {
-    String text = output(command(row, address, sizeBytes), (int) seconds + SLACK_SECONDS);
-    return FioResult.parse(text, row.isWrite());
+    try {
+      String text = output(command(row, address, sizeBytes), (int) seconds + SLACK_SECONDS);
+      return FioResult.parse(text, row.isWrite());
+    } catch (UserException e) {
+      throw new UserException(row.label() + ": " + e.getMessage(), e);
+    }
   }
 
   private List<String> command(FioRow row, Address address, long sizeBytes) throws IOException {

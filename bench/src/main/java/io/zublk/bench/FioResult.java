@@ -19,7 +19,7 @@ record FioResult(double bytesPerSecond, double iops, double p50, double p99, dou
    * Reads the only group of a run's output.
    *
    * @param write whether the run wrote
-   * @throws UserException if fio failed, with its reason
+   * @throws UserException if fio failed, with its reason, or did nothing
    */
   static FioResult parse(String output, boolean write) {
     Map<?, ?> job = onlyJob(output);
@@ -27,7 +27,11 @@ record FioResult(double bytesPerSecond, double iops, double p50, double p99, dou
       throw new UserException("fio failed with error " + (int) number(job, "error"));
     }
     Map<?, ?> done = member(job, write ? "write" : "read");
-    Map<?, ?> percentiles = member(member(done, "lat_ns"), "percentile");
+    Map<?, ?> latencies = member(done, "lat_ns");
+    if (number(latencies, "N") == 0) { // then it has no percentiles
+      throw new UserException("no request of fio ended in the time that counts; give it more");
+    }
+    Map<?, ?> percentiles = member(latencies, "percentile");
     return new FioResult(
         number(done, "bw_bytes"),
         number(done, "iops"),

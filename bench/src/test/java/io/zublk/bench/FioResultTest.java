@@ -41,6 +41,19 @@ class FioResultTest {
         .isInstanceOf(UserException.class);
   }
 
+  /** As fio 3.33 says it: without percentiles. */
+  @Test
+  void aRowInWhichNothingEndedHasNoFigures() {
+    String nothing =
+        """
+        { "jobs": [ { "error": 0, "write": { "bw_bytes": 0, "iops": 0,
+          "lat_ns": { "min": 0, "max": 0, "mean": 0.0, "stddev": 0.0, "N": 0 } } } ] }
+        """;
+    assertThatThrownBy(() -> FioResult.parse(nothing, true))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no request of fio ended in the time that counts");
+  }
+
   private static String sample() throws IOException {
     try (InputStream in = FioResultTest.class.getResourceAsStream("fio.json")) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);

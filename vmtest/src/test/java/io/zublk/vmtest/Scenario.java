@@ -50,11 +50,6 @@ record Scenario(Path file, String guest, List<String> options) {
     return file.getFileName().toString().replaceFirst("\\.sh$", "");
   }
 
-  /** How many of the host's CPUs a guest of this kind keeps busy. */
-  int cpus() {
-    return guest.equals("qemu") ? 2 : 1;
-  }
-
   /** Boots a guest, runs the scenario to its end, and returns what the console said. */
   Report run() throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
