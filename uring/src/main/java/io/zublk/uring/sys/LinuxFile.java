@@ -46,6 +46,8 @@ public final class LinuxFile implements AutoCloseable {
   private static final int STATX_BLOCKS_OFFSET = 48;
   private static final int STATX_BLOCK_BYTES = 512;
 
+  private static final int F_GET_SEALS = 1034;
+
   private static final int LOCK_SH = 1;
   private static final int LOCK_EX = 2;
   private static final int LOCK_NB = 4;
@@ -147,6 +149,16 @@ public final class LinuxFile implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       return statx(arena).get(JAVA_LONG, STATX_SIZE_OFFSET);
     }
+  }
+
+  /**
+   * Whether its contents are the kernel's own memory: a memfd, or a file on a tmpfs or hugetlbfs.
+   * Of any other file a program may have to be asked, on this machine (FUSE) or another, and that
+   * can take for ever. This never does: only files of memory have seals (mm/memfd.c), which the
+   * kernel knows by itself.
+   */
+  public boolean isMemory() {
+    return Syscall.call(Syscall.FCNTL, fd(), F_GET_SEALS) >= 0;
   }
 
   /** The bytes of storage that the file occupies. */

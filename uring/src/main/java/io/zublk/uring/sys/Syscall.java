@@ -51,6 +51,7 @@ public final class Syscall {
   static final int GETSOCKOPT = number(55, 209);
   static final int EXECVE = number(59, 221);
   static final int KILL = number(62, 129);
+  static final int FCNTL = number(72, 25);
   static final int FLOCK = number(73, 32);
   static final int FTRUNCATE = number(77, 46);
   static final int FCHMOD = number(91, 52);

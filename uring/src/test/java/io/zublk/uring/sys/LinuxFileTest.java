@@ -18,6 +18,29 @@ class LinuxFileTest {
   @TempDir private Path directory;
 
   @Test
+  void memoryIsToldFromFilesOfDisksAndDevices() throws Exception {
+    try (LinuxFile memory = LinuxFile.memory("memory", 0);
+        LinuxFile event = LinuxFile.event();
+        LinuxFile device = LinuxFile.open(Path.of("/dev/zero"), LinuxFile.O_RDWR, 0);
+        LinuxFile jdk = LinuxFile.open(modules(), LinuxFile.O_RDONLY, 0)) {
+      assertThat(memory.isMemory()).isTrue();
+      assertThat(event.isMemory()).isFalse();
+      assertThat(device.isMemory()).isFalse();
+      assertThat(jdk.isMemory()).isFalse();
+    }
+    Path shared = Files.createTempFile(Path.of("/dev/shm"), "zublk", "");
+    try (LinuxFile file = LinuxFile.open(shared, LinuxFile.O_RDWR, 0)) {
+      assertThat(file.isMemory()).isTrue();
+    } finally {
+      Files.delete(shared);
+    }
+  }
+
+  private static Path modules() {
+    return Path.of(System.getProperty("java.home"), "lib", "modules");
+  }
+
+  @Test
   void holesGiveStorageBackAndReadAsZeros() throws LinuxException {
     try (LinuxFile file = LinuxFile.memory("holes", 0);
         Arena arena = Arena.ofConfined()) {

@@ -25,12 +25,25 @@ public record MappedRegion(Region region, MemorySegment mapping, MemorySegment m
     }
     long end = region.mapOffset() + region.bytes();
     LinuxFile file = LinuxFile.adopt("the client's memory", fd); // not closed here
+    requireMemory(file);
     if (file.size() < end) {
       throw new IOException("a memory region beyond the end of its file: " + region);
     }
     MemorySegment mapping = Memory.mapShared(file, 0, end);
     Memory.advise(mapping, 0, end, Memory.MADV_DONTDUMP);
     return new MappedRegion(region, mapping, mapping.asSlice(region.mapOffset(), region.bytes()));
+  }
+
+  /**
+   * Takes no other file from a client: whoever touches a page of it may wait for its file system,
+   * and a thread of ours that does serves nobody.
+   *
+   * @throws IOException if it is another one
+   */
+  public static void requireMemory(LinuxFile file) throws IOException {
+    if (!file.isMemory()) {
+      throw new IOException(file + " is no memory: neither memfd, tmpfs nor hugetlbfs");
+    }
   }
 
   /** Ends the mapping, which nobody may use any more. */

@@ -2,6 +2,7 @@ package io.zublk.vhost.ring;
 
 import io.zublk.uring.sys.LinuxFile;
 import io.zublk.uring.sys.Memory;
+import io.zublk.vhost.memory.MappedRegion;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -37,10 +38,11 @@ public final class InflightArea {
    * Maps one.
    *
    * @param offset where it begins in its file, a multiple of the page size
-   * @throws IOException if the file is too short, or it cannot be mapped
+   * @throws IOException if the file is too short or no memory, or it cannot be mapped
    */
   public static InflightArea map(LinuxFile file, long offset, int queues, int queueSize)
       throws IOException {
+    MappedRegion.requireMemory(file);
     long bytes = bytes(queues, queueSize);
     if (offset < 0 || offset % Memory.pageBytes() != 0 || file.size() - offset < bytes) {
       throw new IOException(
