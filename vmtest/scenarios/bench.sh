@@ -19,7 +19,7 @@ if [ "$GUEST" = qemu ]; then
     finish
 fi
 
-must "bench device" zublk bench device $SHORT --data $OWN/data --runtime 0.3 --iodepth 8 \
+must "bench device" zublk bench device $SHORT --data $OWN/data --runtime 0.5 --iodepth 8 \
     --sequential-jobs 2 --random-jobs 2 -o $OWN/bench
 grep random $OWN/bench | sed 's/^/# /'
 ok "it measured a ublk device and zram" grep 'zublk lz4: io_uring, zram lz4: io_uring' $OWN/bench
