@@ -223,7 +223,7 @@ pauses() {
 }
 
 # An option of fio's: a load is as fast as it can be with what others leave it of the CPU. A guest has one or
-# two, and a JVM that starts beside a load of its own rank takes many times as long.
+# two, of which a load of the same rank would take its share from a JVM that starts.
 AS_LOAD=--nice=19
 # An option of fio's: where all is emulated, the server alone is busy enough with such a load to be slow in starting.
 PACE=

@@ -629,13 +629,13 @@ class VhostServerTest {
     try (TestGuest guest = guest();
         LinuxFile file = LinuxFile.open(path, LinuxFile.O_RDWR, 0)) {
       file.truncate(4 << 20);
-      assertThat(guest.askU64(37, new long[] {0, 0, 4096, 0, 0}, file.fd())).isNotZero();
+      long[] region = {0, 0, 4096, 0, 0};
+      assertThat(guest.askU64(37, region, file.fd())).isNotZero();
       long[] table = {1, 0, 4096, 0, 0};
       assertThat(guest.askU64(5, table, file.fd())).isNotZero();
       long[] notes = {1 << 20, 0, 1 | 256L << 16};
       guest.send(32, 1 | 8, 20, MemorySegment.ofArray(notes).asSlice(0, 20), file.fd());
       assertThat(guest.receive(32).get(JAVA_LONG_UNALIGNED, 0)).isNotZero();
-      long[] region = {0, 0, 4096, 0, 0};
       assertThat(guest.askU64(37, region, guest.file().fd())).isZero();
     } finally {
       Files.delete(path);

@@ -97,14 +97,9 @@ class GuestScenariosTest {
   private static void assertPassed(String scenario, Report.Check check) {
     if (!check.passed()) {
       // Whoever reads a summary has only the first line.
-      fail(
-          scenario
-              + ": "
-              + check.name()
-              + ": "
-              + String.join(" ", reason(check))
-              + "\n"
-              + String.join("\n", check.diagnostics()));
+      String reason = String.join(" ", reason(check));
+      String all = String.join("\n", check.diagnostics());
+      fail("%s: %s: %s\n%s".formatted(scenario, check.name(), reason, all));
     }
   }
 
