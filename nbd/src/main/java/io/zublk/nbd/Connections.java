@@ -251,8 +251,11 @@ final class Connections implements Acceptor.Reception {
     return log;
   }
 
-  synchronized void handshakeFailed() {
-    handshakesFailed++;
+  void handshakeFailed(String why) {
+    synchronized (this) {
+      handshakesFailed++;
+    }
+    log.warning(CANNOT_SERVE, why);
   }
 
   /** Whether connections that are stopped are to end. */

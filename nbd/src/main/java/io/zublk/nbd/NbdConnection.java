@@ -132,7 +132,7 @@ final class NbdConnection implements Runnable {
       return new StoppedClient(socket.socket(), handshake.negotiation(), handshake.unused());
     } catch (IOException e) {
       if (handshake.heard() || overdue) {
-        all.handshakeFailed();
+        all.handshakeFailed(overdue ? "its handshake took too long" : e.getMessage());
       }
       throw e;
     }

@@ -257,9 +257,15 @@ class HandshakeTest {
   @Test
   void wrongOptionMagicIsHungUpOn() throws IOException {
     client.greet(3);
-    client.sendBytes(ByteBuffer.allocate(16).putLong(NbdProtocol.OPTION_MAGIC + 1).clear());
-    assertThat(client.isHungUp()).isTrue();
-    assertThat(server.server().counters().handshakesFailed()).isOne();
+    try (CapturedLog log = new CapturedLog()) {
+      client.sendBytes(ByteBuffer.allocate(16).putLong(NbdProtocol.OPTION_MAGIC + 1).clear());
+      assertThat(client.isHungUp()).isTrue();
+      assertThat(server.server().counters().handshakesFailed()).isOne();
+      assertThat(log.lines(false))
+          .singleElement()
+          .asString()
+          .contains("hung up on a client: an option without the magic number");
+    }
   }
 
   @Test
@@ -296,7 +302,8 @@ class HandshakeTest {
   void handshakesThatTakeTooLongAreHungUpOn() throws IOException {
     // Enough for a handshake on a machine that does much else; for the slow one nothing is.
     NbdOptions impatient = NbdOptions.defaults().withHandshakeTimeout(Duration.ofSeconds(3));
-    try (TestServer quick = new TestServer(new RamDevice(SIZE), impatient);
+    try (CapturedLog log = new CapturedLog();
+        TestServer quick = new TestServer(new RamDevice(SIZE), impatient);
         NbdTestClient done = NbdTestClient.connect(quick.address(), true);
         NbdTestClient slow = new NbdTestClient(quick.address())) {
       slow.greet(3);
@@ -305,6 +312,11 @@ class HandshakeTest {
       // The connection's thread counts when it has noticed, a moment after the client has.
       Eventually.until(() -> quick.server().counters().handshakesFailed() != 0);
       assertThat(quick.server().counters().handshakesFailed()).isOne();
+      Eventually.until(() -> !log.lines(false).isEmpty());
+      assertThat(log.lines(false))
+          .singleElement()
+          .asString()
+          .contains("hung up on a client: its handshake took too long");
     }
   }
 }
