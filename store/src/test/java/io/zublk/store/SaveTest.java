@@ -26,6 +26,7 @@ import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -286,6 +287,47 @@ class SaveTest {
     byte[] foreign = Arrays.copyOfRange(later, second, third);
     assertRefused(joined(head, first, foreign, rest), "of another file");
     assertRefused(joined(Arrays.copyOf(later, 128), first, next, rest), "with another header");
+  }
+
+  /** All checksums are right: whoever made it so has a fault, or means harm. */
+  @Test
+  void aPageThatIsInTwoBlocksIsFound() throws IOException {
+    byte[] file = small();
+    int second = blockEnd(file, 128);
+    byte[] head = Arrays.copyOf(file, 128);
+    byte[] first = Arrays.copyOfRange(file, 128, second);
+    byte[] again = first.clone();
+    again[12] = 1; // the block's number
+    byte[] end = Arrays.copyOfRange(file, file.length - 48, file.length);
+    long pages = 4; // 0, 1, 2, 4
+    SaveFile.restored(joined(head, first, ended(end, pages, first)), options("lz4")).close();
+    sign(again);
+    byte[] twice = joined(head, first, again, ended(end, 2 * pages, first, again));
+    assertThatThrownBy(() -> SaveFile.restored(twice, options("lz4")).close())
+        .isInstanceOf(IOException.class)
+        .hasMessageMatching("is damaged: page . is in it twice");
+  }
+
+  /** The last block of a file of other blocks. */
+  private static byte[] ended(byte[] end, long pages, byte[]... blocks) {
+    CRC32C whole = new CRC32C();
+    for (byte[] block : blocks) {
+      whole.update(block, 0, 4);
+    }
+    byte[] changed = end.clone();
+    ByteBuffer.wrap(changed)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(12, blocks.length)
+        .putLong(32, pages)
+        .putLong(40, whole.getValue());
+    sign(changed);
+    return changed;
+  }
+
+  private static void sign(byte[] block) {
+    CRC32C crc = new CRC32C();
+    crc.update(block, 4, block.length - 4);
+    ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).putInt(0, (int) crc.getValue());
   }
 
   private static int blockEnd(byte[] file, int start) {

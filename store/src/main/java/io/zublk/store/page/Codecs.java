@@ -7,6 +7,8 @@ import io.zublk.codec.PackingSpec;
 import io.zublk.codec.PageCodec;
 import io.zublk.store.table.PageEntry;
 import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -16,6 +18,13 @@ import java.util.Optional;
  * in a store whose pages are all of the device's codecs.
  */
 final class Codecs implements AutoCloseable {
+
+  /**
+   * Why pages of an algorithm cannot be read, once somebody has asked: a class that has failed to
+   * load its library says only the first time what it lacks.
+   */
+  private static final Map<Algorithm, Optional<String>> WHY_UNREADABLE =
+      new EnumMap<>(Algorithm.class);
 
   private final Packing packing;
 
@@ -79,17 +88,26 @@ final class Codecs implements AutoCloseable {
     };
   }
 
-  /** Why this machine can read no object of a kind, in words for the user; empty if it can. */
-  Optional<String> whyUnreadable(int kind) {
-    CodecSpec spec =
+  /**
+   * Why this machine can read no object of a kind, in words for the user; empty if it can. Any
+   * thread, as long as none has tried to read one.
+   */
+  static Optional<String> whyUnreadable(int kind) {
+    Algorithm algorithm =
         switch (kind) {
-          case PageEntry.LZ4 -> CodecSpec.of(Algorithm.LZ4);
-          case PageEntry.ZSTD -> CodecSpec.of(Algorithm.ZSTD);
-          case PageEntry.LINE -> CodecSpec.of(Algorithm.LINE);
-          default -> CodecSpec.of(Algorithm.NONE);
+          case PageEntry.LZ4 -> Algorithm.LZ4;
+          case PageEntry.ZSTD -> Algorithm.ZSTD;
+          case PageEntry.LINE -> Algorithm.LINE;
+          default -> Algorithm.NONE;
         };
+    synchronized (WHY_UNREADABLE) {
+      return WHY_UNREADABLE.computeIfAbsent(algorithm, Codecs::whyUnreadable);
+    }
+  }
+
+  private static Optional<String> whyUnreadable(Algorithm algorithm) {
     try {
-      spec.newCodec().close();
+      CodecSpec.of(algorithm).newCodec().close();
       return Optional.empty();
     } catch (UnsupportedOperationException e) {
       return Optional.of(e.getMessage());

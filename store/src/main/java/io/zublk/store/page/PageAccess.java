@@ -89,7 +89,7 @@ public final class PageAccess implements AutoCloseable {
 
   /** Puts pages that another store has packed into this one, with the memory of this access. */
   public PageRestorer restorer() {
-    return new PageRestorer(table, newObjects, codecs, books);
+    return new PageRestorer(table, newObjects, books);
   }
 
   public ThreadCounters<Counter> counters() {

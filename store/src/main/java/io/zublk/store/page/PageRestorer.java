@@ -6,39 +6,26 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * Puts pages into a store that nobody else uses yet, as another store has packed them. One
- * thread's; it gets one from its {@linkplain PageAccess access}.
+ * Puts pages into a store that is not in use yet, as another store has packed them; several threads
+ * may do so. One thread's; it gets one from its {@linkplain PageAccess access}.
  */
 public final class PageRestorer implements PageSink {
 
   private final PageTable table;
   private final ObjectWriter objects;
-  private final Codecs codecs;
   private final PageBooks books;
   private int kindsSeen; // a bit for each
-  private Optional<String> whyUnreadable = Optional.empty();
-  private boolean fits = true;
+  private Optional<String> problem = Optional.empty();
 
-  PageRestorer(PageTable table, ObjectWriter objects, Codecs codecs, PageBooks books) {
+  PageRestorer(PageTable table, ObjectWriter objects, PageBooks books) {
     this.table = table;
     this.objects = objects;
-    this.codecs = codecs;
     this.books = books;
   }
 
-  /** Whether a page is there already. */
-  public boolean has(long page) {
-    return table.get(page) != 0;
-  }
-
-  /** Whether there was memory for all so far. */
-  public boolean fits() {
-    return fits;
-  }
-
-  /** Why this machine cannot read a page that it was given; empty if it can read all. */
-  public Optional<String> whyUnreadable() {
-    return whyUnreadable;
+  /** What is wrong with the pages so far, in words that go on after their file's name. */
+  public Optional<String> problem() {
+    return problem;
   }
 
   @Override
@@ -55,18 +42,24 @@ public final class PageRestorer implements PageSink {
   public void object(long page, int kind, MemorySegment bytes, long at, int length) {
     if ((kindsSeen & 1 << kind) == 0) {
       kindsSeen |= 1 << kind;
-      whyUnreadable = whyUnreadable.or(() -> codecs.whyUnreadable(kind));
+      problem =
+          problem.or(() ->
+              Codecs.whyUnreadable(kind)
+                  .map(why -> "holds pages that this machine cannot read: " + why));
     }
     long entry = objects.writePacked(page, kind, bytes, at, length);
     if (ObjectWriter.isErrno(entry)) {
-      fits = false;
+      problem = Optional.of("holds more than there is memory for");
     } else {
       put(page, entry);
     }
   }
 
   private void put(long page, long entry) {
-    table.unlock(page, entry);
-    books.enter(entry);
+    if (table.replaceIf(page, 0, entry) == 0) {
+      books.enter(entry);
+    } else {
+      problem = Optional.of("is damaged: page %d is in it twice".formatted(page));
+    }
   }
 }
