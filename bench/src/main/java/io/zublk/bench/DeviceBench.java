@@ -240,16 +240,41 @@ public final class DeviceBench {
       progress.step(
           "%s: filling and verifying %s".formatted(when, target.name()),
           fillSeconds(data.bytes().byteSize()));
-      Contents.fill(target, data.bytes());
-      Contents.verify(target, data.bytes());
-      figures.addMemory(target, target.name());
+      attempt(target, () -> fill(target, data));
     }
     for (FioRow row : rows) {
       progress.step("%s: %s".formatted(when, row.label()), rowSeconds(targets.size()));
       for (DeviceTarget target : targets) {
         Cleanup.throwIfInterrupted();
-        figures.add(row, target.name(), fio.run(row, target.address(), target.sizeBytes()));
+        attempt(target, () -> measure(target, fio, row));
       }
+    }
+  }
+
+  private void fill(DeviceTarget target, BenchData data) throws IOException {
+    Contents.fill(target, data.bytes());
+    Contents.verify(target, data.bytes());
+    figures.addMemory(target, target.name());
+  }
+
+  private void measure(DeviceTarget target, Fio fio, FioRow row) throws IOException {
+    figures.add(row, target.name(), fio.run(row, target.address(), target.sizeBytes()));
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** Soon a target is removed, with its log: fio, say, knows only that it was hung up on. */
+  private static void attempt(DeviceTarget target, Step step) throws IOException {
+    try {
+      step.run();
+    } catch (IOException | UserException e) {
+      if (!Thread.currentThread().isInterrupted()) {
+        String name = target.name();
+        target.condition().forEach(line -> System.err.println("zublk: " + name + ": " + line));
+      }
+      throw e;
     }
   }
 }

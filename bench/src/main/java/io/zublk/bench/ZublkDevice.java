@@ -4,6 +4,7 @@ import io.zublk.daemon.Device;
 import io.zublk.daemon.Devices;
 import io.zublk.daemon.UserException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -115,6 +116,11 @@ final class ZublkDevice implements DeviceTarget {
       before = now;
     }
     return Optional.of(before);
+  }
+
+  @Override
+  public List<String> condition() {
+    return device.condition();
   }
 
   /** What {@code zublk stat --json} says. */

@@ -17,6 +17,8 @@ import io.zublk.daemon.transport.Transports;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -33,6 +35,9 @@ public final class Device {
   private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
 
   private static final Duration CODER_POLL_INTERVAL = Duration.ofMillis(50);
+
+  /** A fault with the top of its trace, and what was said before it. */
+  private static final int CONDITION_LINES = 20;
 
   private final DeviceDir dir;
   private final DeviceRecord record;
@@ -313,6 +318,22 @@ public final class Device {
               : "device " + id() + " " + death(),
           e);
     }
+  }
+
+  /**
+   * What may explain why a use of this device has failed, a line each: which process serves it now,
+   * and the end of its log.
+   */
+  public List<String> condition() {
+    DeviceRecord latest = dir.record().orElse(record);
+    List<String> lines = new ArrayList<>();
+    if (!isAlive()) {
+      lines.add(death());
+    } else if (latest.pid() != record.pid()) {
+      lines.add("process %d serves it, no longer %d".formatted(latest.pid(), record.pid()));
+    }
+    lines.addAll(dir.logEnd(CONDITION_LINES));
+    return lines;
   }
 
   /** That a dead device is dead, as far as is known why, and what to do: one line without it. */

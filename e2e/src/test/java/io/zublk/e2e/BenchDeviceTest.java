@@ -88,6 +88,23 @@ class BenchDeviceTest extends WithRunDirectory {
   }
 
   @Test
+  void ofADeviceThatDiesUnderItItSaysWhatTheDeviceLeaves() throws Exception {
+    String[] words = small("--size", "16M", "--create", "--transport nbd --on-crash keep");
+    List<String> loud = new ArrayList<>(List.of(words));
+    loud.remove("--quiet");
+    Process bench = zublk.start(List.of(), loud.toArray(String[]::new));
+    while (!zublk.stderr(bench).contains("1 of ") && bench.isAlive()) {
+      Thread.sleep(20);
+    }
+    Zublk.kill(zublk.processes().getFirst(), "KILL");
+    Zublk.Result result = zublk.await(bench);
+    assertThat(result.status()).isOne();
+    assertThat(result.err())
+        .contains("zublk lz4: is dead: process ", "zublk lz4: ", " serving nbd+unix:");
+    assertThat(zublk.processes()).isEmpty();
+  }
+
+  @Test
   void whenItIsInterruptedItsDeviceGoes() throws Exception {
     Process bench = zublk.start(List.of(), small("--size", "64M", "--create", "--transport nbd"));
     while (zublk.processes().isEmpty() && bench.isAlive()) {
