@@ -222,6 +222,10 @@ pauses() {
     note "pause, $1, ms: p50 ${all[${#all[@]} * 50 / 100]}, p99 ${all[${#all[@]} * 99 / 100]}, max ${all[-1]}, of ${#all[@]}"
 }
 
+# Where all is emulated, code that a JVM has just compiled is translated once more before it runs: a device's
+# process takes half of the time to be there if it compiles, as commands do, only what runs often.
+[ "$GUEST" = uml ] || export ZUBLK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10"
+
 # An option of fio's: a load is as fast as it can be with what others leave it of the CPU. A guest has one or
 # two, of which a load of the same rank would take its share from a JVM that starts.
 AS_LOAD=--nice=19
