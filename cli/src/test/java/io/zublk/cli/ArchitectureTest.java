@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.lang.foreign.Arena;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,20 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("com.fasterxml..")
+        .check(CLASSES);
+  }
+
+  /**
+   * To close one, the JVM halts each of its threads for a moment, and so waits for all that wait
+   * for a CPU. Connections that came and went made each other wait for seconds.
+   */
+  @Test
+  void noArenaIsSharedByThreads() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.zublk.bench..")
+        .should()
+        .callMethod(Arena.class, "ofShared")
         .check(CLASSES);
   }
 }

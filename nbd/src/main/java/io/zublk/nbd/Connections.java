@@ -30,6 +30,13 @@ final class Connections implements Acceptor.Reception {
 
   private static final String CANNOT_SERVE = "hung up on a client";
 
+  /**
+   * How long a client beyond the limit waits for a place: some that count may have left, and their
+   * threads had no CPU since. Who is accepted after it waits as long, and so does who ends a
+   * server.
+   */
+  private static final Duration PATIENCE = Duration.ofMillis(100);
+
   private final NbdExport export;
   private final NbdOptions options;
   private final WorkerPool workers;
@@ -123,10 +130,15 @@ final class Connections implements Acceptor.Reception {
 
   /** Waits until none is served any more, and returns whether that is so. */
   synchronized boolean awaitNone(Duration limit) {
+    return awaitAtMost(0, limit);
+  }
+
+  /** Waits until so many are served, or fewer, and returns whether that is so. */
+  private boolean awaitAtMost(int most, Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
     boolean interrupted = false;
     long left = limit.toMillis();
-    while (!connected.isEmpty() && left > 0) {
+    while (connected.size() > most && left > 0) {
       try {
         wait(left);
       } catch (InterruptedException e) {
@@ -137,7 +149,7 @@ final class Connections implements Acceptor.Reception {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    return connected.isEmpty();
+    return connected.size() <= most;
   }
 
   /** Who is served, those that came first at the beginning. */
@@ -201,7 +213,7 @@ final class Connections implements Acceptor.Reception {
   }
 
   private synchronized NbdConnection admit(LinuxSocket socket) throws LinuxException {
-    if (connected.size() >= options.maxConnections()) {
+    if (!awaitAtMost(options.maxConnections() - 1, PATIENCE)) {
       refused++;
       return null;
     }

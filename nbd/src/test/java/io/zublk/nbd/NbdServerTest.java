@@ -160,6 +160,18 @@ class NbdServerTest {
     }
   }
 
+  /** Who has left still counts until its thread has noticed. */
+  @Test
+  void clientsThatComeAsOthersLeaveAreServedAtTheLimit() throws IOException {
+    try (TestServer server = new TestServer(device, OPTIONS.withMaxConnections(1))) {
+      for (int i = 0; i < 500; i++) {
+        try (NbdTestClient client = NbdTestClient.connect(server.address(), true)) {
+          assertThat(client.read(0, 512).error()).isZero();
+        }
+      }
+    }
+  }
+
   @Test
   @SuppressWarnings("try") // closing early is the point
   void hangsUpOnClientsBeyondTheLimitAndServesTheOthers() throws IOException {
