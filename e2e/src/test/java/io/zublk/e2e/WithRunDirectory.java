@@ -3,12 +3,16 @@ package io.zublk.e2e;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run directory for each test, of whose devices nothing is left after it. */
 abstract class WithRunDirectory {
 
-  @TempDir Path temp;
+  /** Of a test that fails it stays, with devices' logs and the reports of JVMs that crashed. */
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path temp;
+
   Zublk zublk;
 
   @BeforeEach
