@@ -1,0 +1,114 @@
+package io.zublk.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * QEMU between a device and fio: the device's process is killed again and again, QEMU connects
+ * again, and fio, which verifies all that it has written, has no error.
+ */
+class ReconnectTest extends WithRunDirectory {
+
+  @Test
+  @Timeout(300)
+  void aUserOfQemuNoticesNothingOfThreeKills() throws Exception {
+    killAndRecover(3);
+  }
+
+  @Test
+  @Tag("long")
+  @Timeout(3600)
+  void aUserOfQemuNoticesNothingOfTwoHundredKills() throws Exception {
+    killAndRecover(Integer.getInteger("zublk.kills", 200));
+  }
+
+  private void killAndRecover(int kills) throws Exception {
+    Path device = temp.resolve("device.sock");
+    Path export = temp.resolve("export.sock");
+    Object pid =
+        zublk.create("--size=64M", "--on-crash=keep", "--listen=unix:" + device).get("pid");
+    Process qemu = export(device, export);
+    try {
+      int rounds = 0;
+      FutureTask<Void> load = verify(export);
+      for (int kill = 0; kill < kills; kill++) {
+        Zublk.kill(pid, "KILL");
+        Zublk.awaitEnd(pid);
+        pid = JSON.std.mapFrom(zublk.run("recover", "--json", "0").ok().line()).get("pid");
+        if (load.isDone()) {
+          load.get();
+          rounds++;
+          load = verify(export);
+        }
+        Thread.sleep(37L * (kill % 10)); // wherever the load is then
+      }
+      load.get();
+      System.out.printf("%d kills, %d rounds of writes, all verified%n", kills, rounds + 1);
+      assertThat(zublk.stat(0)).containsEntry("recoveries", kills);
+      assertThat(qemu.isAlive()).isTrue();
+    } finally {
+      qemu.destroyForcibly().waitFor();
+    }
+    zublk.run("remove", "0").ok();
+  }
+
+  /** It stays when a client leaves, and gives up none before two minutes. */
+  private static Process export(Path device, Path export) throws Exception {
+    String image =
+        "driver=nbd,server.type=unix,server.path=%s,reconnect-delay=120".formatted(device);
+    Process qemu =
+        new ProcessBuilder(
+                "qemu-nbd",
+                "--persistent",
+                "--shared=4",
+                "--cache=none",
+                "--socket=" + export,
+                "--image-opts",
+                image)
+            .inheritIO()
+            .start();
+    while (!Files.exists(export) && qemu.isAlive()) {
+      Thread.sleep(10);
+    }
+    return qemu;
+  }
+
+  /** Begins to write 32 MiB at random places, all of which are read and compared then. */
+  private FutureTask<Void> verify(Path export) {
+    List<String> fio =
+        new ArrayList<>(
+            List.of(
+                "fio",
+                "--name=verify",
+                "--ioengine=nbd",
+                "--uri=nbd+unix:///?socket=" + export,
+                "--rw=randwrite",
+                "--bs=4k",
+                "--size=32M",
+                "--iodepth=8",
+                "--verify=crc32c",
+                "--verify_fatal=1",
+                "--verify_state_save=0",
+                "--randrepeat=0",
+                "--rate_iops=4000"));
+    Callable<Void> run =
+        () -> {
+          String out = Zublk.tool(fio.toArray(String[]::new));
+          assertThat(out).contains("err= 0");
+          return null;
+        };
+    FutureTask<Void> task = new FutureTask<>(run);
+    Thread.ofPlatform().daemon().name("fio").start(task);
+    return task;
+  }
+}
