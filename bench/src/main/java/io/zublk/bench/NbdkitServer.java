@@ -2,6 +2,8 @@ package io.zublk.bench;
 
 import io.zublk.daemon.UserException;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -69,12 +71,22 @@ final class NbdkitServer implements DeviceTarget {
   }
 
   private void awaitSocket() throws IOException {
-    for (int waited = 0; !Files.exists(directory.resolve("socket")); waited += 10) {
+    for (int waited = 0; !isListening(); waited += 10) {
       if (!process.isAlive() || waited > START_LIMIT_MILLIS) {
         String log = Files.readString(directory.resolve("log")).strip();
         throw new UserException(name + " did not start: " + log.lines().findFirst().orElse(""));
       }
       Cleanup.sleep(10);
+    }
+  }
+
+  /** The socket's file is there before anybody listens. */
+  private boolean isListening() {
+    var socket = UnixDomainSocketAddress.of(directory.resolve("socket"));
+    try (var _ = SocketChannel.open(socket)) {
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

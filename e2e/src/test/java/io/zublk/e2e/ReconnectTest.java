@@ -3,7 +3,9 @@ package io.zublk.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import java.nio.file.Files;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,12 @@ import org.junit.jupiter.api.Timeout;
  * again, and fio, which verifies all that it has written, has no error.
  */
 class ReconnectTest extends WithRunDirectory {
+
+  /**
+   * QEMU tries to connect at once, and then after 1, 2, 4, 8, 16, 16… seconds (nbd/client-connection.c): kills
+   * that did not wait for it would find it waiting, until it gives up.
+   */
+  private static final int WRITES_BETWEEN_KILLS = 100;
 
   @Test
   @Timeout(300)
@@ -39,27 +47,34 @@ class ReconnectTest extends WithRunDirectory {
         zublk.create("--size=64M", "--on-crash=keep", "--listen=unix:" + device).get("pid");
     Process qemu = export(device, export);
     try {
-      int rounds = 0;
+      int rounds = 1;
       FutureTask<Void> load = verify(export);
       for (int kill = 0; kill < kills; kill++) {
+        while (written() < WRITES_BETWEEN_KILLS) {
+          if (load.isDone()) {
+            load.get();
+            rounds++;
+            load = verify(export);
+          }
+          Thread.sleep(37L * (kill % 10)); // wherever the load is then
+        }
         Zublk.kill(pid, "KILL");
         Zublk.awaitEnd(pid);
         pid = JSON.std.mapFrom(zublk.run("recover", "--json", "0").ok().line()).get("pid");
-        if (load.isDone()) {
-          load.get();
-          rounds++;
-          load = verify(export);
-        }
-        Thread.sleep(37L * (kill % 10)); // wherever the load is then
       }
       load.get();
-      System.out.printf("%d kills, %d rounds of writes, all verified%n", kills, rounds + 1);
+      System.out.printf("%d kills, %d rounds of writes, all verified%n", kills, rounds);
       assertThat(zublk.stat(0)).containsEntry("recoveries", kills);
       assertThat(qemu.isAlive()).isTrue();
     } finally {
       qemu.destroyForcibly().waitFor();
     }
     zublk.run("remove", "0").ok();
+  }
+
+  /** What the process of now has been asked to write. */
+  private int written() throws Exception {
+    return ((Number) zublk.stat(0).get("nbd_writes")).intValue();
   }
 
   /** It stays when a client leaves, and gives up none before two minutes. */
@@ -77,10 +92,19 @@ class ReconnectTest extends WithRunDirectory {
                 image)
             .inheritIO()
             .start();
-    while (!Files.exists(export) && qemu.isAlive()) {
+    while (!isListening(export) && qemu.isAlive()) {
       Thread.sleep(10);
     }
     return qemu;
+  }
+
+  /** Its file is there before. */
+  private static boolean isListening(Path socket) {
+    try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Begins to write 32 MiB at random places, all of which are read and compared then. */
