@@ -22,8 +22,9 @@ import org.junit.jupiter.api.Timeout;
 class ReconnectTest extends WithRunDirectory {
 
   /**
-   * QEMU tries to connect at once, and then after 1, 2, 4, 8, 16, 16… seconds (nbd/client-connection.c): kills
-   * that did not wait for it would find it waiting, until it gives up.
+   * QEMU tries to connect at once, and then after 1, 2, 4, 8, 16, 16… seconds
+   * (nbd/client-connection.c): kills that did not wait for it would find it waiting, until it gives
+   * up.
    */
   private static final int WRITES_BETWEEN_KILLS = 100;
 
@@ -56,7 +57,7 @@ class ReconnectTest extends WithRunDirectory {
             rounds++;
             load = verify(export);
           }
-          Thread.sleep(37L * (kill % 10)); // wherever the load is then
+          Thread.sleep(250 + 37L * (kill % 10)); // asking takes a JVM
         }
         Zublk.kill(pid, "KILL");
         Zublk.awaitEnd(pid);
