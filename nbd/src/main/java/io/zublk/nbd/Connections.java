@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * The clients of a server: those that are served, each by a thread of its own, and those that were
@@ -32,10 +33,9 @@ final class Connections implements Acceptor.Reception {
 
   /**
    * How long a client beyond the limit waits for a place: some that count may have left, and their
-   * threads had no CPU since. Who is accepted after it waits as long, and so does who ends a
-   * server.
+   * threads had no CPU since. Who comes after it waits as long.
    */
-  private static final Duration PATIENCE = Duration.ofMillis(100);
+  private static final Duration PATIENCE = Duration.ofMillis(500);
 
   private final NbdExport export;
   private final NbdOptions options;
@@ -94,6 +94,7 @@ final class Connections implements Acceptor.Reception {
     synchronized (this) {
       phase = next;
       raised = sign;
+      notifyAll();
     }
     raised.raise();
   }
@@ -130,15 +131,19 @@ final class Connections implements Acceptor.Reception {
 
   /** Waits until none is served any more, and returns whether that is so. */
   synchronized boolean awaitNone(Duration limit) {
-    return awaitAtMost(0, limit);
+    return awaitAtMost(0, limit, () -> false);
   }
 
-  /** Waits until so many are served, or fewer, and returns whether that is so. */
-  private boolean awaitAtMost(int most, Duration limit) {
+  /**
+   * Waits until so many are served, or fewer, and returns whether that is so.
+   *
+   * @param isPointless ends the wait as well, when somebody has notified
+   */
+  private boolean awaitAtMost(int most, Duration limit, BooleanSupplier isPointless) {
     long deadline = System.nanoTime() + limit.toNanos();
     boolean interrupted = false;
     long left = limit.toMillis();
-    while (connected.size() > most && left > 0) {
+    while (connected.size() > most && left > 0 && !isPointless.getAsBoolean()) {
       try {
         wait(left);
       } catch (InterruptedException e) {
@@ -213,7 +218,7 @@ final class Connections implements Acceptor.Reception {
   }
 
   private synchronized NbdConnection admit(LinuxSocket socket) throws LinuxException {
-    if (!awaitAtMost(options.maxConnections() - 1, PATIENCE)) {
+    if (!awaitAtMost(options.maxConnections() - 1, PATIENCE, () -> phase != Phase.SERVING)) {
       refused++;
       return null;
     }
