@@ -55,11 +55,15 @@ public final class Restorer {
     for (int i = 0; i < threads; i++) {
       parts.add(new FutureTask<>(this::restoreBlocks));
     }
-    for (FutureTask<Long> part : parts.subList(1, threads)) {
-      helpers.add(Thread.ofPlatform().daemon().name("restore").start(part));
+    try {
+      for (FutureTask<Long> part : parts.subList(1, threads)) {
+        helpers.add(Thread.ofPlatform().daemon().name("restore").start(part));
+      }
+      parts.getFirst().run();
+    } finally {
+      reader.stop(); // if a helper could not be had; the store's memory goes when this fails
+      helpers.forEach(Threads::join);
     }
-    parts.getFirst().run();
-    helpers.forEach(Threads::join);
     long restored = 0;
     for (FutureTask<Long> part : parts) {
       restored += result(part);

@@ -14,7 +14,6 @@ final class SaveReader {
 
   private final ReadableByteChannel in;
   private final SaveHeader header;
-  private final ByteBuffer oneMore = ByteBuffer.allocate(1);
 
   // Guarded by this.
   private final CRC32C whole = new CRC32C();
@@ -39,26 +38,22 @@ final class SaveReader {
     if (atEnd) {
       return false;
     }
-    boolean isRead = false;
-    try {
-      block.readFrom(in, header, blocks);
-      isRead = block.pages() != 0;
-    } finally {
-      atEnd = !isRead;
-    }
-    if (isRead) {
-      blocks++;
-      whole.update(checksum.putInt(0, Integer.reverseBytes(block.checksum())).rewind());
-    } else {
+    atEnd = true; // also if this one is wrong
+    block.readFrom(in, header, blocks);
+    if (block.pages() == 0) {
       readEnd(block);
+      return false;
     }
-    return isRead;
+    whole.update(checksum.putInt(0, Integer.reverseBytes(block.checksum())).rewind());
+    blocks++;
+    atEnd = false;
+    return true;
   }
 
   private void readEnd(SaveBlock last) throws IOException {
     last.requireEnd(whole.getValue());
     pages = last.endPages();
-    if (in.read(oneMore) >= 0) {
+    if (in.read(ByteBuffer.allocate(1)) >= 0) {
       throw new IOException("is damaged: it goes on after its end");
     }
   }
