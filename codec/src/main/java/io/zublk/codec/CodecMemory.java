@@ -2,10 +2,10 @@ package io.zublk.codec;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * What a codec keeps from page to page, until it is closed. As little thread-safe as the codec.
@@ -19,30 +19,23 @@ final class CodecMemory {
 
   private record Shape(long bytes, long alignment) {}
 
-  private static final Map<Shape, Deque<MemorySegment>> UNUSED = new HashMap<>();
+  private static final Map<Shape, Queue<MemorySegment>> UNUSED = new ConcurrentHashMap<>();
 
-  private final Shape shape;
+  private final Queue<MemorySegment> unused;
   private MemorySegment memory;
   private long address;
 
   /** Zeroed memory. */
   CodecMemory(long bytes, long alignment) {
-    shape = new Shape(bytes, alignment);
-    memory = takeUnused(shape);
+    unused =
+        UNUSED.computeIfAbsent(new Shape(bytes, alignment), _ -> new ConcurrentLinkedQueue<>());
+    memory = unused.poll();
     if (memory == null) {
       memory = Arena.global().allocate(bytes, alignment);
     } else {
       memory.fill((byte) 0);
     }
     address = memory.address();
-  }
-
-  /** Null if there is none. */
-  private static MemorySegment takeUnused(Shape shape) {
-    synchronized (UNUSED) {
-      Deque<MemorySegment> unused = UNUSED.get(shape);
-      return unused == null ? null : unused.poll();
-    }
   }
 
   /**
@@ -59,13 +52,10 @@ final class CodecMemory {
 
   /** Gives it back; a second call does nothing. */
   void close() {
-    if (address == 0) {
-      return;
+    if (address != 0) {
+      address = 0;
+      unused.add(memory);
+      memory = null;
     }
-    address = 0;
-    synchronized (UNUSED) {
-      UNUSED.computeIfAbsent(shape, _ -> new ArrayDeque<>()).push(memory);
-    }
-    memory = null;
   }
 }
