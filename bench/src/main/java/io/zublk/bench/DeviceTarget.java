@@ -8,7 +8,7 @@ interface DeviceTarget extends Target {
 
   Address address();
 
-  /** What may explain why a row on it has failed, a line each. */
+  /** What may explain why a use of it has failed, a line each. */
   default List<String> condition() {
     return List.of();
   }

@@ -9,7 +9,6 @@ import io.zublk.daemon.machine.ProcessId;
 import io.zublk.uring.sys.LinuxFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** One device's directory: its lock, its record, its sockets and its log. */
 public final class DeviceDir {
@@ -102,12 +100,8 @@ public final class DeviceDir {
 
   /** The last lines of the log; none of one that cannot be read. */
   public List<String> logEnd(int most) {
-    try (Stream<String> lines = Files.lines(log())) {
-      List<String> all = lines.toList(); // a log is small
-      return all.subList(Math.max(0, all.size() - most), all.size());
-    } catch (IOException | UncheckedIOException e) {
-      return List.of();
-    }
+    List<String> all = LastWords.read(log(), StandardCharsets.UTF_8, Integer.MAX_VALUE);
+    return all.subList(Math.max(0, all.size() - most), all.size()); // a log is small
   }
 
   /** Who waits to go on with the device when its process has died; empty if nobody is ready. */

@@ -3,6 +3,7 @@ package io.zublk.daemon.registry;
 import io.zublk.daemon.launch.JvmWords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -36,7 +37,7 @@ final class LastWords {
   }
 
   private static Optional<String> crash(Path report) {
-    List<String> lines = read(report, REPORT_LINES);
+    List<String> lines = read(report, StandardCharsets.ISO_8859_1, REPORT_LINES);
     JvmWords words = new JvmWords();
     lines.forEach(words::add);
     return lines.isEmpty() ? Optional.empty() : Optional.of(words.problem());
@@ -53,18 +54,18 @@ final class LastWords {
     } catch (IOException e) {
       return Optional.empty();
     }
-    return read(dir.output(), Integer.MAX_VALUE).stream()
+    return read(dir.output(), StandardCharsets.ISO_8859_1, Integer.MAX_VALUE).stream()
         .filter(line -> line.startsWith(NO_MEMORY))
         .reduce((_, last) -> last)
         .map(line -> line.substring(NO_MEMORY.length()));
   }
 
   /** The first lines; of a file that cannot be read, none. */
-  private static List<String> read(Path file, int lines) {
+  static List<String> read(Path file, Charset charset, int lines) {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return List.of();
     }
-    try (Stream<String> all = Files.lines(file, StandardCharsets.ISO_8859_1)) {
+    try (Stream<String> all = Files.lines(file, charset)) {
       return all.limit(lines).toList();
     } catch (IOException | UncheckedIOException e) {
       return List.of();
