@@ -96,8 +96,7 @@ class AffinityTest extends WithDevices {
   void aCpuThatIsGoneKeepsNoDeviceFromBeingRecovered() throws Exception {
     zublk.create("--size=16M", "--cpu-affinity=" + first + "," + last, "--on-crash=keep");
     Object pid = zublk.stat(0).get("pid");
-    Zublk.kill(pid, "KILL");
-    Zublk.awaitEnd(pid);
+    Zublk.die(pid);
     Process recovers = zublk.start(List.of("taskset", "-c", last), "recover", "0");
     assertThat(zublk.await(recovers).ok().err()).contains("goes on with cpu-affinity=" + last);
     assertAllAreOn(last);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -51,10 +50,8 @@ class BenchDeviceTest extends WithRunDirectory {
   @Test
   void aReportSaysWhereItIsAndHowItWasMade() throws Exception {
     Path file = temp.resolve("report");
-    List<String> loud = new ArrayList<>(List.of(small("--size", "16M", "-o", file.toString())));
-    loud.remove("--quiet");
-    loud.addAll(List.of("--create", "--transport nbd", "-a", "none,lz4"));
-    Zublk.Result result = zublk.run(loud.toArray(String[]::new)).ok();
+    String[] both = loud("-o", file.toString(), "--create", "--transport nbd", "-a", "none,lz4");
+    Zublk.Result result = zublk.run(both).ok();
     assertThat(result.err())
         .contains("this takes about ", "1 of 10, about ", "10 of 10, about ")
         .endsWith("zublk: the report is in " + file + "\n");
@@ -89,10 +86,7 @@ class BenchDeviceTest extends WithRunDirectory {
 
   @Test
   void ofADeviceThatDiesUnderItItSaysWhatTheDeviceLeaves() throws Exception {
-    String[] words = small("--size", "16M", "--create", "--transport nbd --on-crash keep");
-    List<String> loud = new ArrayList<>(List.of(words));
-    loud.remove("--quiet");
-    Process bench = zublk.start(List.of(), loud.toArray(String[]::new));
+    Process bench = zublk.start(List.of(), loud("--create", "--transport nbd --on-crash keep"));
     while (!zublk.stderr(bench).contains("1 of ") && bench.isAlive()) {
       Thread.sleep(20);
     }
@@ -122,6 +116,14 @@ class BenchDeviceTest extends WithRunDirectory {
     Process bench =
         zublk.start(List.of("env", "PATH=" + path + ":" + java), small("--size", "16M"));
     zublk.await(bench).refused("fio is missing");
+  }
+
+  /** It says on stderr how far it is. */
+  private static String[] loud(String... more) {
+    return Stream.of(small("--size", "16M"), more)
+        .flatMap(Stream::of)
+        .filter(word -> !word.equals("--quiet"))
+        .toArray(String[]::new);
   }
 
   private static String[] small(String... more) {

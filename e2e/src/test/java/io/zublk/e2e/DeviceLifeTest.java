@@ -266,8 +266,7 @@ class DeviceLifeTest extends WithDevices {
     Object alive = zublk.create("--size", "1M").get("id");
     Path image = image(8, 2);
     Zublk.tool("nbdcopy", image.toString(), killed.get("path").toString());
-    Zublk.kill(killed.get("pid"), "KILL");
-    Zublk.awaitEnd(killed.get("pid"));
+    Zublk.die(killed.get("pid"));
     assertThat(contents(zublk.storeFile(0), 8 * MIB)).isEqualTo(Files.readAllBytes(image));
 
     Zublk.Result list = zublk.run("list", "-n", "-o", "ID").ok();

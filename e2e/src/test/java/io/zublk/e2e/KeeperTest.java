@@ -127,8 +127,7 @@ class KeeperTest extends WithDevices {
       Zublk.kill(keeper, signal);
       assertThat(zublk.stat(0)).containsEntry("keeper", (int) keeper);
     }
-    Zublk.kill(keeper, "KILL");
-    Zublk.awaitEnd(keeper);
+    Zublk.die(keeper);
     assertThat(zublk.stat(0)).containsEntry("pid", made.get("pid")).containsEntry("keeper", "lost");
     assertThat(zublk.run("list").ok().err())
         .hasLineCount(1)

@@ -2,13 +2,10 @@ package io.zublk.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Tag;
@@ -19,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
  * QEMU between a device and fio: the device's process is killed again and again, QEMU connects
  * again, and fio, which verifies all that it has written, has no error.
  */
-class ReconnectTest extends WithRunDirectory {
+class ReconnectTest extends WithDevices {
 
   /**
    * QEMU tries to connect at once, and then after 1, 2, 4, 8, 16, 16… seconds
@@ -59,9 +56,8 @@ class ReconnectTest extends WithRunDirectory {
           }
           Thread.sleep(250 + 37L * (kill % 10)); // asking takes a JVM
         }
-        Zublk.kill(pid, "KILL");
-        Zublk.awaitEnd(pid);
-        pid = JSON.std.mapFrom(zublk.run("recover", "--json", "0").ok().line()).get("pid");
+        Zublk.die(pid);
+        pid = zublk.recover(0).get("pid");
       }
       load.get();
       System.out.printf("%d kills, %d rounds of writes, all verified%n", kills, rounds);
@@ -109,30 +105,28 @@ class ReconnectTest extends WithRunDirectory {
   }
 
   /** Begins to write 32 MiB at random places, all of which are read and compared then. */
-  private FutureTask<Void> verify(Path export) {
-    List<String> fio =
-        new ArrayList<>(
-            List.of(
-                "fio",
-                "--name=verify",
-                "--ioengine=nbd",
-                "--uri=nbd+unix:///?socket=" + export,
-                "--rw=randwrite",
-                "--bs=4k",
-                "--size=32M",
-                "--iodepth=8",
-                "--verify=crc32c",
-                "--verify_fatal=1",
-                "--verify_state_save=0",
-                "--randrepeat=0",
-                "--rate_iops=4000"));
-    Callable<Void> run =
+  private static FutureTask<Void> verify(Path export) {
+    Callable<Void> fio =
         () -> {
-          String out = Zublk.tool(fio.toArray(String[]::new));
+          String out =
+              Zublk.tool(
+                  "fio",
+                  "--name=verify",
+                  "--ioengine=nbd",
+                  "--uri=nbd+unix:///?socket=" + export,
+                  "--rw=randwrite",
+                  "--bs=4k",
+                  "--size=32M",
+                  "--iodepth=8",
+                  "--verify=crc32c",
+                  "--verify_fatal=1",
+                  "--verify_state_save=0",
+                  "--randrepeat=0",
+                  "--rate_iops=4000");
           assertThat(out).contains("err= 0");
           return null;
         };
-    FutureTask<Void> task = new FutureTask<>(run);
+    FutureTask<Void> task = new FutureTask<>(fio);
     Thread.ofPlatform().daemon().name("fio").start(task);
     return task;
   }

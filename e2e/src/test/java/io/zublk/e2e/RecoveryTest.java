@@ -36,22 +36,13 @@ class RecoveryTest extends WithDevices {
 
   private Map<String, Object> dead(String... options) throws Exception {
     Map<String, Object> made = create(options);
-    die(made.get("pid"));
+    Zublk.die(made.get("pid"));
     return made;
-  }
-
-  private static void die(Object pid) throws Exception {
-    Zublk.kill(pid, "KILL");
-    Zublk.awaitEnd(pid);
   }
 
   private Path storeFile(int id) throws IOException {
     String record = Files.readString(zublk.runDir().resolve(id + "/device.json"));
     return Path.of(JSON.std.mapFrom(record).get("storeFile").toString());
-  }
-
-  private Map<String, Object> recover(Object device) throws Exception {
-    return JSON.std.mapFrom(zublk.run("recover", "--json", device.toString()).ok().line());
   }
 
   private static void qemuIo(Object uri, String command) throws Exception {
@@ -72,8 +63,8 @@ class RecoveryTest extends WithDevices {
             "--workers=0");
     Object path = made.get("path");
     qemuIo(path, "write -P 7 1M 2M");
-    die(made.get("pid"));
-    Map<String, Object> again = recover(path);
+    Zublk.die(made.get("pid"));
+    Map<String, Object> again = zublk.recover(path);
     assertThat(again.get("pid")).isNotEqualTo(made.get("pid"));
     for (String name : List.of("id", "path", "size", "algorithm", "transport")) {
       assertThat(again.get(name)).as(name).isEqualTo(made.get(name));
@@ -112,9 +103,9 @@ class RecoveryTest extends WithDevices {
         pages.connect();
         Thread writer = Thread.ofPlatform().start(pages::writeUntilHungUp);
         Thread.sleep(random.nextInt(60));
-        die(device.get("pid"));
+        Zublk.die(device.get("pid"));
         writer.join();
-        device = recover(0);
+        device = zublk.recover(0);
         pages.connect();
         pages.verify();
       }
@@ -161,9 +152,9 @@ class RecoveryTest extends WithDevices {
     try {
       tell(client, "write -P 3 0 1M");
       assertThat(answer(client)).contains("wrote 1048576/1048576");
-      die(pid);
+      Zublk.die(pid);
       tell(client, "aio_write -P 4 1M 1M\naio_read -P 3 0 1M\naio_flush");
-      recover(0);
+      zublk.recover(0);
       tell(client, "read -P 4 1M 1M");
       assertThat(List.of(answer(client), answer(client), answer(client)))
           .allMatch(line -> line.matches(".*(wrote|read) 1048576/1048576.*"));
@@ -213,7 +204,7 @@ class RecoveryTest extends WithDevices {
   void canBeRecoveredAfterADeathInTheMiddleOfIt() throws Exception {
     Object path = create("--size=8M").get("path");
     qemuIo(path, "write -P 9 0 8M");
-    die(zublk.stat(0).get("pid"));
+    Zublk.die(zublk.stat(0).get("pid"));
     for (int delay = 0; delay <= 240; delay += 40) {
       Process command = zublk.start(List.of(), "recover", "0");
       while (zublk.processes().isEmpty() && command.isAlive()) {
@@ -221,12 +212,12 @@ class RecoveryTest extends WithDevices {
       }
       Thread.sleep(delay);
       for (long pid : zublk.processes()) {
-        die(pid);
+        Zublk.die(pid);
       }
       zublk.await(command);
       assertThat(zublk.run("list", "-n").ok().err()).contains("device 0", "is dead");
     }
-    recover(0);
+    zublk.recover(0);
     qemuIo(path, "read -P 9 0 8M");
   }
 
@@ -239,7 +230,7 @@ class RecoveryTest extends WithDevices {
     String path = zublk.run(create).ok().line();
     qemuIo(path, "write -P 5 0 1M");
     zublk.run(create).refused("id 3 is taken by a running device");
-    die(zublk.stat(3).get("pid"));
+    Zublk.die(zublk.stat(3).get("pid"));
     zublk
         .run("create", "-s=2M", "--id=3", "--transport=nbd")
         .refused("id 3 is taken by a dead device", "zublk recover 3", "zublk remove 3");
@@ -256,7 +247,7 @@ class RecoveryTest extends WithDevices {
   }
 
   private Process killedAndServedFromTheForeground() throws Exception {
-    die(zublk.stat(3).get("pid"));
+    Zublk.die(zublk.stat(3).get("pid"));
     Process foreground = zublk.start(List.of(), "create", "--recover", "--id=3", "--foreground");
     assertThat(foreground.inputReader().readLine()).startsWith("nbd+unix:");
     assertThat(zublk.stat(3)).containsEntry("pid", (int) foreground.pid());
@@ -272,7 +263,7 @@ class RecoveryTest extends WithDevices {
     Files.writeString(record, good.replace("\"lz4\"", "\"newer\""));
     zublk.run("recover", "0").refused("device 0", "cannot be read", "left alone");
     Files.writeString(record, good);
-    recover(0);
+    zublk.recover(0);
   }
 
   @Test
@@ -288,7 +279,7 @@ class RecoveryTest extends WithDevices {
     refusesToRecover("is the store file of another device");
     Files.delete(store);
     Files.move(aside, store);
-    recover(0);
+    zublk.recover(0);
   }
 
   @Test
@@ -305,7 +296,7 @@ class RecoveryTest extends WithDevices {
     int identity = overwrite(store, 56, -1);
     refusesToRecover("damaged superblock");
     overwrite(store, 56, identity);
-    recover(0);
+    zublk.recover(0);
     qemuIo(path, "read -P 0 0 1M");
   }
 
@@ -343,7 +334,7 @@ class RecoveryTest extends WithDevices {
     refusesToRecover("what is there is no socket");
     assertThat(socket).hasContent("data");
     Files.delete(socket);
-    recover(0);
+    zublk.recover(0);
     zublk.run("remove", "0").ok();
 
     Object uri = dead("--size=1M", "--listen=tcp:127.0.0.1:0").get("path");
@@ -352,7 +343,7 @@ class RecoveryTest extends WithDevices {
     try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
       refusesToRecover("the port is in use");
     }
-    assertThat(recover(0)).containsEntry("path", uri);
+    assertThat(zublk.recover(0)).containsEntry("path", uri);
   }
 
   /** A process's memory goes before its sockets do. */

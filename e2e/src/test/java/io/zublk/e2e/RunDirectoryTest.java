@@ -43,8 +43,7 @@ class RunDirectoryTest extends WithDevices {
     List<String> kept = new ArrayList<>(List.of(options));
     kept.add("--on-crash=keep");
     Map<String, Object> made = zublk.create(kept.toArray(String[]::new));
-    Zublk.kill(made.get("pid"), "KILL");
-    Zublk.awaitEnd(made.get("pid"));
+    Zublk.die(made.get("pid"));
     return made.get("id");
   }
 

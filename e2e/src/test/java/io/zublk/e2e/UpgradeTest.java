@@ -2,7 +2,6 @@ package io.zublk.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import io.zublk.store.PageStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -268,14 +267,12 @@ class UpgradeTest extends WithDevices {
       case 0 -> {
         for (long process : zublk.processes()) {
           if (process != old) {
-            Zublk.kill(process, "KILL");
-            Zublk.awaitEnd(process);
+            Zublk.die(process);
           }
         }
       }
       case 1 -> {
-        Zublk.kill(old, "KILL");
-        Zublk.awaitEnd(old);
+        Zublk.die(old);
       }
       default -> Zublk.kill(command.pid(), "KILL");
     }
@@ -296,7 +293,7 @@ class UpgradeTest extends WithDevices {
     if (result.status() == 1) {
       assertThat(result.err()).contains("it is dead: 'zublk recover 0' serves what it holds");
     }
-    return JSON.std.mapFrom(zublk.run("recover", "--json", "0").ok().line()).get("pid");
+    return zublk.recover(0).get("pid");
   }
 
   @Test
@@ -309,8 +306,7 @@ class UpgradeTest extends WithDevices {
     assertThat(next).isInstanceOf(Integer.class).isNotEqualTo(keeper);
     Zublk.awaitEnd(keeper);
     assertThat(zublk.keepers()).containsExactly(((Number) next).longValue());
-    Zublk.kill(pid, "KILL");
-    Zublk.awaitEnd(pid);
+    Zublk.die(pid);
     Map<String, Object> record = zublk.record(0);
     while (record.get("pid").equals(pid) || !record.get("state").equals("SERVING")) {
       Thread.sleep(10);
@@ -342,8 +338,7 @@ class UpgradeTest extends WithDevices {
     Object pid = zublk.create("--size=1M", "--on-crash=keep").get("pid");
     Map<String, Object> made = zublk.create("--size=1M");
     Object path = made.get("path");
-    Zublk.kill(pid, "KILL");
-    Zublk.awaitEnd(pid);
+    Zublk.die(pid);
     Zublk.Result result = zublk.run("upgrade", "--all");
     Zublk.awaitEnd(made.get("pid"));
     assertThat(result.status()).isOne();

@@ -115,14 +115,11 @@ class VhostTest extends WithDevices {
     Map<String, Object> device =
         create("--size=16M", "--listen=unix:" + temp.resolve("d.sock"), "--on-crash=keep");
     write(device, 3);
-    Zublk.kill(device.get("pid"), "KILL");
-    Zublk.awaitEnd(device.get("pid"));
-    Map<String, Object> again =
-        JSON.std.mapFrom(zublk.run("recover", "--json", path(device).toString()).ok().line());
+    Zublk.die(device.get("pid"));
+    Map<String, Object> again = zublk.recover(path(device));
     assertThat(path(again)).isEqualTo(path(device));
     assertReads(again, 3);
-    Zublk.kill(again.get("pid"), "KILL");
-    Zublk.awaitEnd(again.get("pid"));
+    Zublk.die(again.get("pid"));
     zublk.run("remove", "0").ok();
     assertThat(path(device)).doesNotExist();
   }
@@ -131,8 +128,7 @@ class VhostTest extends WithDevices {
   void itsKeeperHasItServedAgain() throws Throwable {
     Map<String, Object> device = create("--size=16M");
     write(device, 4);
-    Zublk.kill(device.get("pid"), "KILL");
-    Zublk.awaitEnd(device.get("pid"));
+    Zublk.die(device.get("pid"));
     assertThat(zublk.statWhenServed(0)).containsEntry("recoveries", 1);
     assertReads(device, 4);
   }
@@ -149,8 +145,7 @@ class VhostTest extends WithDevices {
       for (int deaths = 1; deaths <= 2; deaths++) {
         Map<String, Object> stat = zublk.statWhen(0, s -> s.get("standby") instanceof Integer);
         submitWrites(guest, ring, deaths, 0);
-        Zublk.kill(stat.get("pid"), "KILL");
-        Zublk.awaitEnd(stat.get("pid"));
+        Zublk.die(stat.get("pid"));
         submitWrites(guest, ring, deaths, 10);
         comeAgain(guest, path(device));
         TestRing.start(guest, 0, ring);

@@ -123,6 +123,11 @@ final class Zublk {
     return JSON.std.mapFrom(run(arguments.toArray(String[]::new)).ok().line());
   }
 
+  /** Takes a dead device into service again and returns what {@code --json} says about it. */
+  Map<String, Object> recover(Object device) throws Exception {
+    return JSON.std.mapFrom(run("recover", "--json", device.toString()).ok().line());
+  }
+
   Map<String, Object> stat(Object device) throws Exception {
     return JSON.std.mapFrom(run("stat", device.toString(), "--json").ok().line());
   }
@@ -265,6 +270,12 @@ final class Zublk {
 
   static void kill(Object pid, String signal) throws Exception {
     tool("kill", "-" + signal, pid.toString());
+  }
+
+  /** Kills a process, and returns when it is gone. */
+  static void die(Object pid) throws Exception {
+    kill(pid, "KILL");
+    awaitEnd(pid);
   }
 
   /** Has a process stand still; until one of its threads has seen the signal, all go on. */
