@@ -223,8 +223,10 @@ pauses() {
 }
 
 # Where all is emulated, code that a JVM has just compiled is translated once more before it runs: a device's
-# process takes half of the time to be there if it compiles, as commands do, only what runs often.
-[ "$GUEST" = uml ] || export ZUBLK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10"
+# process takes half of the time to be there if it compiles, as commands do, only what runs often. The cache
+# is named because one who gives options of his own gets none unasked.
+[ "$GUEST" = uml ] || export ZUBLK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 \
+    -XX:AOTMode=auto -XX:AOTCache=/payload/dist/aot/device.aot"
 
 # An option of fio's: a load is as fast as it can be with what others leave it of the CPU. A guest has one or
 # two, of which a load of the same rank would take its share from a JVM that starts.

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,24 +27,41 @@ class AotCacheTest {
   /** Of devices that code lines. */
   private static final boolean HAS_VECTORS = !LineVectors.jvmOptions().isEmpty();
 
+  /** With its caches: a distribution may be trained in one place and used in another. */
+  @TempDir private static Path trained;
+
   @TempDir private Path scratch;
 
   private Path dist;
   private Path caches;
 
+  @BeforeAll
+  static void trainOne() throws Exception {
+    copy(Zublk.DIST, trained);
+    ProcessBuilder trainer = trainer(trained);
+    trainer.environment().put("TMPDIR", "/nonexistent");
+    assertThat(trainer.start().waitFor()).as("status").isZero();
+  }
+
   @BeforeEach
   void copyTheDistribution() throws IOException {
     dist = scratch.resolve("dist with blanks");
-    try (Stream<Path> files = Files.walk(Zublk.DIST)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        Path copy = dist.resolve(Zublk.DIST.relativize(file).toString());
-        Files.copy(file, copy, LinkOption.NOFOLLOW_LINKS);
-      }
-    }
+    copy(Zublk.DIST, dist);
     caches = Files.createDirectories(dist.resolve("aot"));
     try (Stream<Path> made = Files.list(caches)) {
       for (Path cache : made.toList()) {
         Files.delete(cache);
+      }
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Path copy = to.resolve(from.relativize(file).toString());
+        if (!Files.isDirectory(copy)) {
+          Files.copy(file, copy, LinkOption.NOFOLLOW_LINKS);
+        }
       }
     }
   }
@@ -72,7 +90,7 @@ class AotCacheTest {
 
   @Test
   void usesCachesOfItsJarsWhateverTheirTimes() throws Exception {
-    train();
+    takeTheTrainedCaches();
     assertThat(caches.resolve("command.aot")).isNotEmptyFile();
     assertThat(Files.exists(caches.resolve("device-line.aot"))).isEqualTo(HAS_VECTORS);
     Files.setLastModifiedTime(jar(), FileTime.fromMillis(0));
@@ -83,7 +101,7 @@ class AotCacheTest {
 
   @Test
   void runsTheCodeOfItsJarsAndNotThatOfItsCaches() throws Exception {
-    train();
+    takeTheTrainedCaches();
     Zublk zublk = new Zublk(scratch, dist);
     zublk.run("stat", "7").refused("no device '7'");
     FileTime time = Files.getLastModifiedTime(jar());
@@ -128,13 +146,13 @@ class AotCacheTest {
       Files.writeString(caches.resolve(name), "old");
     }
     Files.delete(dist.resolve("lib").resolve("picocli.jar"));
-    assertThat(trainer().start().waitFor()).isNotZero();
+    assertThat(trainer(dist).start().waitFor()).isNotZero();
     assertThat(caches).isEmptyDirectory();
   }
 
   @Test
   void worksWithCachesThatWereCutOff() throws Exception {
-    train();
+    takeTheTrainedCaches();
     for (String name : names()) {
       byte[] whole = Files.readAllBytes(caches.resolve(name));
       Files.write(caches.resolve(name), Arrays.copyOf(whole, whole.length / 2));
@@ -142,17 +160,15 @@ class AotCacheTest {
     assertWorksInSilence();
   }
 
-  private void train() throws Exception {
-    ProcessBuilder trainer = trainer();
-    trainer.environment().put("TMPDIR", "/nonexistent");
-    assertThat(trainer.start().waitFor()).as("status").isZero();
+  private void takeTheTrainedCaches() throws IOException {
+    copy(trained.resolve("aot"), caches);
   }
 
-  private ProcessBuilder trainer() {
+  private static ProcessBuilder trainer(Path dist) {
     Path script = Path.of("..", "cli", "src", "main", "aot", "train").toAbsolutePath();
     return new ProcessBuilder(script.toString(), dist.toString())
         .redirectErrorStream(true)
-        .redirectOutput(scratch.resolve("train.log").toFile());
+        .redirectOutput(dist.resolve("train.log").toFile());
   }
 
   private List<String> names() {
