@@ -7,7 +7,7 @@
 verify() {
     local name=$1; shift
     fio --name="$name" --filename=$DEVICE --allow_file_create=0 --direct=1 --ioengine=io_uring \
-        --rw=randwrite --numjobs=4 --size=12m --offset_increment=16m --iodepth=16 \
+        --rw=randwrite --numjobs=4 --size=6m --offset_increment=16m --iodepth=16 \
         --verify=crc32c --verify_fatal=1 --verify_state_save=0 \
         --refill_buffers --buffer_compress_percentage=60 \
         --group_reporting --output=$OWN/fio "$@" || { cat $OWN/fio; return 1; }

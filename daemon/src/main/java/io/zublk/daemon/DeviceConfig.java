@@ -73,7 +73,7 @@ public record DeviceConfig(
         "about an NBD server, which needs --transport nbd");
     refuseOptions(transport, performance);
     if (standby) {
-      requireSense(onCrash, swap);
+      requireSense(onCrash);
     }
     if (swap) {
       performance = forSwap(transport, performance);
@@ -107,16 +107,11 @@ public record DeviceConfig(
     }
   }
 
-  private static void requireSense(OnCrash onCrash, boolean swap) {
+  private static void requireSense(OnCrash onCrash) {
     if (onCrash == OnCrash.KEEP) {
       throw new UserException(
           "--standby: a second process, which goes on when the first has died; with --on-crash keep"
               + " none does");
-    }
-    if (swap) {
-      throw new UserException(
-          "--standby: a second process, and with --swap all of its memory would be locked as well;"
-              + " leave one out");
     }
   }
 

@@ -5,6 +5,7 @@ import io.zublk.daemon.DeviceConfig;
 import io.zublk.daemon.Json;
 import io.zublk.daemon.UserException;
 import io.zublk.daemon.machine.ProcessId;
+import io.zublk.daemon.machine.SwapProtections;
 import io.zublk.daemon.registry.DeviceDir;
 import io.zublk.daemon.registry.DeviceRecord;
 import io.zublk.daemon.registry.Keepers;
@@ -48,7 +49,13 @@ final class Vigil {
    * @throws UserException if the device is gone, or is another keeper's
    */
   void keep() throws IOException {
-    rehearse(own().config());
+    DeviceConfig config = own().config();
+    rehearse(config);
+    if (config.swap()) {
+      // From the other's death until this one serves, nothing that was swapped out can be had.
+      SwapProtections.enter();
+      SwapProtections.complete();
+    }
     dir.tellOfStandby(ProcessId.own());
     try {
       ProcessId server = server();

@@ -57,9 +57,10 @@ public final class DaemonJvm {
 
   /** The same of a certain device's process, and of one that stands by, which has no clients. */
   public static long mostBytes(DeviceConfig device) {
+    long locked = device.swap() ? LOCKED_BYTES : 0;
     return mostBytes(device.nbd())
-        + (device.swap() ? LOCKED_BYTES : 0)
-        + (device.standby() ? heapBytes(device.nbd()) + CODE_AND_STACKS_BYTES : 0);
+        + locked
+        + (device.standby() ? heapBytes(device.nbd()) + CODE_AND_STACKS_BYTES + locked : 0);
   }
 
   /**

@@ -165,6 +165,11 @@ public final class SwapProtections {
     }
   }
 
+  /** The same as {@link #complete(MemorySegment)} for a process that has no store yet. */
+  public static void complete() throws IOException {
+    complete(MemorySegment.NULL);
+  }
+
   /**
    * Faults in what the process has mapped and may touch one day, stacks and code that has not run
    * yet; and makes sure that all is as it should be.

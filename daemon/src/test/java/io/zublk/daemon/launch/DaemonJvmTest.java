@@ -41,7 +41,12 @@ class DaemonJvmTest {
     assertThat(command(plain.withSwap(true)))
         .contains("-XX:InitialCodeCacheSize=24m")
         .containsSubsequence("-XX:TrimNativeHeapInterval=10000", "-XX:TrimNativeHeapInterval=0");
-    assertThat(DaemonJvm.mostBytes(plain.withSwap(true))).isGreaterThan(DaemonJvm.mostBytes(plain));
+    long locked = DaemonJvm.mostBytes(plain.withSwap(true)) - DaemonJvm.mostBytes(plain);
+    assertThat(locked).isPositive();
+    // A standby's are locked as well.
+    DeviceConfig withStandby = plain.with(c -> c.standby(true));
+    assertThat(DaemonJvm.mostBytes(withStandby.withSwap(true)))
+        .isEqualTo(DaemonJvm.mostBytes(withStandby) + 2 * locked);
   }
 
   private static List<String> command(DeviceConfig device) {
