@@ -318,6 +318,49 @@ protected_for_swap() {
     note "machine: $(awk '/^(MemTotal|MemAvailable)/ {printf "%s %d MiB ", $1, $2 / 1024}' /proc/meminfo)"
 }
 
+# stay_where_nothing_is_swapped_out : for what goes on while the server of swap is dead. Whatever was swapped
+# out waits then: this shell, and the files of a tmpfs that may be swapped out, as the payload's. So $SAFE gets
+# a copy of zublk, and its run directory. Sets eat, twice the memory there is in MiB, and what needs as much.
+# With ZUBLK_SWAP_WITHOUT=io-flusher,lock,reserve in the environment of "run" devices lack these protections,
+# to see what each is for.
+stay_where_nothing_is_swapped_out() {
+    eat=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) * 2 / 1024))
+    JVM=(java -XX:+UseSerialGC -Xmx16m -XX:TieredStopAtLevel=1 -Xshare:auto -XX:-UsePerfData
+        --enable-native-access=ALL-UNNAMED -cp /payload/test-classes)
+    EATER=("${JVM[@]}" io.zublk.vmtest.SwapEater)
+    echo 1 > /proc/sys/kernel/hung_task_panic
+    echo 100 > /proc/sys/kernel/hung_task_timeout_secs
+    SAFE=/run/safe
+    mkdir $SAFE
+    rm -rf /payload/dist/aot # 64 MiB, which lie on a disk elsewhere; here they would be memory
+    mount -t tmpfs -o noswap tmpfs $SAFE
+    cp -r /payload/dist /payload/test-classes $SAFE/
+    export ZUBLK_RUN_DIR=$SAFE/zublk
+    [ -z "${WITHOUT:-}" ] || export ZUBLK_JAVA_OPTIONS=-Dzublk.swap.without=$WITHOUT
+    # That the kernel found no memory for itself, and says where, is what this is about.
+    kernel_complaints() { dmesg | grep -E 'BUG:|Oops|blocked for more than'; }
+}
+
+swap_to() { mkswap $1 > /dev/null && swapon -d $1; }
+# eats MIB SECONDS NAME [FILE] : needs so much memory for so long, and until there is a file, and finds
+# every byte right
+eats() {
+    "${EATER[@]}" $1 $2 ${4:-} > $OWN/$3 2>&1
+    tail -n 3 $OWN/$3
+    grep '^right' $OWN/$3 && echo "$3 $(grep '^right' $OWN/$3)" >> $OWN/eaten
+}
+# swapped_out MIB : so much is in swap; the guest's kernel does not count what ever was
+swapped_out() { [ "$(awk 'NR > 1 {used += $4} END {print used + 0}' /proc/swaps)" -gt $(($1 << 10)) ]; }
+# show : some figures of a device that is swapped to; all are in $OWN/stat then
+show() {
+    local name
+    zublk stat $ID --json > $OWN/stat
+    for name in orig_data_size compr_data_size mem_used_total mem_used_max reserve_bytes \
+        reserve_failures failed_writes failed_reads swap_absent_bytes swap_unprotected_threads; do
+        echo -n "$name $(field $name < $OWN/stat) "
+    done
+}
+
 # --- CPUs ----------------------------------------------------------------------------------------
 
 # each_of LIST : what a list such as 0-2,4 stands for

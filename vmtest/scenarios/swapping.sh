@@ -2,9 +2,8 @@
 # killed and recovered; swap comes and goes under pressure; half of what was swapped out is freed, a
 # page here and there. A task that hangs is a panic. Beside it the same with kernel zram.
 #
-# ZUBLK_SWAP_WITHOUT=io-flusher,lock,reserve leaves protections out, to see what each is for.
-# by hand, until it has been seen green often: run --guest uml --memory 512 --limit 300
-# ten minutes of it: ZUBLK_LONG=1 run --guest uml --memory 512 --limit 900
+# by hand, as it takes long: run --guest uml --memory 512 --limit 400
+# ten minutes of it: ZUBLK_LONG=1 run --guest uml --memory 512 --limit 1500
 # limit: 300
 # memory: 512
 # add: target/test-classes
@@ -12,25 +11,7 @@
 
 seconds=20 longest=20
 [ -z "${LONG:-}" ] || longest=600
-[ -z "${WITHOUT:-}" ] || export ZUBLK_JAVA_OPTIONS=-Dzublk.swap.without=$WITHOUT
-eat=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) * 2 / 1024))
-JVM=(java -XX:+UseSerialGC -Xmx16m -XX:TieredStopAtLevel=1 -Xshare:auto -XX:-UsePerfData
-    --enable-native-access=ALL-UNNAMED -cp /payload/test-classes)
-EATER=("${JVM[@]}" io.zublk.vmtest.SwapEater)
-
-echo 1 > /proc/sys/kernel/hung_task_panic
-echo 100 > /proc/sys/kernel/hung_task_timeout_secs
-# That the kernel found no memory for itself, and says where, is what this is about.
-kernel_complaints() { dmesg | grep -E 'BUG:|Oops|blocked for more than'; }
-
-# While the server is dead, whatever was swapped out waits: this shell, and the files of a tmpfs
-# that may be swapped out. Who recovers is locked, and all it reads lies in one that may not.
-SAFE=/run/safe
-mkdir $SAFE
-rm -rf /payload/dist/aot # 64 MiB, which lie on a disk elsewhere; here they would be memory
-mount -t tmpfs -o noswap tmpfs $SAFE
-cp -r /payload/dist /payload/test-classes $SAFE/
-export ZUBLK_RUN_DIR=$SAFE/zublk
+stay_where_nothing_is_swapped_out
 
 # --- Refused where it cannot be
 remember
@@ -41,23 +22,6 @@ must "create" eval 'create --size $((eat + eat / 2))M --swap --on-crash keep 2> 
 protected_for_swap
 
 # --- Swapped to
-swap_to() { mkswap $1 > /dev/null && swapon -d $1; }
-# eats MIB SECONDS NAME [FILE] : needs so much memory for so long, and until there is a file, and finds
-# every byte right
-eats() {
-    "${EATER[@]}" $1 $2 ${4:-} > $OWN/$3 2>&1
-    tail -n 3 $OWN/$3
-    grep '^right' $OWN/$3 && echo "$3 $(grep '^right' $OWN/$3)" >> $OWN/eaten
-}
-# swapped_out MIB : so much is in swap; the guest's kernel does not count what ever was
-swapped_out() { [ "$(awk 'NR > 1 {used += $4} END {print used + 0}' /proc/swaps)" -gt $(($1 << 10)) ]; }
-show() {
-    zublk stat $ID --json > $OWN/stat
-    for name in orig_data_size compr_data_size mem_used_total mem_used_max reserve_bytes \
-        reserve_failures failed_writes failed_reads swap_absent_bytes swap_unprotected_threads; do
-        echo -n "$name $(field $name < $OWN/stat) "
-    done
-}
 must "swap to it" swap_to $DEVICE
 eats $eat $longest zublk & eater=$!
 ok "a program needs $eat MiB" eventually swapped_out $((eat / 4))
@@ -146,38 +110,6 @@ ok "swapoff, when all have ended" swapoff $DEVICE
 # Which the kernel tells nobody.
 ok "discard all" blkdiscard -f $DEVICE
 ok "its memory comes back" eventually memory_below $(($(stat_of reserve_bytes_max) + (8 << 20)))
-ok "remove" remove
-ok "nothing is left" nothing_left
-
-# --- Killed while memory is short: a standby is there already, and locked
-# As on a disk: of what it has not read yet, nothing is swapped out when it is needed.
-ZUBLK=$SAFE/dist/bin/zublk
-must "create one with a standby" eval 'create --size $((eat + eat / 2))M --swap --standby 2> /dev/null'
-has_standby() { kill -0 "$(stat_of standby)"; }
-ok "its standby comes" eventually has_standby
-is_locked() { awk '/^VmLck/ {print} /^VmLck/ && $2 > 30000 {locked = 1} END {exit !locked}' "/proc/$1/status"; }
-ok "... and is locked" eval 'is_locked "$(stat_of standby)"'
-must "swap to it" swap_to $DEVICE
-rm $OWN/over
-# Less than before, as a third process starts when the second goes on: each takes 110 MiB and more, locked.
-eats $((eat / 2)) 1 stood-by $OWN/over & eater=$!
-ok "a program needs $((eat / 2)) MiB" eventually swapped_out $((eat / 4))
-recovered() { [ "$(stat_of recoveries)" = "$1" ]; }
-kill_under_pressure() {
-    local i
-    for ((i = 1; i <= 3; i++)); do
-        eventually has_standby || { echo "before death $i"; return 1; }
-        kill -KILL "$(stat_of pid)"
-        eventually recovered $i || { echo "death $i"; return 1; }
-    done
-}
-ok "killed three times while it needs them" kill_under_pressure
-touch $OWN/over
-ok "... of which the program sees nothing" wait $eater
-note "after it: $(show)"
-ok "all threads are protected as they were" test "$(field swap_unprotected_threads < $OWN/stat)" = 0
-ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
-ok "swapoff" swapoff $DEVICE
 ok "remove" remove
 ok "nothing is left" nothing_left
 

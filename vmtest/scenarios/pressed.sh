@@ -1,0 +1,44 @@
+# The server of swap is killed while its machine has no memory left: a second process is there already,
+# locked as the first one was, and takes what it needs from nobody. A task that hangs is a panic.
+# guest: uml
+# limit: 300
+# memory: 512
+# add: target/test-classes
+. /payload/lib.sh
+
+stay_where_nothing_is_swapped_out
+# As from a disk: of what the standby has not read yet, nothing is swapped out when it is needed.
+ZUBLK=$SAFE/dist/bin/zublk
+remember
+must "create" eval 'create --size $((eat + eat / 2))M --swap --standby 2> $OWN/notices'
+has_standby() { kill -0 "$(stat_of standby)"; }
+ok "its standby comes" eventually has_standby
+is_locked() { awk '/^VmLck/ {print} /^VmLck/ && $2 > 30000 {locked = 1} END {exit !locked}' "/proc/$1/status"; }
+ok "... and is locked" eval 'is_locked "$(stat_of standby)"'
+must "swap to it" swap_to $DEVICE
+# As much as the machine has. The device's three processes, for another one starts when the second goes on,
+# have 110 MiB each of it.
+eats $((eat / 2)) 1 pressed $OWN/over & eater=$!
+ok "a program needs $((eat / 2)) MiB" eventually swapped_out $((eat / 4))
+available() { awk '/^MemAvailable/ {print int($2 / 1024)}' /proc/meminfo; }
+recovered() { [ "$(stat_of recoveries)" = "$1" ]; }
+kill_under_pressure() {
+    local i
+    for ((i = 1; i <= 3; i++)); do
+        eventually has_standby || { echo "before death $i"; return 1; }
+        echo "death $i, with $(available) MiB available" >> $OWN/deaths
+        kill -KILL "$(stat_of pid)"
+        eventually recovered $i || { echo "death $i"; return 1; }
+    done
+}
+ok "its server is killed three times" kill_under_pressure
+sed 's/^/# /' $OWN/deaths
+touch $OWN/over
+ok "... of which the program sees nothing" wait $eater
+note "after it: $(show)"
+ok "every thread is an I/O flusher as before" test "$(field swap_unprotected_threads < $OWN/stat)" = 0
+ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
+ok "swapoff" swapoff $DEVICE
+ok "remove" remove
+ok "nothing is left" nothing_left
+finish
