@@ -122,7 +122,8 @@ final class CreateCommand implements Callable<Integer> {
       names = "--standby",
       description =
           "Has a second process of the device started and waiting, which goes on within a fraction of a"
-              + " second when the first dies; at the price of its memory (docs/performance.md).")
+              + " second when the first dies; at the price of its memory (docs/performance.md). With --swap, also while"
+              + " there is no memory left.")
   private boolean standby;
 
   @Option(
