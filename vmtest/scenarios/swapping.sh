@@ -124,7 +124,7 @@ ok "the program needs $eat MiB" eventually swapped_out $((eat / 4))
 ok "... and finds every byte right" wait $eater
 note "zram mm_stat: $(cat /sys/block/zram0/mm_stat)"
 zrams_memory() {
-    awk -v swap="$(swap_used)" '{printf "%s, %d MiB taken, %d MiB of pages held", swap, $3 / 2^20, $1 / 2^20}' \
+    awk -v swap="$(swap_used)" '{printf "%s, %d MiB taken, %d MiB of pages held", swap, $3 / 1048576, $1 / 1048576}' \
         /sys/block/zram0/mm_stat
 }
 ok "half of it is freed at random, the rest is right" freed_at_random zram zrams_memory
