@@ -191,7 +191,6 @@ class StandbyTest extends WithDevices {
     zublk
         .run("create", "--size=1M", "--standby", "--on-crash=keep")
         .refused("--standby", "--on-crash keep");
-    zublk.run("create", "--size=1M", "--standby", "--swap").refused("--standby", "--swap");
   }
 
   /** With AOT caches in the distribution, on a machine that does nothing else. */
