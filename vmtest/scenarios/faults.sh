@@ -67,7 +67,6 @@ fi
 # --- A device whose ublk end is taken away by somebody else, which is a wish: its data are kept, and
 # neither keeper nor standby brings it back
 must "create a device" create --size 64M --mem-limit 48M --standby
-has_standby() { kill -0 "$(stat_of standby)"; }
 ok "its standby comes" eventually has_standby
 keeper=$(stat_of keeper) standby=$(stat_of standby)
 put $OWN/data $DEVICE 0 64k

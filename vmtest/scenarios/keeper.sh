@@ -6,7 +6,6 @@
 mixed_data $OWN/data 8
 remember
 server() { stat_of pid; }
-recovered() { [ "$(stat_of recoveries)" = "$1" ]; }
 kept() { kill -0 "$(stat_of keeper)"; }
 
 # --- Served again

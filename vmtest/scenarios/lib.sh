@@ -117,6 +117,15 @@ create() {
 # stat_of FIELD [DEVICE]
 stat_of() { zublk stat "${2:-$DEVICE}" --json | field "$1"; }
 
+# take_stat [DEVICE] : for several fields of one moment, each of which "taken FIELD" prints
+take_stat() { zublk stat "${1:-$DEVICE}" --json > $OWN/stat; }
+taken() { field "$1" < $OWN/stat; }
+
+# has_standby : the last device created has one that is ready
+has_standby() { kill -0 "$(stat_of standby)"; }
+# recovered TIMES : it has been
+recovered() { [ "$(stat_of recoveries)" = "$1" ]; }
+
 # memory_below BYTES : the store takes less; for "eventually", as free memory is kept for a second or two
 memory_below() {
     local used; used=$(stat_of mem_used_total)
@@ -126,9 +135,9 @@ memory_below() {
 
 # no_failures [DEVICE] : no request of it has failed
 no_failures() {
-    zublk stat "${1:-$DEVICE}" --json > $OWN/stat || return
+    take_stat "$@" || return
     cat $OWN/stat
-    [ "$(field failed_reads < $OWN/stat)" = 0 ] && [ "$(field failed_writes < $OWN/stat)" = 0 ]
+    [ "$(taken failed_reads)" = 0 ] && [ "$(taken failed_writes)" = 0 ]
 }
 
 # remove [DEVICE…] : without any, the last one created
@@ -351,13 +360,15 @@ eats() {
 }
 # swapped_out MIB : so much is in swap; the guest's kernel does not count what ever was
 swapped_out() { [ "$(awk 'NR > 1 {used += $4} END {print used + 0}' /proc/swaps)" -gt $(($1 << 10)) ]; }
-# show : some figures of a device that is swapped to; all are in $OWN/stat then
+# available : the MiB that programs can still have
+available() { awk '/^MemAvailable/ {print int($2 / 1024)}' /proc/meminfo; }
+# show : some figures of a device that is swapped to; all are taken then
 show() {
     local name
-    zublk stat $ID --json > $OWN/stat
+    take_stat $ID
     for name in orig_data_size compr_data_size mem_used_total mem_used_max reserve_bytes \
         reserve_failures failed_writes failed_reads swap_absent_bytes swap_unprotected_threads; do
-        echo -n "$name $(field $name < $OWN/stat) "
+        echo -n "$name $(taken $name) "
     done
 }
 

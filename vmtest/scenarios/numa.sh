@@ -28,9 +28,9 @@ remember
 ok "the guest has two nodes" test -d /sys/devices/system/node/node1
 must "create on node 1" create --size 64M --numa-node 1
 ok "filled and verified" fill
-zublk stat "$DEVICE" --json > $OWN/stat
-ok "stat names the node" test "$(field numa_node < $OWN/stat)" = 1
-ok "stat names its CPU" test "$(field cpu_affinity < $OWN/stat)" = 1
+take_stat
+ok "stat names the node" test "$(taken numa_node)" = 1
+ok "stat names its CPU" test "$(taken cpu_affinity)" = 1
 ok "all threads are on its CPU" all_threads_on 1
 note "pages of the store on node 0: $(pages_on 0), on node 1: $(pages_on 1)"
 ok "the store has its pages there" test "$(pages_on 1)" -gt 1000
@@ -49,8 +49,8 @@ fio --name=load $AS_LOAD --filename="$DEVICE" --allow_file_create=0 --direct=1 -
 load=$!
 ok "under load all threads move to a CPU" zublk set "$DEVICE" cpu-affinity=1
 ok "... and are there" all_threads_on 1
-zublk stat "$DEVICE" --json > $OWN/stat
-ok "... stat says so" test "$(field cpu_affinity < $OWN/stat) $(field queue_threads < $OWN/stat)" = \
+take_stat
+ok "... stat says so" test "$(taken cpu_affinity) $(taken queue_threads)" = \
     "1 ublk$ID-q0:1 ublk$ID-q1:1"
 ok "a CPU that is not there is refused" fails_with 'there is no CPU 2' \
     zublk set "$DEVICE" cpu-affinity=1-2

@@ -11,7 +11,6 @@ stay_where_nothing_is_swapped_out
 ZUBLK=$SAFE/dist/bin/zublk
 remember
 must "create" eval 'create --size $((eat + eat / 2))M --swap --standby 2> $OWN/notices'
-has_standby() { kill -0 "$(stat_of standby)"; }
 ok "its standby comes" eventually has_standby
 is_locked() { awk '/^VmLck/ {print} /^VmLck/ && $2 > 30000 {locked = 1} END {exit !locked}' "/proc/$1/status"; }
 ok "... and is locked" eval 'is_locked "$(stat_of standby)"'
@@ -20,8 +19,6 @@ must "swap to it" swap_to $DEVICE
 # have 110 MiB each of it.
 eats $((eat / 2)) 1 pressed $OWN/over & eater=$!
 ok "a program needs $((eat / 2)) MiB" eventually swapped_out $((eat / 4))
-available() { awk '/^MemAvailable/ {print int($2 / 1024)}' /proc/meminfo; }
-recovered() { [ "$(stat_of recoveries)" = "$1" ]; }
 kill_under_pressure() {
     local i
     for ((i = 1; i <= 3; i++)); do
@@ -36,8 +33,8 @@ sed 's/^/# /' $OWN/deaths
 touch $OWN/over
 ok "... of which the program sees nothing" wait $eater
 note "after it: $(show)"
-ok "every thread is an I/O flusher as before" test "$(field swap_unprotected_threads < $OWN/stat)" = 0
-ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
+ok "every thread is an I/O flusher as before" test "$(taken swap_unprotected_threads)" = 0
+ok "no read has failed" test "$(taken failed_reads)" = 0
 ok "swapoff" swapoff $DEVICE
 ok "remove" remove
 ok "nothing is left" nothing_left

@@ -12,8 +12,6 @@ deaths=3 apart=0
 [ -z "${LONG:-}" ] || deaths=100 apart=13
 
 server() { stat_of pid; }
-recovered() { [ "$(stat_of recoveries)" = "$1" ]; }
-has_standby() { kill -0 "$(stat_of standby)"; }
 
 expect_waiting
 remember

@@ -27,7 +27,7 @@ eats $eat $longest zublk & eater=$!
 ok "a program needs $eat MiB" eventually swapped_out $((eat / 4))
 ok "... twice the memory there is, and finds every byte right" wait $eater
 note "after it: $(show)"
-ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
+ok "no read has failed" test "$(taken failed_reads)" = 0
 
 # --- Half of it freed
 # freed_at_random NAME MEMORY… : two programs fill what the machine has not got, free half of their pages at
@@ -58,10 +58,10 @@ both_say() {
 }
 swap_used() { awk 'NR > 1 {used += $4} END {printf "%d MiB in swap", used / 1024}' /proc/swaps; }
 our_memory() {
-    zublk stat $ID --json > $OWN/stat
-    echo "$(swap_used), $(($(field mem_used_total < $OWN/stat) >> 20)) MiB taken, of which" \
-        "$(($(field reserve_bytes < $OWN/stat) >> 20)) MiB reserve," \
-        "$(($(field orig_data_size < $OWN/stat) >> 20)) MiB of pages held"
+    take_stat $ID
+    echo "$(swap_used), $(($(taken mem_used_total) >> 20)) MiB taken, of which" \
+        "$(($(taken reserve_bytes) >> 20)) MiB reserve," \
+        "$(($(taken orig_data_size) >> 20)) MiB of pages held"
 }
 ok "half of it is freed at random, the rest is right" freed_at_random zublk our_memory
 tail -n 2 $OWN/eaten | sed 's/^/# /'
@@ -77,9 +77,9 @@ recovers() {
 }
 # Who recovers takes some 200 MiB, and hangs, or others are killed, if they are not to be had: see docs/swap.md.
 memory_free() {
-    local free; free=$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)
-    echo "$free KiB available"
-    [ "$free" -gt $(($1 << 10)) ]
+    local free; free=$(available)
+    echo "$free MiB available"
+    [ "$free" -gt "$1" ]
 }
 small=$((eat / 8))
 "${EATER[@]}" $small 1 $OWN/over > $OWN/recovered 2>&1 & eater=$!
@@ -94,7 +94,7 @@ kill -CONT $eater
 touch $OWN/over
 ok "... of which the program sees nothing" eval 'wait $eater && grep ^right $OWN/recovered'
 note "after it: $(show)"
-ok "no read has failed" test "$(field failed_reads < $OWN/stat)" = 0
+ok "no read has failed" test "$(taken failed_reads)" = 0
 
 # --- Comes and goes
 rm $OWN/over
