@@ -25,10 +25,6 @@ class LargeReadTest {
 
   private static final int PAGES = 1024;
   private static final int LARGE = 256;
-
-  /** So many that all readers want help, wherever this runs. */
-  private static final int MANY_CPUS = 16;
-
   private static final StoreOptions OPTIONS =
       new StoreOptions((long) PAGES * PAGE, TestPages.LZ4, 0);
 
@@ -69,12 +65,11 @@ class LargeReadTest {
     return () -> {
       Random random = new Random(id);
       MemorySegment target = Arena.ofAuto().allocate(LARGE * (long) PAGE, PAGE);
-      LargeRead read = new LargeRead(store.workers(), MANY_CPUS);
-      try (PageAccess access = store.pages().open()) {
+      try (BlockChannel channel = store.openChannel()) {
         for (int i = 0; i < 4000; i++) {
-          int pages = 64 << random.nextInt(3);
+          long pages = 64L << random.nextInt(3);
           long page = random.nextLong(PAGES / 2 - pages + 1);
-          assertThat(read.run(access.reader(), page, pages, target, 0)).isZero();
+          assertThat(channel.read(page * PAGE, target, 0, (int) pages * PAGE)).isZero();
         }
       }
       return null;

@@ -27,9 +27,6 @@ class LargeReadInterleavingsTest {
   /** Two pieces, and one helper for both. */
   private static final int PAGES = 32;
 
-  /** So many that both readers want it, wherever this runs. */
-  private static final int MANY_CPUS = 16;
-
   private static final long BYTES = (long) PAGES * PageCodec.PAGE_BYTES;
 
   /** Pages that are absent. */
@@ -67,7 +64,7 @@ class LargeReadInterleavingsTest {
     private void read(MemorySegment target) throws IOException {
       PageAccess access = EMPTY.open();
       try {
-        int result = new LargeRead(workers, MANY_CPUS).run(access.reader(), 0, PAGES, target, 0);
+        int result = new LargeRead(workers).run(access.reader(), 0, PAGES, target, 0);
         assertThat(result).isZero();
       } finally {
         access.close();

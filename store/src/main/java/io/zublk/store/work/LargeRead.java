@@ -28,8 +28,10 @@ public final class LargeRead {
   /** The most reads in a row without asking for help after help came too late. */
   private static final int MAX_PATIENCE = 63;
 
+  /** On a single CPU a helper would only take turns with the reader. */
+  private static final boolean CAN_HELP = Runtime.getRuntime().availableProcessors() > 1;
+
   private final StoreWorkers workers;
-  private final int cpus;
   private final HelpJob[] helpers = new HelpJob[StoreWorkers.MAX_WORKERS];
   private final AtomicInteger nextPiece = new AtomicInteger();
   private final AtomicInteger finished = new AtomicInteger();
@@ -45,22 +47,12 @@ public final class LargeRead {
   private int alone;
 
   public LargeRead(StoreWorkers workers) {
-    this(workers, Runtime.getRuntime().availableProcessors());
-  }
-
-  /**
-   * On another number of CPUs than there are.
-   *
-   * @param cpus 1 or more, which readers and helpers share
-   */
-  public LargeRead(StoreWorkers workers, int cpus) {
     this.workers = workers;
-    this.cpus = cpus;
   }
 
   /** Whether helpers may write to {@code to}, and could come in time for this length. */
   public boolean isWorthwhile(int length, MemorySegment to) {
-    return cpus > 1 && length >= MIN_PAGES * PAGE_BYTES && workers.canAccess(to);
+    return CAN_HELP && length >= MIN_PAGES * PAGE_BYTES && workers.canAccess(to);
   }
 
   /** Reads whole pages, with help; returns 0 or a negative errno. */
@@ -72,29 +64,19 @@ public final class LargeRead {
     result.setPlain(0);
     finished.setPlain(0);
     nextPiece.set(0); // publishes all of it
-    int wanted = helpersFor(workers.readers().incrementAndGet());
-    boolean asks = wanted > 0 && alone == 0;
-    int asked = asks ? askForHelp(wanted) : 0;
+    boolean asks = alone == 0;
+    int asked = asks ? askForHelp() : 0;
     try {
       readPieces(own);
     } finally {
       int begun = awaitHelpers(asked); // whatever happened: until then they write to the target
-      workers.readers().getAndDecrement();
-      alone = asks ? patienceAfter(begun) : Math.max(alone - 1, 0);
+      alone = asks ? patienceAfter(begun) : alone - 1;
     }
     return result.get();
   }
 
-  /**
-   * How many it wants: its share of the CPUs that readers leave. More, and helpers would only take
-   * turns with other readers, of which sixteen on sixteen CPUs lost a fifth of their speed.
-   */
-  private int helpersFor(int readers) {
-    int share = (cpus - 1) / readers;
-    return Math.min(share, Math.min(pages / PAGES_PER_HELPER, helpers.length));
-  }
-
-  private int askForHelp(int wanted) {
+  private int askForHelp() {
+    int wanted = Math.min(pages / PAGES_PER_HELPER, helpers.length);
     int asked = 0;
     while (asked < wanted) {
       HelpJob helper = workers.recruit(this);

@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The threads of a store. Each has a {@linkplain Job list of jobs}: all help with large reads and
@@ -35,7 +34,6 @@ public final class StoreWorkers implements BatchAlarm {
   private final IdleSet idle = new IdleSet();
   private final StoreWorker[] workers;
   private final HelpJob[] helpers;
-  private final AtomicInteger readers = new AtomicInteger();
 
   /**
    * Makes the threads; they run from {@link #start} on.
@@ -120,11 +118,6 @@ public final class StoreWorkers implements BatchAlarm {
   /** Whether the threads may read and write this memory; false if there are none. */
   boolean canAccess(MemorySegment memory) {
     return workers.length > 0 && memory.isAccessibleBy(workers[0]);
-  }
-
-  /** How many threads are in a large read; whoever begins or ends one counts itself. */
-  AtomicInteger readers() {
-    return readers;
   }
 
   /** Has a sleeping worker take part in a read; null if there is none. */

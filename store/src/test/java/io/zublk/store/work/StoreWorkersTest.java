@@ -8,12 +8,9 @@ import io.zublk.store.arena.MemoryBudget;
 import io.zublk.store.arena.SlabArena;
 import io.zublk.store.file.StoreFile;
 import io.zublk.store.page.Counter;
-import io.zublk.store.page.PageAccess;
 import io.zublk.store.page.Pages;
 import io.zublk.store.staging.StagingArea;
 import io.zublk.store.staging.StagingWriter;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -24,10 +21,6 @@ import org.junit.jupiter.api.Test;
 class StoreWorkersTest {
 
   private static final int BATCH = 16;
-
-  private static final int LARGE = 256;
-  private static final MemorySegment TARGET =
-      Arena.global().allocate(LARGE * (long) TestPages.PAGE);
 
   private Path directory;
   private StoreFile file;
@@ -107,31 +100,5 @@ class StoreWorkersTest {
     assertThat(helper.offer(second)).isFalse(); // its thread was claimed, slept, and again claimed
     assertThat(helper.dismiss(second)).isFalse();
     assertThat(helper.dismiss(first)).isTrue();
-  }
-
-  /** Three others on four CPUs leave one, and four leave none. */
-  @Test
-  void whereReadersTakeAllCpusNobodyIsAskedForHelp() throws Exception {
-    StoreWorkers many = new StoreWorkers(pages, new MemoryBudget(0, 0), 4, new BitSet(), 50_000);
-    many.start();
-    LargeRead read = new LargeRead(many, 4);
-    try (PageAccess access = pages.open()) {
-      many.readers().set(2);
-      while (pages.counters().sum(Counter.SHARED_READS) == 0) {
-        read(read, access); // for ever if nobody helps
-      }
-      many.readers().set(3);
-      long before = pages.counters().sum(Counter.SHARED_READS);
-      for (int i = 0; i < 1000; i++) {
-        read(read, access);
-      }
-      assertThat(pages.counters().sum(Counter.SHARED_READS)).isEqualTo(before);
-      assertThat(many.readers()).hasValue(3);
-    }
-    many.shutDown();
-  }
-
-  private static void read(LargeRead read, PageAccess access) {
-    assertThat(read.run(access.reader(), 0, LARGE, TARGET, 0)).isZero();
   }
 }
