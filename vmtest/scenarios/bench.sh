@@ -1,6 +1,7 @@
 # "bench device" and "tune" where they matter most: on a ublk device, with kernel zram beside. On the
 # old kernel: what tune makes of options that its driver has not got.
-# guest: uml qemu
+# guest: uml
+# guest, long: qemu
 # limit: 400
 . /payload/lib.sh
 

@@ -1,7 +1,8 @@
 # A device whose process dies, however that is, is taken into service again by the product's own
 # commands, under a mounted file system and a load that verifies what it reads: its users notice
 # nothing but a pause. With ZUBLK_LONG=1 in the environment of "run", a thousand kills.
-# guest: uml qemu
+# guest: uml
+# guest, long: qemu
 # limit: 600
 # add: ../ublk/target/test-classes
 . /payload/lib.sh

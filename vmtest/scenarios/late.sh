@@ -1,6 +1,7 @@
 # A device that answers most of its requests later, from other threads, on a real driver: the data
 # are right, in whichever way the queue is served, and its end waits for all answers.
-# guest: uml qemu
+# guest: uml
+# guest, long: qemu
 # limit: 400
 # cpus: 3
 # add: ../ublk/target/test-classes

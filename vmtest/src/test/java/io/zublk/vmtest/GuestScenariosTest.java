@@ -46,7 +46,7 @@ class GuestScenariosTest {
             .filter(name -> !name.isBlank())
             .toList();
     List<Scenario> wanted =
-        Scenario.all().stream()
+        Scenario.all(Boolean.getBoolean("vmtest.long")).stream()
             .filter(scenario -> only.isEmpty() || only.contains(scenario.name()))
             // The emulated ones take longest. Last, one of them would be alone for minutes.
             .sorted(Comparator.comparing(Scenario::guest))

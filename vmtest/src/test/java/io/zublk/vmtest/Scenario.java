@@ -20,10 +20,22 @@ record Scenario(Path file, String guest, List<String> options) {
   private static final Path HOME = Path.of(System.getProperty("vmtest.home", "."));
   private static final String GUESTS = "# guest: ";
 
-  /** All of them: a file is a scenario if it says what guests it is for. */
-  static List<Scenario> all() throws IOException {
+  /** Guests that the check leaves out, as it may not take longer than people wait for it. */
+  private static final String GUESTS_ON_DEMAND = "# guest, long: ";
+
+  /**
+   * All of them: a file is a scenario if it says what guests it is for.
+   *
+   * @param onDemand also on the guests that are for those who ask for them
+   */
+  static List<Scenario> all(boolean onDemand) throws IOException {
+    List<String> headers = onDemand ? List.of(GUESTS, GUESTS_ON_DEMAND) : List.of(GUESTS);
     try (Stream<Path> files = Files.list(HOME.resolve("scenarios"))) {
-      return files.filter(Files::isRegularFile).sorted().flatMap(Scenario::of).toList();
+      return files
+          .filter(Files::isRegularFile)
+          .sorted()
+          .flatMap(file -> of(file, headers))
+          .toList();
     }
   }
 
@@ -33,11 +45,11 @@ record Scenario(Path file, String guest, List<String> options) {
     return new Scenario(file, "uml", List.of(options));
   }
 
-  private static Stream<Scenario> of(Path file) {
+  private static Stream<Scenario> of(Path file, List<String> headers) {
     try (Stream<String> lines = Files.lines(file)) {
       return lines
-          .filter(line -> line.startsWith(GUESTS))
-          .flatMap(line -> Stream.of(line.substring(GUESTS.length()).split(" ")))
+          .filter(line -> headers.stream().anyMatch(line::startsWith))
+          .flatMap(line -> Stream.of(line.substring(line.indexOf(':') + 2).split(" ")))
           .map(guest -> new Scenario(file, guest, List.of()))
           .toList()
           .stream();

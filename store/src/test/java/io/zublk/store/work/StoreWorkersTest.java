@@ -27,6 +27,7 @@ class StoreWorkersTest {
   private StagingArea area;
   private Pages pages;
   private StoreWorkers workers;
+  private StoreWorkers many;
 
   /** One worker, whose thread is not started. */
   @BeforeEach
@@ -37,10 +38,14 @@ class StoreWorkersTest {
     area = new StagingArea(file, budget, 4 * BATCH, BATCH);
     pages = new Pages(file, TestPages.LZ4, budget, new SlabArena(file, budget, true), area);
     workers = new StoreWorkers(pages, budget, 1, new BitSet(), 50_000);
+    many = new StoreWorkers(pages, budget, 8, new BitSet(), 50_000);
   }
 
+  /** Also after a test that failed: threads that outlive their memory end the JVM. */
   @AfterEach
   void close() throws Exception {
+    workers.shutDown();
+    many.shutDown();
     file.close();
     Files.delete(directory.resolve("store"));
     Files.delete(directory);
@@ -59,13 +64,11 @@ class StoreWorkersTest {
       Thread.sleep(1); // the build's limit ends this if a worker does not go on
     }
     assertThat(area.hasPages()).isTrue();
-    workers.shutDown();
   }
 
   /** Whoever rests is woken for nothing, and what others wake it for is done by the rest. */
   @Test
   void thoseThatRestLeaveAllWorkToTheOthers() throws Exception {
-    StoreWorkers many = new StoreWorkers(pages, new MemoryBudget(0, 0), 8, new BitSet(), 50_000);
     many.start();
     for (int round = 0; round < 200; round++) {
       int active = 1 + round % 8;
@@ -79,7 +82,6 @@ class StoreWorkersTest {
     assertThat(pages.counters().sum(Counter.OVERTAKEN_PAGES)).isEqualTo(200L * BATCH);
     assertThatThrownBy(() -> many.setActive(0)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> many.setActive(9)).isInstanceOf(IllegalArgumentException.class);
-    many.shutDown();
   }
 
   private void fillBatch(long page) {
