@@ -17,10 +17,11 @@ all_threads_on() {
         "Cpus_allowed_list: $1"
 }
 
+# fill [FIO-OPTION]…
 fill() {
     fio --name=fill --filename="$DEVICE" --allow_file_create=0 --direct=1 --ioengine=io_uring \
         --rw=write --bs=128k --iodepth=8 --buffer_compress_percentage=50 --refill_buffers \
-        --verify=crc32c --verify_fatal=1 --verify_state_save=0 --output=$OWN/fio ||
+        --verify=crc32c --verify_fatal=1 --verify_state_save=0 --output=$OWN/fio "$@" ||
         { cat $OWN/fio; return 1; }
 }
 
@@ -42,9 +43,9 @@ ok "stat shows the threads' CPUs" test "$(stat_of queue_threads)" = \
 ok "one CPU each: the kernel agrees" test "$(grep -l '^Name:.*ublk' \
     /proc/"$SERVER"/task/*/status | xargs grep -h Cpus_allowed_list | awk '{print $2}' | sort |
     grep -c '^[01]$')" -ge 2
-ok "filled and verified" fill
+ok "filled and verified" fill --size=16M
 fio --name=load $AS_LOAD --filename="$DEVICE" --allow_file_create=0 --direct=1 --ioengine=io_uring \
-    --rw=randwrite --bs=4k --iodepth=8 --time_based --runtime=60 --verify=crc32c \
+    --size=16M --rw=randwrite --bs=4k --iodepth=8 --time_based --runtime=60 --verify=crc32c \
     --verify_backlog=64 --verify_fatal=1 --verify_state_save=0 --eta=never --output=$OWN/load &
 load=$!
 ok "under load all threads move to a CPU" zublk set "$DEVICE" cpu-affinity=1
