@@ -360,6 +360,14 @@ eats() {
 }
 # swapped_out MIB : so much is in swap; the guest's kernel does not count what ever was
 swapped_out() { [ "$(awk 'NR > 1 {used += $4} END {print used + 0}' /proc/swaps)" -gt $(($1 << 10)) ]; }
+# swaps_out PROCESS MIB : this program comes to need so much more than there is; one that has ended, as for want of
+# memory, never will
+swaps_out() {
+    until swapped_out $2; do
+        kill -0 $1 || { echo "it has ended, with $(available) MiB available"; return 1; }
+        sleep 0.5
+    done
+}
 # available : the MiB that programs can still have
 available() { awk '/^MemAvailable/ {print int($2 / 1024)}' /proc/meminfo; }
 # show : some figures of a device that is swapped to; all are taken then

@@ -1,6 +1,7 @@
 # The server of swap is killed while its machine has no memory left: a second process is there already,
 # locked as the first one was, and takes what it needs from nobody. A task that hangs is a panic.
-# guest: uml
+# In one run of some twenty all of the guest stood still while the program began, and why is not known yet.
+# guest, long: uml
 # limit: 300
 # memory: 512
 # add: target/test-classes
@@ -18,7 +19,7 @@ must "swap to it" swap_to $DEVICE
 # As much as the machine has. The device's three processes, for another one starts when the second goes on,
 # have 110 MiB each of it.
 eats $((eat / 2)) 1 pressed $OWN/over & eater=$!
-ok "a program needs $((eat / 2)) MiB" eventually swapped_out $((eat / 4))
+ok "a program needs $((eat / 2)) MiB" swaps_out $eater $((eat / 4))
 kill_under_pressure() {
     local i
     for ((i = 1; i <= 3; i++)); do

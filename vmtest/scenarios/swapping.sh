@@ -24,7 +24,7 @@ protected_for_swap
 # --- Swapped to
 must "swap to it" swap_to $DEVICE
 eats $eat $longest zublk & eater=$!
-ok "a program needs $eat MiB" eventually swapped_out $((eat / 4))
+ok "a program needs $eat MiB" swaps_out $eater $((eat / 4))
 ok "... twice the memory there is, and finds every byte right" wait $eater
 note "after it: $(show)"
 ok "no read has failed" test "$(taken failed_reads)" = 0
@@ -120,7 +120,7 @@ zram() {
 [ -b /dev/zram0 ] || cat /sys/class/zram-control/hot_add > /dev/null
 must "swap to kernel zram" zram
 eats $eat $seconds zram & eater=$!
-ok "the program needs $eat MiB" eventually swapped_out $((eat / 4))
+ok "the program needs $eat MiB" swaps_out $eater $((eat / 4))
 ok "... and finds every byte right" wait $eater
 note "zram mm_stat: $(cat /sys/block/zram0/mm_stat)"
 zrams_memory() {
