@@ -3,6 +3,7 @@ package io.zublk.store.page;
 import io.zublk.block.BlockChannel;
 import io.zublk.block.BlockDevice;
 import io.zublk.block.SampledDevice;
+import io.zublk.codec.LineVectors;
 import io.zublk.codec.PackingSpec;
 import io.zublk.store.PageStore;
 import io.zublk.store.StoreOptions;
@@ -26,7 +27,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What sampling costs the shortest requests that there are: reads of a page that is absent. */
+/**
+ * What sampling costs the shortest requests that there are, without a transport around them: reads
+ * of a page that is absent, and of one that a cache holds.
+ */
 @State(Scope.Thread)
 @Fork(1)
 @Warmup(iterations = 2, time = 700, timeUnit = TimeUnit.MILLISECONDS)
@@ -36,10 +40,19 @@ import org.openjdk.jmh.annotations.Warmup;
 public class RequestBenchmark {
 
   private static final int PAGE = 4096;
-  private static final int PAGES = 1024;
+  private static final int ABSENT = 1024;
+
+  /** Before the absent ones. */
+  private static final int PRESENT = 256;
 
   @Param({"false", "true"})
   boolean sampled;
+
+  @Param(MemoryPages.GENERATED)
+  String data;
+
+  @Param("lz4")
+  String codec;
 
   private PageStore store;
   private BlockChannel channel;
@@ -49,13 +62,17 @@ public class RequestBenchmark {
   @Setup(Level.Trial)
   public void open() throws IOException {
     Path path = Files.createTempDirectory(Path.of("/dev/shm"), "zublk-jmh").resolve("store");
-    StoreOptions options = new StoreOptions((long) PAGES * PAGE, PackingSpec.parse("lz4"), 0);
-    store = PageStore.create(path, options);
+    boolean _ = LineVectors.train();
+    long bytes = (long) (PRESENT + ABSENT) * PAGE;
+    store = PageStore.create(path, new StoreOptions(bytes, PackingSpec.parse(codec), 0));
     Files.delete(path);
     Files.delete(path.getParent());
     BlockDevice device = sampled ? new SampledDevice(store) : store;
     channel = device.openChannel();
     buffer = Memory.mapAnonymous(PAGE);
+    MemorySegment pages = MemoryPages.load(data, PRESENT);
+    FilledStore.check(channel.write(0, pages, 0, PRESENT * PAGE));
+    Memory.unmap(pages);
   }
 
   @TearDown(Level.Trial)
@@ -67,7 +84,17 @@ public class RequestBenchmark {
 
   @Benchmark
   public void readAbsent() {
-    step = (step + 1) % PAGES;
-    FilledStore.check(channel.read((long) step * PAGE, buffer, 0, PAGE));
+    step = (step + 1) % ABSENT;
+    read(PRESENT + step);
+  }
+
+  @Benchmark
+  public void readPresent() {
+    step = (step + 1) % PRESENT;
+    read(step);
+  }
+
+  private void read(int page) {
+    FilledStore.check(channel.read((long) page * PAGE, buffer, 0, PAGE));
   }
 }
