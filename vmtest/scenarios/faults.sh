@@ -1,6 +1,7 @@
 # What goes wrong on our side of a real driver: a store that throws, a queue thread that dies, a
 # device that ends though nobody wanted it to.
-# guest: uml qemu
+# guest: uml
+# guest, long: qemu
 # limit: 600
 # add: ../ublk/target/test-classes
 . /payload/lib.sh

@@ -3,7 +3,7 @@
 # guest: uml
 # guest, long: qemu
 # limit: 400
-# cpus: 3
+# cpus on qemu: 3
 # add: ../ublk/target/test-classes
 . /payload/lib.sh
 

@@ -397,6 +397,13 @@ queue_threads() {
     done | sort
 }
 
+# all_threads_on CPUS : every thread of the device may run there and nowhere else
+all_threads_on() {
+    grep -h Cpus_allowed_list /proc/$SERVER/task/*/status | sort | uniq -c
+    test "$(grep -h Cpus_allowed_list /proc/$SERVER/task/*/status | sort -u | xargs)" = \
+        "Cpus_allowed_list: $1"
+}
+
 # queues_on_their_cpus PROCESS DISK : each queue's threads may run on just the CPUs that the kernel
 # submits to it from, and no CPU is left out
 queues_on_their_cpus() {

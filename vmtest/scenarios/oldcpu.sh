@@ -2,7 +2,7 @@
 # library is compiled for AVX2: that is said before there is a device, not by a crash with data in it.
 # guest: qemu
 # cpu: Penryn
-# cpus: 1
+# cpus on qemu: 1
 # limit: 400
 . /payload/lib.sh
 

@@ -11,7 +11,8 @@ stay_where_nothing_is_swapped_out
 # As from a disk: of what the standby has not read yet, nothing is swapped out when it is needed.
 ZUBLK=$SAFE/dist/bin/zublk
 remember
-must "create" eval 'create --size $((eat + eat / 2))M --swap --standby 2> $OWN/notices'
+# No larger than is needed (docs/swap.md): stale pages come to fill all of it, and then there is memory for nothing.
+must "create" eval 'create --size $((eat * 5 / 8))M --swap --standby 2> $OWN/notices'
 ok "its standby comes" eventually has_standby
 is_locked() { awk '/^VmLck/ {print} /^VmLck/ && $2 > 30000 {locked = 1} END {exit !locked}' "/proc/$1/status"; }
 ok "... and is locked" eval 'is_locked "$(stat_of standby)"'

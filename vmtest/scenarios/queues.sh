@@ -1,5 +1,7 @@
-# Several hardware queues and several writers, on an old stock kernel: the guest with two CPUs.
-# guest: qemu
+# Several hardware queues and several writers, and on which CPUs their threads are: the guest has two.
+# guest: uml
+# guest, long: qemu
+# cpus on uml: 2
 # limit: 600
 . /payload/lib.sh
 
@@ -33,5 +35,40 @@ for algorithm in lz4 zstd; do
     ok "$algorithm: no request failed" no_failures
     ok "$algorithm: remove" remove
 done
+
+# --- Affinity, which is changed under load
+must "a CPU for each queue" create --size 64M --queues 2 --cpu-affinity 0,1
+ok "stat shows the threads' CPUs" test "$(stat_of queue_threads)" = \
+    "ublk$ID-q0:0 ublk$ID-q1:1"
+ok "one CPU each: the kernel agrees" test "$(grep -l '^Name:.*ublk' \
+    /proc/$SERVER/task/*/status | xargs grep -h Cpus_allowed_list | awk '{print $2}' | sort |
+    grep -c '^[01]$')" -ge 2
+ok "filled and verified" verify fill --bs=128k
+load() {
+    while [ ! -e $OWN/enough ]; do
+        fio --name=load $AS_LOAD --filename=$DEVICE --allow_file_create=0 --direct=1 --ioengine=io_uring \
+            --size=16M --rw=randwrite --bs=4k --iodepth=8 --verify=crc32c --verify_fatal=1 \
+            --verify_state_save=0 --output=$OWN/load || { cat $OWN/load; return 1; }
+    done
+}
+load > $OWN/loads &
+load=$!
+ok "under load all threads move to a CPU" zublk set $DEVICE cpu-affinity=1
+ok "... and are there" all_threads_on 1
+take_stat
+ok "... stat says so" test "$(taken cpu_affinity) $(taken queue_threads)" = \
+    "1 ublk$ID-q0:1 ublk$ID-q1:1"
+ok "a CPU that is not there is refused" fails_with 'there is no CPU 2' \
+    zublk set $DEVICE cpu-affinity=1-2
+ok "listed again, each queue thread takes one" zublk set $DEVICE cpu-affinity=1,0
+ok "... in turn" test "$(stat_of queue_threads)" = "ublk$ID-q0:0 ublk$ID-q1:1"
+ok "... the kernel agrees" test "$(queue_threads $SERVER | xargs)" = "ublk$ID-q0 0 ublk$ID-q1 1"
+ok "all are the kernel's choice again" zublk set $DEVICE cpu-affinity=all
+ok "... of which it has two" test "$(stat_of cpu_affinity)" = 0-1
+ok "... for others' threads" grep -q 'Cpus_allowed_list:.0-1$' /proc/$SERVER/status
+ok "... and queue threads" queues_on_their_cpus $SERVER $DEVICE
+touch $OWN/enough
+ok "the load has noticed nothing" wait $load
+ok "remove" remove
 ok "nothing is left" nothing_left
 finish

@@ -1,7 +1,7 @@
 # The ublk library on the driver: every kind of request, what a request costs, and bad ends.
 # guest: uml qemu
 # limit: 600
-# cpus: 3
+# cpus on qemu: 3
 . /payload/lib.sh
 
 # run NAME ARGUMENT… : one of the library's examples, in the foreground
