@@ -1,5 +1,6 @@
 # What the kernel does to a device: its process is killed for the memory that its group may have, and
-# its driver is unloaded. Here because the other guest's kernel has neither groups nor modules.
+# its driver is unloaded. Here because the other guest's kernel has neither groups nor modules. And of
+# what "recovery" does, all that the stock driver has a part in, once.
 # guest: qemu
 # limit: 600
 . /payload/lib.sh
@@ -32,6 +33,10 @@ ok "recovered outside of the group" zublk recover $ID
 wait $reader
 ok "... they get what was written" test $? = 0
 ok "... all of it" cmp $OWN/data $OWN/read
+
+# --- Handed over
+ok "another process takes it over" zublk upgrade $ID
+ok "... with all of it" same_data $OWN/data $DEVICE 0 64k
 
 # --- Unloaded
 ok "the driver is not unloaded while it serves" refuses rmmod ublk_drv

@@ -1,18 +1,15 @@
 # A ublk device outlives its server: killed, stopped for a while, killed again while it recovers,
 # or handed over, all under load, and its users notice nothing but a pause. The long form, with
 # ZUBLK_LONG=1 in the environment of "run", does it a thousand times.
-# guest: uml qemu
+# guest: uml
+# guest, long: qemu
 # limit: 600
 # add: ../ublk/target/test-classes
 . /payload/lib.sh
 
 SIZE=96 # MiB; the file system leaves the last one to the probe
 queues=$(nproc)
-kills=20 rounds=1 hand_overs=20 stopped=5
-# Where all is emulated a JVM starts in most of a minute: there the short form is what the stock driver has to
-# do with, once each.
-whole=yes
-[ "$GUEST" = uml ] || [ -n "${LONG:-}" ] || whole= kills=1 hand_overs=1
+kills=10 rounds=1 hand_overs=10 stopped=5
 [ -z "${LONG:-}" ] || kills=100 rounds=10 hand_overs=50 stopped=60
 
 lib=/payload/dist/lib
@@ -46,10 +43,8 @@ options=${OPTIONS:-}
 must "a device that can be recovered is served" eval 'start 0 new && eventually serving 0'
 DEVICE=/dev/ublkb0
 sed 's/^/# /' $OWN/out.0
-if [ -n "$whole" ]; then
-    ok "one that lives is not recovered" refused "is served by process $SERVER" $OWN/store $SIZE 1 recover 0
-    ok "there is none to recover" refused 'there is no ublk device 7' $OWN/store $SIZE 1 recover 7
-fi
+ok "one that lives is not recovered" refused "is served by process $SERVER" $OWN/store $SIZE 1 recover 0
+ok "there is none to recover" refused 'there is no ublk device 7' $OWN/store $SIZE 1 recover 7
 put_to_use $DEVICE $((SIZE - 1))
 
 # --- Killed
@@ -70,8 +65,7 @@ done
 # --- Not what it was
 busy
 dies $SERVER
-[ -z "$whole" ] ||
-    ok "another identity is refused" refused 'its identity is not ours' --cookie=7 $OWN/store $SIZE 1 recover 0
+ok "another identity is refused" refused 'its identity is not ours' --cookie=7 $OWN/store $SIZE 1 recover 0
 # A server may die when it has changed the size, and not yet told the driver.
 sectors() { cat /sys/block/ublkb0/size; }
 if [ "$GUEST" = uml ]; then
@@ -90,7 +84,6 @@ mark refused
 dying() { jvm DyingRecovery "$1" $OWN/store $SIZE 0 | tee $OWN/dying; grep -q dies $OWN/dying; }
 steps="begun opened half fetched"
 [ "$GUEST" = uml ] || steps="begun opened fetched" # for the other one, see the end
-[ -n "$whole" ] || steps=opened
 for step in $steps; do
     busy
     dies $SERVER
