@@ -22,6 +22,13 @@ public final class SlabArena {
   /** What {@link #allocateAtHand} returns if the kernel would have to be asked. */
   public static final int NOT_AT_HAND = -1;
 
+  /**
+   * How many times a reserve the kernel has tables for from the start, 4 KiB of them for each 2
+   * MiB; slabs are used from the lowest on. A reserve is a part of the machine's memory: all of it,
+   * up to 4 GiB.
+   */
+  private static final int PREPARED_RESERVES = 16;
+
   private final StoreFile file;
   private final SlabDirectory directory;
   private final SlabHints hints;
@@ -287,8 +294,12 @@ public final class SlabArena {
    * @param onUse is told in a writer's thread when the reserve shrinks; must not wait
    */
   public void startReserve(int mostSlabs, Runnable onUse) {
+    long prepared = (long) PREPARED_RESERVES * mostSlabs;
     for (int slab = 0; slab < slabs(); slab++) {
       memory.mapAgain(slab);
+      if (slab < prepared && slab % (StoreFile.TABLE_BYTES / SLAB_BYTES) == 0) {
+        memory.prepareToMap(slab);
+      }
     }
     reserve = new SlabReserve(mostSlabs, onUse);
   }

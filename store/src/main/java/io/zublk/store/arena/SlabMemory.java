@@ -42,11 +42,17 @@ final class SlabMemory {
     return true;
   }
 
-  /** The same, where no other thread gives memory to chunks: nothing of a failure is left. */
+  /**
+   * The same, where no other thread gives memory to chunks, by one that may wait for it: nothing of
+   * a failure is left.
+   */
   boolean commitAlone(int slab, int chunks) {
     for (int left = chunks; left != 0; left &= left - 1) {
       int chunk = Integer.numberOfTrailingZeros(left);
-      if (!commitChunk(slab, chunk, false)) {
+      if (!budget.take(CHUNK_BYTES)) {
+        return false;
+      }
+      if (!allocatePatiently(slab, chunk) || !commitCounted(slab, chunk)) {
         releaseRest(slab, chunk);
         return false;
       }
@@ -54,10 +60,19 @@ final class SlabMemory {
     return true;
   }
 
-  private boolean commitChunk(int slab, int chunk, boolean promised) {
-    if (!budget.take(CHUNK_BYTES, promised)) {
-      return false;
+  private boolean allocatePatiently(int slab, int chunk) {
+    if (file.allocatePatiently(position(slab, chunk), CHUNK_BYTES) == 0) {
+      return true;
     }
+    budget.giveBack(CHUNK_BYTES);
+    return false;
+  }
+
+  private boolean commitChunk(int slab, int chunk, boolean promised) {
+    return budget.take(CHUNK_BYTES, promised) && commitCounted(slab, chunk);
+  }
+
+  private boolean commitCounted(int slab, int chunk) {
     // Committing twice does no harm, so threads that need the same chunk need not agree first.
     if (file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
       budget.giveBack(CHUNK_BYTES);
@@ -69,12 +84,16 @@ final class SlabMemory {
     return true;
   }
 
-  /** Memory for a slab that nobody has yet, in one piece; its chunks are not marked. */
+  /**
+   * Memory for a slab that nobody has yet, in one piece, by a thread that may wait for it; its
+   * chunks are not marked.
+   */
   boolean commitWhole(int slab) {
     if (!budget.take(SLAB_BYTES)) {
       return false;
     }
-    if (file.commit(position(slab, 0), SLAB_BYTES) == 0) {
+    if (file.allocatePatiently(position(slab, 0), SLAB_BYTES) == 0
+        && file.commit(position(slab, 0), SLAB_BYTES) == 0) {
       return true;
     }
     file.release(position(slab, 0), SLAB_BYTES);
@@ -87,6 +106,13 @@ final class SlabMemory {
     int chunks = SlabDirectory.chunks(directory.state(slab));
     for (; chunks != 0; chunks &= chunks - 1) {
       int _ = file.commit(position(slab, Integer.numberOfTrailingZeros(chunks)), CHUNK_BYTES);
+    }
+  }
+
+  /** Has what it takes to map pages of a slab that has none, before anybody uses the arena. */
+  void prepareToMap(int slab) {
+    if (SlabDirectory.chunks(directory.state(slab)) == 0) {
+      file.prepareToMap(position(slab, 0));
     }
   }
 

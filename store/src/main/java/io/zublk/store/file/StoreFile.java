@@ -31,6 +31,9 @@ public final class StoreFile implements AutoCloseable {
   /** Of a file that names no device, as those of layouts before 5. */
   public static final long NO_IDENTITY = 0;
 
+  /** What one of the kernel's tables of mapped pages covers: 512 entries (x86-64, arm64). */
+  public static final long TABLE_BYTES = 512L * Geometry.PAGE_BYTES;
+
   private final LinuxFile file;
   private final MemorySegment memory;
   private final Superblock superblock;
@@ -253,6 +256,27 @@ public final class StoreFile implements AutoCloseable {
   private int populate(long offset, long length) {
     int errno = Memory.advise(memory, offset, length, Memory.MADV_POPULATE_WRITE);
     return errno == 0 ? 0 : file.allocate(0, offset, length);
+  }
+
+  /**
+   * Has memory before {@link #commit} does, for a thread that may wait for it. To map a page takes
+   * the lock of all that the process has mapped, and keeps it for as long as there is no memory. A
+   * thread that serves swap and wants that lock, as the JVM in it does now and then, would wait as
+   * well, and there is no memory but what it makes. This takes the lock of the file only.
+   *
+   * @return 0 or a negative errno
+   */
+  public int allocatePatiently(long arenaPosition, long length) {
+    return file.allocate(0, layout.arenaOffset + arenaPosition, length);
+  }
+
+  /**
+   * Has the kernel make its tables for the {@link #TABLE_BYTES} around an unused page, so that
+   * mapping any of them needs no memory but the pages'.
+   */
+  public void prepareToMap(long arenaPosition) {
+    int _ = commit(arenaPosition, Geometry.PAGE_BYTES);
+    release(arenaPosition, Geometry.PAGE_BYTES); // the tables stay
   }
 
   /** Gives a range of the arena back to the kernel. */
