@@ -259,6 +259,9 @@ public final class DeviceLauncher {
             .redirectErrorStream(true);
     // The C library's allocator would else keep an arena of its own for every thread.
     builder.environment().putIfAbsent("MALLOC_ARENA_MAX", "2");
+    if (config.swap()) {
+      builder.environment().putAll(SwapProtections.environment());
+    }
     try {
       return config.swap() ? startProtected(builder) : builder.start();
     } catch (IOException e) {

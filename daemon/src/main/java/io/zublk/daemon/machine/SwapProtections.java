@@ -51,6 +51,9 @@ public final class SwapProtections {
    */
   private static final String CODE_CACHE = "24m";
 
+  /** Room that each of the allocator's two arenas begins with, in bytes. */
+  private static final String MALLOC_ROOM = "2097152";
+
   /**
    * What is ready for writes: a swapped-out page comes back as free memory only after it is stored,
    * and a burst of them is as large as memory is. The machine's sixteenth holds some fifth of it,
@@ -83,6 +86,15 @@ public final class SwapProtections {
         .filter(option -> option.startsWith(WITHOUT))
         .flatMap(option -> Arrays.stream(option.substring(WITHOUT.length()).split(",", -1)))
         .noneMatch(protection::equals);
+  }
+
+  /**
+   * Of the process. The C library's allocator would ask the kernel for a few pages whenever it
+   * lacks some, in whichever thread it is; this has it begin with more than a device's process
+   * needs, which {@link #complete} faults in with the rest.
+   */
+  public static Map<String, String> environment() {
+    return Map.of("MALLOC_TOP_PAD_", MALLOC_ROOM); // mallopt(3)
   }
 
   /** Of the JVM, beside a device's own. */
