@@ -9,14 +9,10 @@ import java.nio.file.Path;
 /** A block device, read and written past the page cache. */
 final class BlockFileLane implements Lane {
 
-  /** include/uapi/asm-generic/fcntl.h; aarch64 has a number of its own. */
-  private static final int O_DIRECT =
-      System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
-
   private final LinuxFile file;
 
   BlockFileLane(Path device) throws LinuxException {
-    file = LinuxFile.open(device, LinuxFile.O_RDWR | O_DIRECT, 0);
+    file = LinuxFile.open(device, LinuxFile.O_RDWR | LinuxFile.O_DIRECT, 0);
   }
 
   @Override

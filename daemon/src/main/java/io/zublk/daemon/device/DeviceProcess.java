@@ -275,12 +275,26 @@ final class DeviceProcess {
     if (!claim.record().config().swap()) {
       return;
     }
+    makeFirstRequests();
     SwapProtections.complete(store.memory());
     if (!origin.isKnown()) {
       reporter.notice(
           "to swap to it: mkswap %1$s && swapon --discard --priority 100 %1$s"
               .formatted(transport.path()));
     }
+  }
+
+  /** Not to a device that has contents, which would be changed by them. */
+  private void makeFirstRequests() throws IOException {
+    if (origin.isKnown() || store.stats().origDataSize() > 0) {
+      return;
+    }
+    Path disk = Path.of(transport.path());
+    try (FirstRequests requests = new FirstRequests(disk, claim.record().config().sizeBytes())) {
+      requests.make();
+    }
+    store.reset();
+    sampled.forget();
   }
 
   private DeviceRecord serving(DeviceRecord record) {
@@ -347,8 +361,12 @@ final class DeviceProcess {
   }
 
   private StoreTuning storeTuning() {
-    DeviceConfig device = claim.record().config();
-    StoreTuning tuning = most.storeTuning();
+    return storeTuning(claim.record().config(), most);
+  }
+
+  /** How the store of a device is to work. */
+  static StoreTuning storeTuning(DeviceConfig device, PerformanceSettings settings) {
+    StoreTuning tuning = settings.storeTuning();
     return device.swap()
         ? tuning.withReserve(
             SwapProtections.reserveBytes(device.sizeBytes(), device.memLimitBytes()))

@@ -52,7 +52,7 @@ final class Rehearsal {
             .changedTo(config.performance());
     DeviceConfig small =
         config.withSizeBytes((long) PAGES * Geometry.PAGE_BYTES).withMemLimitBytes(0);
-    StoreTuning tuning = settings.storeTuning();
+    StoreTuning tuning = DeviceProcess.storeTuning(small, settings);
     Path file = dir.rehearsalStore();
     Files.deleteIfExists(file);
     try {

@@ -21,9 +21,6 @@ public final class PauseProbe {
 
   private static final int BLOCK_BYTES = 4096;
 
-  // That of x86, which the guests are.
-  private static final int O_DIRECT = 0x4000;
-
   private final AtomicLong longestNanos = new AtomicLong();
   private volatile long lastNanos;
 
@@ -45,7 +42,7 @@ public final class PauseProbe {
   }
 
   private void readForEver(Path disk, long position) {
-    try (LinuxFile file = LinuxFile.open(disk, LinuxFile.O_RDONLY | O_DIRECT, 0)) {
+    try (LinuxFile file = LinuxFile.open(disk, LinuxFile.O_RDONLY | LinuxFile.O_DIRECT, 0)) {
       MemorySegment first = Memory.mapAnonymous(BLOCK_BYTES);
       MemorySegment block = Memory.mapAnonymous(BLOCK_BYTES);
       read(file, position, first);

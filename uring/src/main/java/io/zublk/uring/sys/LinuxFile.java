@@ -25,6 +25,10 @@ public final class LinuxFile implements AutoCloseable {
   public static final int O_TRUNC = 0x200;
   public static final int O_APPEND = 0x400;
 
+  /** Past the page cache (asm/fcntl.h; aarch64 has a number of its own). */
+  public static final int O_DIRECT =
+      System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
+
   /** {@link #allocate}: the file keeps its size also when the range lies beyond its end. */
   public static final int FALLOC_KEEP_SIZE = 1;
 
