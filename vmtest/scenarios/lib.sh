@@ -322,7 +322,7 @@ protected_for_swap() {
     ok "... and there" test "$(stat_of swap_absent_bytes)" -lt $((8 << 20))
     ok "its allocator has room" grep -qz '^MALLOC_TOP_PAD_=2097152$' /proc/$SERVER/environ
     ok "its store is thin" test "$(du -k $ZUBLK_RUN_DIR/store/$ID.store | cut -f 1)" -lt 80000
-    ok "it was used" has_served $DEVICE 4000
+    ok "it was used" has_served $DEVICE 1000
     ok "... of which nothing is left" test "$(stat_of orig_data_size)" = 0
     ok "a reserve is ready" test "$(stat_of reserve_bytes)" = "$(stat_of reserve_bytes_max)"
     note "process: $(awk '/^(VmRSS|VmLck|RssAnon|RssFile|RssShmem)/ {printf "%s %d MiB ", $1, $2 / 1024}' /proc/$SERVER/status)"
