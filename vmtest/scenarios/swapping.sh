@@ -2,9 +2,9 @@
 # killed and recovered; swap comes and goes under pressure; half of what was swapped out is freed, a
 # page here and there. A task that hangs is a panic. Beside it the same with kernel zram.
 #
-# by hand, as it takes long: run --guest uml --memory 512 --limit 400
-# ten minutes of it: ZUBLK_LONG=1 run --guest uml --memory 512 --limit 1500
-# limit: 300
+# with two CPUs: run --cpus 2 --limit 600; ten minutes of it: ZUBLK_LONG=1 run --limit 1500
+# guest, long: uml
+# limit: 400
 # memory: 512
 # add: target/test-classes
 . /payload/lib.sh
