@@ -19,7 +19,7 @@ class ScenarioTest {
   void guestsThatTakeLongAreForThoseWhoAskForThem() throws IOException {
     assertThat(guests("killed", false)).containsExactly("uml");
     assertThat(guests("killed", true)).containsExactly("uml", "qemu");
-    assertThat(guests("recovery", false)).containsExactly("uml", "qemu");
+    assertThat(guests("modes", false)).containsExactly("uml", "qemu");
   }
 
   @Test
