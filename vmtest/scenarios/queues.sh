@@ -44,14 +44,8 @@ ok "one CPU each: the kernel agrees" test "$(grep -l '^Name:.*ublk' \
     /proc/$SERVER/task/*/status | xargs grep -h Cpus_allowed_list | awk '{print $2}' | sort |
     grep -c '^[01]$')" -ge 2
 ok "filled and verified" verify fill --bs=128k
-load() {
-    while [ ! -e $OWN/enough ]; do
-        fio --name=load $AS_LOAD --filename=$DEVICE --allow_file_create=0 --direct=1 --ioengine=io_uring \
-            --size=16M --rw=randwrite --bs=4k --iodepth=8 --verify=crc32c --verify_fatal=1 \
-            --verify_state_save=0 --output=$OWN/load || { cat $OWN/load; return 1; }
-    done
-}
-load > $OWN/loads &
+verifies_until_told() { until [ -e $OWN/enough ]; do verify load $AS_LOAD --bs=4k || return; done; }
+verifies_until_told > $OWN/load &
 load=$!
 ok "under load all threads move to a CPU" zublk set $DEVICE cpu-affinity=1
 ok "... and are there" all_threads_on 1

@@ -49,10 +49,8 @@ final class SlabMemory {
   boolean commitAlone(int slab, int chunks) {
     for (int left = chunks; left != 0; left &= left - 1) {
       int chunk = Integer.numberOfTrailingZeros(left);
-      if (!budget.take(CHUNK_BYTES)) {
-        return false;
-      }
-      if (!allocatePatiently(slab, chunk) || !commitCounted(slab, chunk)) {
+      if (!budget.take(CHUNK_BYTES)
+          || !counted(slab, chunk, file.commitPatiently(position(slab, chunk), CHUNK_BYTES))) {
         releaseRest(slab, chunk);
         return false;
       }
@@ -60,21 +58,15 @@ final class SlabMemory {
     return true;
   }
 
-  private boolean allocatePatiently(int slab, int chunk) {
-    if (file.allocatePatiently(position(slab, chunk), CHUNK_BYTES) == 0) {
-      return true;
-    }
-    budget.giveBack(CHUNK_BYTES);
-    return false;
-  }
-
   private boolean commitChunk(int slab, int chunk, boolean promised) {
-    return budget.take(CHUNK_BYTES, promised) && commitCounted(slab, chunk);
+    // Committing twice does no harm, so threads that need the same chunk need not agree first.
+    return budget.take(CHUNK_BYTES, promised)
+        && counted(slab, chunk, file.commit(position(slab, chunk), CHUNK_BYTES));
   }
 
-  private boolean commitCounted(int slab, int chunk) {
-    // Committing twice does no harm, so threads that need the same chunk need not agree first.
-    if (file.commit(position(slab, chunk), CHUNK_BYTES) < 0) {
+  /** Keeps of what was taken of the budget what this chunk is the first to need. */
+  private boolean counted(int slab, int chunk, int result) {
+    if (result < 0) {
       budget.giveBack(CHUNK_BYTES);
       return false;
     }
@@ -92,8 +84,7 @@ final class SlabMemory {
     if (!budget.take(SLAB_BYTES)) {
       return false;
     }
-    if (file.allocatePatiently(position(slab, 0), SLAB_BYTES) == 0
-        && file.commit(position(slab, 0), SLAB_BYTES) == 0) {
+    if (file.commitPatiently(position(slab, 0), SLAB_BYTES) == 0) {
       return true;
     }
     file.release(position(slab, 0), SLAB_BYTES);

@@ -259,15 +259,17 @@ public final class StoreFile implements AutoCloseable {
   }
 
   /**
-   * Has memory before {@link #commit} does, for a thread that may wait for it. To map a page takes
-   * the lock of all that the process has mapped, and keeps it for as long as there is no memory. A
-   * thread that serves swap and wants that lock, as the JVM in it does now and then, would wait as
-   * well, and there is no memory but what it makes. This takes the lock of the file only.
+   * As {@link #commit}, for a thread that may wait for memory, which it has first then. To map a
+   * page takes the lock of all that the process has mapped, and keeps it for as long as there is no
+   * memory. A thread that serves swap and wants that lock, as the JVM in it does now and then,
+   * would wait as well, and there is no memory but what it makes. To have it takes the lock of the
+   * file only.
    *
    * @return 0 or a negative errno
    */
-  public int allocatePatiently(long arenaPosition, long length) {
-    return file.allocate(0, layout.arenaOffset + arenaPosition, length);
+  public int commitPatiently(long arenaPosition, long length) {
+    int result = file.allocate(0, layout.arenaOffset + arenaPosition, length);
+    return result < 0 ? result : commit(arenaPosition, length);
   }
 
   /**
